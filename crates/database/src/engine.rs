@@ -1,0 +1,31 @@
+//! The half of the port that needs no connection.
+
+use async_trait::async_trait;
+use driftlock_script::Dialect;
+
+use crate::{Classified, ConnectOptions, DatabaseUrl, Error, Session};
+
+/// A database engine. An adapter has one unit struct that implements this.
+#[async_trait]
+pub trait Engine: Send + Sync + std::fmt::Debug {
+    /// The name as in configuration and output: `postgres`, `mysql`, `sqlite`.
+    fn name(&self) -> &'static str;
+
+    /// The URL schemes that are this engine's, the preferred one first.
+    fn schemes(&self) -> &'static [&'static str];
+
+    /// By whose lexical rules scripts are split.
+    fn dialect(&self) -> Dialect;
+
+    /// What one statement is. Looks at the text alone and never fails: what it doesn't know is what the engine's
+    /// documentation says of statements in general.
+    fn classify(&self, sql: &str) -> Classified;
+
+    /// Opens one session. The server's settings that make failure noticeable (keep-alives,
+    /// `client_connection_check_interval`) are made here. Nothing is written.
+    ///
+    /// # Errors
+    /// [`Error::Url`] for a URL that the engine can't read, [`Error::Connect`] when no server answers in time,
+    /// [`Error::Login`] when it says no. No message holds a password.
+    async fn connect(&self, url: &DatabaseUrl, options: &ConnectOptions) -> Result<Box<dyn Session>, Error>;
+}

@@ -1,0 +1,38 @@
+//! What driftlock asks of a database engine: the port that every adapter implements.
+//!
+//! An adapter implements two traits. [`Engine`] is what is known without a connection (URL schemes, what
+//! each statement is); [`Session`] is one open connection, on which the lock is held and everything runs.
+//!
+//! ```text
+//! let mut session = engine.connect(&url, &options).await?;
+//! let glance = session.glance(&tables).await?;             // one narrow query: what is applied?
+//! session.ensure_fit().await?;                             // no standby, no transaction pooler
+//! session.try_lock(&tables, &holder).await?;               // polled by the caller, never waited for inside
+//! let (fence, now) = session.take_fence(&tables, None).await?;
+//! session.reset(&timeouts).await?;
+//! session.begin().await?;
+//! session.execute(&statements, &mut observer).await?;      // one message a statement
+//! session.commit(&tables, &records).await?;                // fence, history row and COMMIT together
+//! ```
+//!
+//! Nothing here has an opinion on what should run: that is `driftlock-engine`, which knows no adapter.
+
+mod class;
+mod connect;
+mod engine;
+mod error;
+mod records;
+mod session;
+mod time;
+mod url;
+
+pub use class::{Class, Classified};
+pub use connect::{ConnectOptions, Holder, Pooler, Server};
+pub use engine::Engine;
+pub use error::{Error, ExecuteError, ServerError};
+pub use records::{
+    Direction, Entry, Fence, Glance, HistoryRow, JournalRow, JournalState, OwnTables, Records, State, FORMAT,
+};
+pub use session::{Cancel, Event, LockAttempt, Observer, Probe, Runnable, Session, Surroundings, Timeouts};
+pub use time::Timestamp;
+pub use url::{DatabaseUrl, UrlError};

@@ -1,0 +1,238 @@
+//! The half of the port that is one open connection.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::{
+    Error, ExecuteError, Fence, Glance, HistoryRow, Holder, JournalRow, OwnTables, Records, Server, Timestamp,
+};
+
+/// One statement, ready to run.
+#[derive(Debug, Clone, Copy)]
+pub struct Runnable<'a> {
+    /// The text, without terminator.
+    pub sql: &'a str,
+    /// What follows a `COPY … FROM stdin`: the data's lines, without the final `\.`.
+    pub copy_data: Option<&'a str>,
+}
+
+/// How long statements may take. Zero is no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// How long one statement may wait for a lock of the database's own.
+    pub lock: Duration,
+    /// How long one statement may run.
+    pub statement: Duration,
+}
+
+/// What happens while statements run. `index` counts the statements given to one [`Session::execute`], from 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A statement's result was read: it is done.
+    Done {
+        /// Which statement.
+        index: usize,
+        /// Rows that it changed or returned, where the server says.
+        rows: Option<u64>,
+        /// How long it took, as seen from here.
+        duration: Duration,
+    },
+    /// The server had something to say (`NOTICE`, `Note`, `Warning`).
+    Notice {
+        /// Which statement.
+        index: usize,
+        /// `NOTICE`, `WARNING`, `Note`, …
+        severity: String,
+        /// The server's words.
+        message: String,
+    },
+}
+
+/// Takes [`Event`]s as they happen.
+pub trait Observer: Send {
+    /// Something happened.
+    fn event(&mut self, event: Event);
+}
+
+/// Ends the running statement of a session from outside.
+#[async_trait]
+pub trait Cancel: Send + Sync {
+    /// Asks the server to end the statement that runs now, if one does. The session stays usable.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    async fn cancel(&self) -> Result<(), Error>;
+}
+
+/// What came of asking for the lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LockAttempt {
+    /// It is ours.
+    Held,
+    /// Someone else has it.
+    Busy(Holder),
+}
+
+/// What is in a database that has none of our own tables.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// History tables of other tools: the tool's name and its table (`golang-migrate`, `schema_migrations`).
+    pub foreign_histories: Vec<(&'static str, String)>,
+    /// How many tables, views and routines of users there are.
+    pub objects: u64,
+}
+
+/// What became of a statement whose result nobody read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Probe {
+    /// It left nothing: run it.
+    NotRun,
+    /// Its whole effect is there.
+    Done,
+    /// Nobody can tell; what is known, in a sentence.
+    Unknown(String),
+}
+
+/// One open connection: the lock is held on it and everything runs on it.
+///
+/// A session that returned [`Error::ConnectionLost`] answers everything else so too.
+#[async_trait]
+pub trait Session: Send {
+    /// The server at the other end.
+    fn server(&self) -> &Server;
+
+    /// A handle that cancels this session's statement from elsewhere.
+    fn canceller(&self) -> Arc<dyn Cancel>;
+
+    /// What is applied, by one narrow query. `None` when the own tables aren't there. Writes nothing.
+    ///
+    /// # Errors
+    /// [`Error::OwnTables`] when they may not be read, [`Error::Format`] when a newer driftlock made them.
+    async fn glance(&mut self, tables: &OwnTables) -> Result<Option<Glance>, Error>;
+
+    /// What is in a database without own tables. Writes nothing.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    async fn surroundings(&mut self, tables: &OwnTables) -> Result<Surroundings, Error>;
+
+    /// That this server may be migrated through this connection: no standby, not read-only, no transaction pooler.
+    /// Writes nothing and leaves no lock behind.
+    ///
+    /// # Errors
+    /// [`Error::Unfit`] says why not.
+    async fn ensure_fit(&mut self) -> Result<(), Error>;
+
+    /// Asks once for the lock of this database and these tables; never waits inside the server.
+    /// Asking again while holding it is answered by [`LockAttempt::Held`].
+    ///
+    /// # Errors
+    /// When it can't be asked for.
+    async fn try_lock(&mut self, tables: &OwnTables, me: &Holder) -> Result<LockAttempt, Error>;
+
+    /// Gives the lock back, however often it was asked for. Nothing happens when it isn't held.
+    ///
+    /// # Errors
+    /// When the server can't be told; it frees the lock as soon as it notices the end of the connection.
+    async fn unlock(&mut self) -> Result<(), Error>;
+
+    /// Makes the own tables where they are missing, brings older ones to [`FORMAT`](crate::FORMAT). Needs the lock. Safe to
+    /// repeat after a crash at any point.
+    ///
+    /// # Errors
+    /// [`Error::OwnTables`] names the setting that puts them elsewhere; [`Error::Format`].
+    async fn prepare_tables(&mut self, tables: &OwnTables) -> Result<(), Error>;
+
+    /// Raises the fence's token by one, commits it, and stamps the database with `environment` if it has none yet.
+    /// Returns the fence as it is then, and the server's clock. Needs the lock.
+    ///
+    /// # Errors
+    /// When the row can't be written.
+    async fn take_fence(
+        &mut self,
+        tables: &OwnTables,
+        environment: Option<&str>,
+    ) -> Result<(Fence, Timestamp), Error>;
+
+    /// The whole history, by rising sequence.
+    ///
+    /// # Errors
+    /// When it can't be read; [`Error::Protocol`] for a row that no driftlock wrote.
+    async fn history(&mut self, tables: &OwnTables) -> Result<Vec<HistoryRow>, Error>;
+
+    /// The journal of one attempt, in the order in which it was written.
+    ///
+    /// # Errors
+    /// As [`history`](Self::history).
+    async fn journal(&mut self, tables: &OwnTables, attempt: &str) -> Result<Vec<JournalRow>, Error>;
+
+    /// Puts the session back to how it was after [`Engine::connect`](crate::Engine::connect) (settings, role, current database, checks,
+    /// autocommit, attached databases), sets these limits and looks whether the lock is still held. Called before every
+    /// file. An adapter may send it together with what follows.
+    ///
+    /// # Errors
+    /// [`Error::LockLost`], or the server's.
+    async fn reset(&mut self, timeouts: &Timeouts) -> Result<(), Error>;
+
+    /// Opens a transaction.
+    ///
+    /// # Errors
+    /// The server's, among them what [`reset`](Self::reset) put off.
+    async fn begin(&mut self) -> Result<(), Error>;
+
+    /// Runs statements in order, each as one message, and reads every result of each. Stops at the first that fails.
+    /// Inside a transaction they may be sent ahead of each other's results, outside never.
+    ///
+    /// # Errors
+    /// Which one failed and why. The transaction, if one is open, is left open for [`rollback`](Self::rollback).
+    async fn execute(
+        &mut self,
+        statements: &[Runnable<'_>],
+        observer: &mut dyn Observer,
+    ) -> Result<(), ExecuteError>;
+
+    /// Writes records and commits, in the open transaction if there is one, else in one of their own. What a script did to the
+    /// session (role, search path, SQL mode) doesn't reach the records.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`] when the token is old: nothing was committed. [`Error::ConnectionLost`]: it may have been.
+    async fn commit(&mut self, tables: &OwnTables, records: &Records<'_>) -> Result<(), Error>;
+
+    /// Rolls the open transaction back. Nothing happens when none is open.
+    ///
+    /// # Errors
+    /// When the connection is lost: then the server does it.
+    async fn rollback(&mut self) -> Result<(), Error>;
+
+    /// A digest of the engine's own account of the objects that a statement names, less what changes by itself (counters,
+    /// statistics). `None` when it names none that an account can be taken of.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    async fn object_digest(&mut self, sql: &str) -> Result<Option<String>, Error>;
+
+    /// What became of a statement that stands alone and whose result was never read, given the digest taken before it.
+    /// Cleans up what such a statement leaves (an INVALID index), so that it can run again.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    async fn probe(&mut self, sql: &str, before: Option<&str>) -> Result<Probe, Error>;
+
+    /// Looks at what a statement that stands alone left when it failed or ended, and puts right what it says it did not do:
+    /// an INVALID index of `CREATE INDEX CONCURRENTLY` is dropped. `succeeded` is what the server said.
+    ///
+    /// # Errors
+    /// [`Error::Server`] when the server said yes and the object is unusable all the same; the message says what was done.
+    async fn settle(&mut self, sql: &str, succeeded: bool) -> Result<(), Error>;
+
+    /// Whether a connection with this id of [`Server::connection`] is still there and running something.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    async fn is_alive(&mut self, connection: &str) -> Result<bool, Error>;
+
+    /// Ends the session in good order. Dropping it instead closes the connection without a word.
+    async fn close(self: Box<Self>);
+}

@@ -1,0 +1,31 @@
+//! What a SQL file says: statements with spans, directives, names, layouts, the manifest.
+//!
+//! Nothing here knows a driver or a server. Statements are found by each engine's lexical rules alone:
+//!
+//! ```
+//! use driftlock_script::{Dialect, split};
+//!
+//! let file = "CREATE TABLE a (note text DEFAULT ';');\n\nINSERT INTO a VALUES ($$;$$);\n";
+//! let statements = split(file, Dialect::Postgres)?;
+//! assert_eq!(statements.len(), 2);
+//! assert_eq!(statements[1].text(file), "INSERT INTO a VALUES ($$;$$)");
+//! assert_eq!((statements[1].line, statements[1].column), (3, 1));
+//! # Ok::<(), driftlock_script::SplitError>(())
+//! ```
+
+mod split;
+mod token;
+
+pub use split::{SplitError, Statement, split};
+pub use token::{Token, TokenKind, significant, tokens};
+
+/// Whose lexical rules a script follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// PostgreSQL, as `psql` reads files.
+    Postgres,
+    /// MySQL and MariaDB, as their clients read files.
+    MySql,
+    /// SQLite, as `sqlite3` reads files.
+    Sqlite,
+}
