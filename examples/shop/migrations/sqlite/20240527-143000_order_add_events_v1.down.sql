@@ -1,0 +1,2 @@
+DROP TRIGGER orders_log_status;
+DROP TABLE order_events;
