@@ -1,6 +1,10 @@
 //! The words of a SQL text, by each dialect's lexical rules.
 
+mod lexer;
+
 use crate::Dialect;
+
+pub(crate) use lexer::{Form, Lexeme, Lexer};
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,11 +48,11 @@ impl Token<'_> {
 
 /// Every token of a text; their texts, one after the other, are the text. What isn't closed reaches to the end.
 pub fn tokens(sql: &str, dialect: Dialect) -> impl Iterator<Item = Token<'_>> {
-    let _ = dialect;
-    std::iter::once(Token { kind: TokenKind::Word, text: sql, start: 0 })
+    Lexer::new(sql, dialect).map(|lexeme| lexeme.token)
 }
 
 /// The tokens that mean something: without space and comments.
 pub fn significant(sql: &str, dialect: Dialect) -> impl Iterator<Item = Token<'_>> {
-    tokens(sql, dialect).filter(|token| !matches!(token.kind, TokenKind::Space | TokenKind::Comment))
+    tokens(sql, dialect)
+        .filter(|token| !matches!(token.kind, TokenKind::Space | TokenKind::Comment))
 }
