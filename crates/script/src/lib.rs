@@ -13,11 +13,30 @@
 //! # Ok::<(), driftlock_script::SplitError>(())
 //! ```
 
+mod digest;
+mod directives;
+mod files;
+mod layout;
+mod manifest;
+mod migrations;
+mod name;
 mod split;
+mod text;
 mod token;
+mod version;
+
+pub use digest::{Digest, raw_sha256};
+pub use directives::{DirectiveError, Directives, duration};
+pub use files::{Directory, Embedded, Files, FilesError, Memory};
+pub use layout::{FileName, Layout, Part};
+pub use manifest::{Difference, MANIFEST, Manifest, ManifestError, from_root};
+pub use migrations::{LoadError, Migration, Migrations, Script};
+pub use name::{NameError, new_name};
 
 pub use split::{SplitError, Statement, split};
+pub use text::{TextError, decode, position};
 pub use token::{Token, TokenKind, significant, tokens};
+pub use version::Version;
 
 /// Whose lexical rules a script follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

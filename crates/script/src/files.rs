@@ -1,0 +1,272 @@
+//! Where migration files come from: a directory, the binary, memory.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A set of files with names relative to one root, `/` between folders.
+pub trait Files: Send + Sync + std::fmt::Debug {
+    /// The root as messages show it in front of a name; empty where there is none.
+    fn root(&self) -> &str;
+
+    /// The names of all `.sql` files and of those that layouts know, sorted. Dot files, `hooks/` and `seeds/` are not listed.
+    ///
+    /// # Errors
+    /// When a folder can't be read.
+    fn list(&self) -> Result<Vec<String>, FilesError>;
+
+    /// The bytes of one file.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    fn read(&self, name: &str) -> Result<Cow<'_, [u8]>, FilesError>;
+
+    /// A name as messages show it: with the root before it.
+    fn display(&self, name: &str) -> String {
+        match self.root() {
+            "" => name.to_owned(),
+            root if root.ends_with('/') => format!("{root}{name}"),
+            root => format!("{root}/{name}"),
+        }
+    }
+}
+
+/// A file or folder can't be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {reason}")]
+pub struct FilesError {
+    /// Which.
+    pub path: String,
+    /// The system's words.
+    pub reason: String,
+}
+
+/// The files of a directory and its folders. Symbolic links are followed.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    path: PathBuf,
+    shown: String,
+}
+
+/// Deeper than anyone nests folders; where symbolic links go in a circle, it ends here.
+const DEPTH: usize = 32;
+
+impl Directory {
+    /// The directory at a path.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        let shown = path.display().to_string();
+        Directory { path, shown }
+    }
+
+    /// The same directory, shown to people as this path.
+    #[must_use]
+    pub fn shown_as(mut self, shown: impl Into<String>) -> Self {
+        self.shown = shown.into();
+        self
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn walk(&self, folder: &str, depth: usize, names: &mut Vec<String>) -> Result<(), FilesError> {
+        let error = |name: &str, error: std::io::Error| FilesError {
+            path: if name.is_empty() { self.shown.clone() } else { self.display(name) },
+            reason: error.to_string(),
+        };
+        if depth > DEPTH {
+            return Err(FilesError {
+                path: self.display(folder),
+                reason: format!("more than {DEPTH} folders inside each other; do symbolic links go in a circle?"),
+            });
+        }
+        let path = if folder.is_empty() { self.path.clone() } else { self.path.join(folder) };
+        for entry in std::fs::read_dir(path).map_err(|e| error(folder, e))? {
+            let entry = entry.map_err(|e| error(folder, e))?;
+            let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
+                let lossy = entry.file_name().to_string_lossy().into_owned();
+                if lossy.to_ascii_lowercase().ends_with(".sql") {
+                    return Err(FilesError { path: self.display(&lossy), reason: "the file's name is not UTF-8".into() });
+                }
+                continue;
+            };
+            if name.starts_with('.') {
+                continue;
+            }
+            let name = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+            let kind = entry.file_type().map_err(|e| error(&name, e))?;
+            let is_dir = if kind.is_symlink() {
+                match std::fs::metadata(entry.path()) {
+                    Ok(target) => target.is_dir(),
+                    // A dangling link to a script is a script that can't be read; to anything else it is no business of ours.
+                    Err(e) if is_sql(&name) => return Err(error(&name, e)),
+                    Err(_) => continue,
+                }
+            } else {
+                kind.is_dir()
+            };
+            if is_dir {
+                if !is_apart(&name) {
+                    self.walk(&name, depth + 1, names)?;
+                }
+            } else if is_sql(&name) {
+                names.push(name);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Files for Directory {
+    fn root(&self) -> &str {
+        &self.shown
+    }
+
+    fn list(&self) -> Result<Vec<String>, FilesError> {
+        let mut names = Vec::new();
+        self.walk("", 0, &mut names)?;
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn read(&self, name: &str) -> Result<Cow<'_, [u8]>, FilesError> {
+        std::fs::read(self.path.join(name))
+            .map(Cow::Owned)
+            .map_err(|error| FilesError { path: self.display(name), reason: error.to_string() })
+    }
+}
+
+/// Files that were compiled into the program.
+#[derive(Debug, Clone, Copy)]
+pub struct Embedded {
+    files: &'static [(&'static str, &'static [u8])],
+}
+
+impl Embedded {
+    /// From names and contents, as `include_bytes!` gives them.
+    #[must_use]
+    pub const fn new(files: &'static [(&'static str, &'static [u8])]) -> Self {
+        Embedded { files }
+    }
+}
+
+impl Files for Embedded {
+    fn root(&self) -> &str {
+        ""
+    }
+
+    fn list(&self) -> Result<Vec<String>, FilesError> {
+        Ok(listed(self.files.iter().map(|(name, _)| *name)))
+    }
+
+    fn read(&self, name: &str) -> Result<Cow<'_, [u8]>, FilesError> {
+        let found = self.files.iter().find(|(file, _)| *file == name);
+        found.map(|(_, bytes)| Cow::Borrowed(*bytes)).ok_or_else(|| missing(name))
+    }
+}
+
+/// Files in memory.
+#[derive(Debug, Clone, Default)]
+pub struct Memory {
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Memory {
+    /// No files.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With one more file, or another content of it.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, content: impl Into<Vec<u8>>) -> Self {
+        self.files.insert(name.into(), content.into());
+        self
+    }
+}
+
+impl Files for Memory {
+    fn root(&self) -> &str {
+        ""
+    }
+
+    fn list(&self) -> Result<Vec<String>, FilesError> {
+        Ok(listed(self.files.keys().map(String::as_str)))
+    }
+
+    fn read(&self, name: &str) -> Result<Cow<'_, [u8]>, FilesError> {
+        self.files.get(name).map(|bytes| Cow::Borrowed(bytes.as_slice())).ok_or_else(|| missing(name))
+    }
+}
+
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut names: Vec<String> = names
+        .filter(|name| is_sql(name))
+        .filter(|name| !name.split('/').any(|part| part.starts_with('.')))
+        .filter(|name| !name.rsplit_once('/').is_some_and(|(folder, _)| folder.split('/').any(is_apart)))
+        .map(str::to_owned)
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+fn is_sql(name: &str) -> bool {
+    name.len() > 4 && name.as_bytes()[name.len() - 4..].eq_ignore_ascii_case(b".sql")
+}
+
+/// Folders of SQL that are no migrations.
+fn is_apart(folder: &str) -> bool {
+    matches!(folder.rsplit('/').next(), Some("hooks" | "seeds"))
+}
+
+fn missing(name: &str) -> FilesError {
+    FilesError { path: name.to_owned(), reason: "there is no such file".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_lists_the_same_files() {
+        let names = ["b.sql", "a.sql", "notes.txt", ".hidden.sql", "hooks/x.sql", "seeds/y.sql", "sub/c.SQL"];
+        let folder = tempfile::tempdir().unwrap();
+        let mut memory = Memory::new();
+        for name in names {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, name).unwrap();
+            memory = memory.with(name, name);
+        }
+        let directory = Directory::new(folder.path());
+        let expected = ["a.sql", "b.sql", "sub/c.SQL"];
+        assert_eq!(directory.list().unwrap(), expected);
+        assert_eq!(memory.list().unwrap(), expected);
+        static FILES: &[(&str, &[u8])] = &[("b.sql", b"b.sql"), ("a.sql", b""), ("sub/c.SQL", b""), ("hooks/x.sql", b"")];
+        assert_eq!(Embedded::new(FILES).list().unwrap(), expected);
+        for files in [&directory as &dyn Files, &memory, &Embedded::new(FILES)] {
+            assert_eq!(&*files.read("b.sql").unwrap(), b"b.sql");
+            assert!(files.read("z.sql").unwrap_err().to_string().contains("z.sql"));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn follows_links_and_ends_in_a_circle() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("real")).unwrap();
+        std::fs::write(folder.path().join("real/a.sql"), "").unwrap();
+        std::os::unix::fs::symlink("real", folder.path().join("link")).unwrap();
+        assert_eq!(Directory::new(folder.path().join("link")).list().unwrap(), ["a.sql"]);
+        std::os::unix::fs::symlink("..", folder.path().join("real/up")).unwrap();
+        assert!(Directory::new(folder.path()).list().unwrap_err().reason.contains("circle"));
+        std::fs::remove_file(folder.path().join("real/up")).unwrap();
+        std::os::unix::fs::symlink("nowhere", folder.path().join("real/b.sql")).unwrap();
+        assert!(Directory::new(folder.path()).list().unwrap_err().path.ends_with("b.sql"));
+    }
+}
