@@ -1,0 +1,154 @@
+//! The command line.
+
+use crate::bench;
+use crate::fail::{Failure, Result};
+use crate::test;
+
+/// What `cargo xtask --help` says.
+pub(crate) const HELP: &str = "\
+The project's chores.
+
+Usage: cargo xtask setup
+       cargo xtask test [--fast] [-p CRATE]... [-- ARGS]
+       cargo xtask test --stop
+       cargo xtask bench [--only ROW]... [--pairs N] [--cold] [--list]
+
+setup   Installs what tests and benches need and this machine hasn't: a C compiler, PostgreSQL, MariaDB, sqlite3
+        (Debian's packages, as root; their own services aren't started).
+
+test    Starts throwaway PostgreSQL and MariaDB servers, runs every suite against them, stops them.
+        --fast       keep the servers for the next `test --fast`
+        --stop       stop the servers that --fast kept
+        -p CRATE     only this crate's suite, built alone (`-p script` is `-p driftlock-script`); may be repeated
+        -- ARGS      for the test binaries: a filter, --nocapture, --ignored, …
+
+bench   Measures the release build against the engines' own clients, on servers with default durability.
+        --only ROW   only rows whose name has this in it; may be repeated
+        --pairs N    interleaved pairs for each row (else 20, and 10 for rows that migrate from nothing)
+        --cold       a cold release build too (some minutes)
+        --list       the names of the rows
+";
+
+/// One chore with its options.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Chore {
+    Help,
+    Setup,
+    StopServers,
+    Test(test::Options),
+    Bench(bench::Options),
+}
+
+/// Reads the command line, without the program's name.
+pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Chore> {
+    let mut arguments = arguments.into_iter();
+    let chore = arguments.next().ok_or_else(|| Failure::new("a chore is wanted"))?;
+    let mut rest = arguments.peekable();
+    if rest
+        .peek()
+        .is_some_and(|argument| argument == "--help" || argument == "-h")
+    {
+        return Ok(Chore::Help);
+    }
+    match chore.as_str() {
+        "help" | "--help" | "-h" => Ok(Chore::Help),
+        "setup" => match rest.next() {
+            None => Ok(Chore::Setup),
+            Some(argument) => Err(unknown(&chore, &argument)),
+        },
+        "test" => parse_test(rest),
+        "bench" => parse_bench(rest),
+        _ => Err(Failure::new(format!("`{chore}` is no chore"))),
+    }
+}
+
+fn parse_test(mut arguments: impl Iterator<Item = String>) -> Result<Chore> {
+    let mut options = test::Options::default();
+    let mut stop = false;
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--fast" => options.keep_servers = true,
+            "--stop" => stop = true,
+            "-p" | "--package" => options.packages.push(value(&argument, arguments.next())?),
+            "--" => options.arguments.extend(arguments.by_ref()),
+            _ => return Err(unknown("test", &argument)),
+        }
+    }
+    match stop {
+        false => Ok(Chore::Test(options)),
+        true if options == test::Options::default() => Ok(Chore::StopServers),
+        true => Err(Failure::new("`test --stop` takes no other option")),
+    }
+}
+
+fn parse_bench(mut arguments: impl Iterator<Item = String>) -> Result<Chore> {
+    let mut options = bench::Options::default();
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--only" => options.only.push(value(&argument, arguments.next())?),
+            "--pairs" => {
+                let pairs = value(&argument, arguments.next())?;
+                let number = pairs.parse().ok().filter(|&pairs| pairs > 0);
+                options.pairs = Some(number.ok_or_else(|| Failure::new(format!("--pairs {pairs}: a number from 1")))?);
+            }
+            "--cold" => options.cold = true,
+            "--list" => options.list = true,
+            _ => return Err(unknown("bench", &argument)),
+        }
+    }
+    Ok(Chore::Bench(options))
+}
+
+fn value(option: &str, value: Option<String>) -> Result<String> {
+    value.ok_or_else(|| Failure::new(format!("{option} wants a value")))
+}
+
+fn unknown(chore: &str, argument: &str) -> Failure {
+    Failure::new(format!("`{chore}` has no option `{argument}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Chore> {
+        parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn reads_each_chore() {
+        assert_eq!(parsed("setup").unwrap(), Chore::Setup);
+        assert_eq!(parsed("test --stop").unwrap(), Chore::StopServers);
+        assert_eq!(parsed("bench --help").unwrap(), Chore::Help);
+        let wanted = test::Options {
+            keep_servers: true,
+            packages: vec!["script".to_owned()],
+            arguments: vec!["split".to_owned(), "--fast".to_owned()],
+        };
+        assert_eq!(
+            parsed("test --fast -p script -- split --fast").unwrap(),
+            Chore::Test(wanted)
+        );
+        let wanted = bench::Options {
+            only: vec!["idle".to_owned()],
+            pairs: Some(3),
+            ..bench::Options::default()
+        };
+        assert_eq!(parsed("bench --only idle --pairs 3").unwrap(), Chore::Bench(wanted));
+    }
+
+    #[test]
+    fn refuses_what_it_does_not_know() {
+        for line in [
+            "",
+            "tset",
+            "setup now",
+            "test --quick",
+            "test -p",
+            "test --stop --fast",
+            "bench --pairs 0",
+        ] {
+            assert!(parsed(line).is_err(), "{line}");
+        }
+    }
+}

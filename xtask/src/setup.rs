@@ -1,0 +1,190 @@
+//! Finds what tests and benches need on this machine, and installs what is missing.
+
+use std::fmt;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread::sleep;
+use std::time::Duration;
+
+use crate::fail::{Context, Failure, Result};
+use crate::process::{find_program, is_program};
+
+/// The programs that were found.
+#[derive(Debug, Clone)]
+pub(crate) struct Tools {
+    /// Where PostgreSQL's own programs are. Debian's `psql` on `PATH` is a wrapper; the one in here is real.
+    pub(crate) postgres_bin: PathBuf,
+    pub(crate) mariadbd: PathBuf,
+    pub(crate) mariadb_install_db: PathBuf,
+    pub(crate) mariadb: PathBuf,
+    pub(crate) sqlite3: PathBuf,
+}
+
+impl fmt::Display for Tools {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "PostgreSQL  {}", self.postgres_bin.display())?;
+        writeln!(f, "MariaDB     {}", self.mariadbd.display())?;
+        write!(f, "sqlite3     {}", self.sqlite3.display())
+    }
+}
+
+/// Something that is needed, and Debian's packages that bring it.
+const NEEDS: [(&str, &[&str], fn() -> bool); 4] = [
+    ("a C compiler (for SQLite's own source)", &["gcc", "libc6-dev"], || {
+        find_program("cc").is_some() && Path::new("/usr/include/stdio.h").exists()
+    }),
+    ("PostgreSQL", &["postgresql"], || postgres_bin().is_some()),
+    ("MariaDB", &["mariadb-server"], || {
+        ["mariadbd", "mariadb-install-db", "mariadb"]
+            .iter()
+            .all(|name| find_program(name).is_some())
+    }),
+    ("sqlite3", &["sqlite3"], || find_program("sqlite3").is_some()),
+];
+
+/// Installs what is missing, then says where everything is.
+pub(crate) fn setup() -> Result<Tools> {
+    let missing: Vec<_> = NEEDS.iter().filter(|(_, _, is_there)| !is_there()).collect();
+    if !missing.is_empty() {
+        let names = missing.iter().map(|(name, _, _)| *name).collect::<Vec<_>>().join(", ");
+        let packages: Vec<&str> = missing
+            .iter()
+            .flat_map(|(_, packages, _)| packages.iter().copied())
+            .collect();
+        if find_program("apt-get").is_none() {
+            return Err(Failure::new(format!(
+                "missing: {names}. They are installed here with apt-get, which this machine hasn't: install them yourself"
+            )));
+        }
+        if !is_root() {
+            return Err(Failure::new(format!(
+                "missing: {names}. Only root may install them: run\n    \
+                 sudo apt-get update && sudo apt-get install --no-install-recommends --yes {}",
+                packages.join(" ")
+            )));
+        }
+        eprintln!("installing {names}");
+        install(&packages)?;
+    }
+    find_tools()
+}
+
+/// Whether we may do everything.
+pub(crate) fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|data| data.uid() == 0)
+}
+
+fn find_tools() -> Result<Tools> {
+    let find = |name: &str| {
+        find_program(name).ok_or_else(|| {
+            Failure::new(format!(
+                "`{name}` is in no folder of PATH; `cargo xtask setup` installs it"
+            ))
+        })
+    };
+    Ok(Tools {
+        postgres_bin: postgres_bin().ok_or_else(|| {
+            Failure::new(
+                "PostgreSQL's programs (initdb, postgres, psql) are neither in /usr/lib/postgresql nor in PATH",
+            )
+        })?,
+        mariadbd: find("mariadbd")?,
+        mariadb_install_db: find("mariadb-install-db")?,
+        mariadb: find("mariadb")?,
+        sqlite3: find("sqlite3")?,
+    })
+}
+
+/// The newest PostgreSQL of Debian's folders, else the one on `PATH`.
+fn postgres_bin() -> Option<PathBuf> {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut folders: Vec<(u32, PathBuf)> = versions
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
+        .collect();
+    folders.sort();
+    let on_path = find_program("postgres").and_then(|file| Some(file.parent()?.to_owned()));
+    let is_whole = |folder: &PathBuf| {
+        ["initdb", "postgres", "psql"]
+            .iter()
+            .all(|name| is_program(&folder.join(name)))
+    };
+    folders
+        .into_iter()
+        .rev()
+        .map(|(_, folder)| folder)
+        .chain(on_path)
+        .find(is_whole)
+}
+
+fn install(packages: &[&str]) -> Result<()> {
+    let _policy = NoServices::new()?;
+    // A mirror may be away for a moment, and another apt-get may hold the lock.
+    let mut pause = Duration::from_secs(2);
+    for attempt in 1.. {
+        let done =
+            apt_get(&["update"]) && apt_get(&[&["install", "--no-install-recommends", "--yes"], packages].concat());
+        if done {
+            break;
+        }
+        if attempt == 4 {
+            return Err(Failure::new(format!(
+                "apt-get could not install {} in {attempt} attempts; its messages are above",
+                packages.join(" ")
+            )));
+        }
+        eprintln!("apt-get failed; once more in {} s", pause.as_secs());
+        sleep(pause);
+        pause *= 3;
+    }
+    Ok(())
+}
+
+fn apt_get(arguments: &[&str]) -> bool {
+    Command::new("apt-get")
+        .args(["-q", "-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=3"])
+        .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .env("LC_ALL", "C.UTF-8")
+        .stdin(std::process::Stdio::null())
+        // Data goes to stdout; this is none.
+        .stdout(std::io::stderr())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// While it lives, packages don't start their services. A policy that the machine already has is left alone.
+struct NoServices {
+    made: bool,
+}
+
+const POLICY: &str = "/usr/sbin/policy-rc.d";
+
+impl NoServices {
+    fn new() -> Result<Self> {
+        let file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o755)
+            .open(POLICY);
+        match file {
+            Ok(mut file) => {
+                std::io::Write::write_all(&mut file, b"#!/bin/sh\nexit 101\n").context(POLICY)?;
+                Ok(NoServices { made: true })
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(NoServices { made: false }),
+            Err(error) => Err(Failure::new(format!("{POLICY}: {error}"))),
+        }
+    }
+}
+
+impl Drop for NoServices {
+    fn drop(&mut self) {
+        if self.made
+            && let Err(error) = fs::remove_file(POLICY)
+        {
+            eprintln!("warning: {POLICY} could not be removed ({error}): remove it, or no service will be started");
+        }
+    }
+}

@@ -1,0 +1,387 @@
+//! `cargo xtask test`: every suite, against throwaway servers.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::fail::{Context, Failure, Result};
+use crate::process::{self, Errors, Interrupt};
+use crate::servers::{Durability, Life, Servers};
+use crate::setup;
+use crate::workspace::{Package, Workspace, cargo};
+
+/// What was asked for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Options {
+    pub(crate) keep_servers: bool,
+    pub(crate) packages: Vec<String>,
+    pub(crate) arguments: Vec<String>,
+}
+
+/// A suite that takes longer hangs.
+const SUITE_DEADLINE: Duration = Duration::from_secs(15 * 60);
+const BUILD_DEADLINE: Duration = Duration::from_secs(60 * 60);
+
+/// Runs the suites; whether all of them passed.
+pub(crate) fn run(options: &Options, interrupt: &Interrupt) -> Result<bool> {
+    let start = Instant::now();
+    let workspace = Workspace::load()?;
+    let selected = workspace.select(&options.packages)?;
+    let tools = setup::setup()?;
+
+    let executables = build(&workspace, &selected, options, interrupt)?;
+    println!("build … ok in {}", seconds(start));
+
+    let servers_start = Instant::now();
+    let servers = match options.keep_servers {
+        true => kept(&workspace, &tools, interrupt)?,
+        false => Servers::start(&tools, Durability::Relaxed, Life::WithUs, interrupt)?,
+    };
+    println!("servers … ok in {}", seconds(servers_start));
+
+    let runner = Runner::new(&workspace, &servers, options, interrupt)?;
+    let mut total = Counts::default();
+    for package in &selected {
+        total.add(runner.suite(
+            package,
+            executables.get(&package.id).map(Vec::as_slice).unwrap_or_default(),
+        )?);
+    }
+    total.add(runner.documentation(&selected)?);
+    drop(servers);
+
+    println!("all suites in {}", seconds(start));
+    println!("{}", total.closing_line());
+    Ok(total.failed == 0)
+}
+
+/// Stops the servers that an earlier run kept.
+pub(crate) fn stop_kept() -> Result<()> {
+    let workspace = Workspace::load()?;
+    let state = State::lock(&workspace)?;
+    match state.read() {
+        Some(servers) => {
+            servers.stop();
+            println!("the servers are stopped");
+        }
+        None => println!("no servers were kept"),
+    }
+    state.clear()
+}
+
+/// Builds all test executables at once, so that every crate sees the same features and nothing is compiled twice. By package id.
+fn build(
+    workspace: &Workspace,
+    selected: &[Package],
+    options: &Options,
+    interrupt: &Interrupt,
+) -> Result<HashMap<String, Vec<PathBuf>>> {
+    let mut command = cargo();
+    command
+        .current_dir(&workspace.root)
+        .args(["test", "--no-run", "--message-format=json-render-diagnostics"]);
+    command.args(package_arguments(selected, options));
+    let built = process::run(&mut command, Errors::Shown, BUILD_DEADLINE, interrupt)?;
+    if !built.status.success() {
+        return Err(Failure::new("the tests don't build; cargo's messages are above"));
+    }
+    let mut executables: HashMap<String, Vec<PathBuf>> = HashMap::new();
+    for line in built.output.lines() {
+        if let Some((package, executable)) = test_executable(line) {
+            executables.entry(package).or_default().push(executable);
+        }
+    }
+    Ok(executables)
+}
+
+fn package_arguments(selected: &[Package], options: &Options) -> Vec<String> {
+    if options.packages.is_empty() {
+        // The command line tool asks for SQLite's own source, and features are unified over the workspace.
+        return vec!["--workspace".to_owned()];
+    }
+    let mut arguments = Vec::new();
+    for package in selected {
+        arguments.extend(["--package".to_owned(), package.name.clone()]);
+        if package.features.iter().any(|feature| feature == "bundled") {
+            arguments.extend(["--features".to_owned(), format!("{}/bundled", package.name)]);
+        }
+    }
+    arguments
+}
+
+/// From one of cargo's messages: the package's id and the test executable that was built.
+fn test_executable(line: &str) -> Option<(String, PathBuf)> {
+    let message: Value = serde_json::from_str(line).ok()?;
+    let is_test = message["reason"] == "compiler-artifact" && message["profile"]["test"] == true;
+    let executable = message["executable"].as_str().filter(|_| is_test)?;
+    Some((message["package_id"].as_str()?.to_owned(), executable.into()))
+}
+
+/// Runs executables as cargo would.
+struct Runner<'a> {
+    workspace: &'a Workspace,
+    options: &'a Options,
+    interrupt: &'a Interrupt,
+    variables: Vec<(&'static str, String)>,
+}
+
+impl<'a> Runner<'a> {
+    fn new(
+        workspace: &'a Workspace,
+        servers: &Servers,
+        options: &'a Options,
+        interrupt: &'a Interrupt,
+    ) -> Result<Self> {
+        let rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
+            .args(["--print", "sysroot"])
+            .output()
+            .context("can't start rustc")?;
+        let sysroot = String::from_utf8_lossy(&rustc.stdout).trim().to_owned();
+        // Tests of procedural macros link the compiler's own libraries.
+        let mut libraries = vec![PathBuf::from(sysroot).join("lib"), workspace.target.join("debug/deps")];
+        libraries.extend(std::env::split_paths(
+            &std::env::var_os("LD_LIBRARY_PATH").unwrap_or_default(),
+        ));
+        let libraries = std::env::join_paths(libraries).context("LD_LIBRARY_PATH")?;
+        let variables = vec![
+            ("TEST_POSTGRES_URL", servers.postgres_url("postgres")),
+            ("TEST_MYSQL_URL", servers.mysql_url("")),
+            ("LD_LIBRARY_PATH", libraries.to_string_lossy().into_owned()),
+        ];
+        Ok(Runner {
+            workspace,
+            options,
+            interrupt,
+            variables,
+        })
+    }
+
+    /// All executables of one crate.
+    fn suite(&self, package: &Package, executables: &[PathBuf]) -> Result<Counts> {
+        let commands = executables.iter().map(|executable| {
+            let mut command = Command::new(executable);
+            let folder = package.manifest.parent().unwrap_or(&self.workspace.root);
+            command.current_dir(folder).args(&self.options.arguments);
+            command.env("CARGO", cargo().get_program());
+            command
+                .env("CARGO_MANIFEST_DIR", folder)
+                .env("CARGO_MANIFEST_PATH", &package.manifest);
+            command
+                .env("CARGO_PKG_NAME", &package.name)
+                .env("CARGO_PKG_VERSION", &package.version);
+            command
+        });
+        self.timed(package.short_name(), commands)
+    }
+
+    /// The examples in the documentation of all libraries.
+    fn documentation(&self, selected: &[Package]) -> Result<Counts> {
+        let libraries: Vec<Package> = selected.iter().filter(|package| package.has_library).cloned().collect();
+        let command = (!libraries.is_empty()).then(|| {
+            let mut command = cargo();
+            command
+                .current_dir(&self.workspace.root)
+                .args(["test", "--quiet", "--doc"]);
+            command
+                .args(package_arguments(&libraries, self.options))
+                .arg("--")
+                .args(&self.options.arguments);
+            command
+        });
+        self.timed("documentation", command)
+    }
+
+    fn timed(&self, name: &str, commands: impl IntoIterator<Item = Command>) -> Result<Counts> {
+        let start = Instant::now();
+        let mut counts = Counts::default();
+        for mut command in commands {
+            command.envs(self.variables.iter().map(|(name, value)| (*name, value)));
+            let finished = process::run(&mut command, Errors::WithOutput, SUITE_DEADLINE, self.interrupt)?;
+            let mut these = Counts::read(&finished.output);
+            if !finished.status.success() && these.failed == 0 {
+                // It didn't come as far as its result.
+                these.failed = 1;
+            }
+            if these.failed > 0 || self.options.arguments.iter().any(|argument| argument == "--nocapture") {
+                println!("{}", finished.output.trim_end());
+            }
+            if finished.timed_out {
+                println!(
+                    "{} was ended after {} minutes",
+                    show(&command),
+                    SUITE_DEADLINE.as_secs() / 60
+                );
+            } else if !finished.status.success() {
+                println!("{} ended with {}", show(&command), finished.status);
+            }
+            counts.add(these);
+        }
+        let verdict = if counts.failed > 0 { "FAILED" } else { "ok" };
+        println!(
+            "suite {name} … {verdict} in {} ({})",
+            seconds(start),
+            counts.closing_line()
+        );
+        Ok(counts)
+    }
+}
+
+fn show(command: &Command) -> String {
+    Path::new(command.get_program())
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+fn seconds(start: Instant) -> String {
+    format!("{:.1} s", start.elapsed().as_secs_f64())
+}
+
+/// How many tests ended how.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Counts {
+    passed: u64,
+    failed: u64,
+    skipped: u64,
+}
+
+impl Counts {
+    /// From the lines `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
+    fn read(output: &str) -> Self {
+        let mut counts = Counts::default();
+        for result in output
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("test result: "))
+        {
+            for part in result.split(['.', ';']) {
+                let Some((number, what)) = part.trim().split_once(' ') else {
+                    continue;
+                };
+                let Ok(number) = number.parse::<u64>() else { continue };
+                match what {
+                    "passed" => counts.passed += number,
+                    "failed" => counts.failed += number,
+                    "ignored" => counts.skipped += number,
+                    _ => {}
+                }
+            }
+        }
+        counts
+    }
+
+    fn add(&mut self, other: Counts) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+
+    fn closing_line(self) -> String {
+        let Counts {
+            passed,
+            failed,
+            skipped,
+        } = self;
+        match skipped {
+            0 => format!("{passed} passed, {failed} failed"),
+            _ => format!("{passed} passed, {failed} failed, {skipped} skipped"),
+        }
+    }
+}
+
+/// The servers of an earlier run, else new ones that stay.
+fn kept(workspace: &Workspace, tools: &setup::Tools, interrupt: &Interrupt) -> Result<Servers> {
+    let state = State::lock(workspace)?;
+    match state.read() {
+        Some(servers) if servers.are_running() => return Ok(servers),
+        // One of the two may be left.
+        Some(servers) => servers.stop(),
+        None => {}
+    }
+    let servers = Servers::start(tools, Durability::Relaxed, Life::Kept, interrupt)?;
+    state.write(&servers)?;
+    Ok(servers)
+}
+
+/// The file that remembers kept servers; held against other runs while this lives.
+struct State {
+    file: PathBuf,
+    _lock: File,
+}
+
+impl State {
+    fn lock(workspace: &Workspace) -> Result<Self> {
+        fs::create_dir_all(&workspace.target).context(workspace.target.display())?;
+        let path = workspace.target.join("xtask-servers.lock");
+        let lock = File::create(&path).context(path.display())?;
+        lock.lock().context(path.display())?;
+        Ok(State {
+            file: workspace.target.join("xtask-servers.json"),
+            _lock: lock,
+        })
+    }
+
+    fn read(&self) -> Option<Servers> {
+        Servers::from_json(&serde_json::from_slice(&fs::read(&self.file).ok()?).ok()?)
+    }
+
+    fn write(&self, servers: &Servers) -> Result<()> {
+        use std::os::unix::fs::OpenOptionsExt;
+        let _ = fs::remove_file(&self.file);
+        // It holds the password.
+        let options = File::options()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&self.file);
+        let text = servers.to_json().to_string();
+        options
+            .and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()))
+            .context(self.file.display())
+    }
+
+    fn clear(&self) -> Result<()> {
+        match fs::remove_file(&self.file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).context(self.file.display()),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_results() {
+        let output = "\nrunning 3 tests\ntest result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 2 filtered out; finished in 0.1s\n\
+                      test result: FAILED. 4 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out\n";
+        let counts = Counts::read(output);
+        assert_eq!(
+            counts,
+            Counts {
+                passed: 7,
+                failed: 2,
+                skipped: 1
+            }
+        );
+        assert_eq!(counts.closing_line(), "7 passed, 2 failed, 1 skipped");
+        assert_eq!(
+            Counts::read("thread main panicked").closing_line(),
+            "0 passed, 0 failed"
+        );
+    }
+
+    #[test]
+    fn finds_test_executables_in_cargos_messages() {
+        let line = r#"{"reason":"compiler-artifact","package_id":"p#1","profile":{"test":true},"executable":"/t/a"}"#;
+        assert_eq!(test_executable(line), Some(("p#1".to_owned(), "/t/a".into())));
+        assert_eq!(test_executable(&line.replace("true", "false")), None);
+        assert_eq!(test_executable(&line.replace("\"/t/a\"", "null")), None);
+        assert_eq!(test_executable("warning: x"), None);
+    }
+}
