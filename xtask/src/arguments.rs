@@ -11,7 +11,8 @@ The project's chores.
 Usage: cargo xtask setup
        cargo xtask test [--fast] [-p CRATE]... [-- ARGS]
        cargo xtask test --stop
-       cargo xtask bench [--only ROW]... [--pairs N] [--cold] [--list]
+       cargo xtask bench [--only ROW]... [--pairs N] [--cold] [--binary PATH]
+       cargo xtask bench --list
 
 setup   Installs what tests and benches need and this machine hasn't: a C compiler, PostgreSQL, MariaDB, sqlite3
         (Debian's packages, as root; their own services aren't started).
@@ -26,6 +27,7 @@ bench   Measures the release build against the engines' own clients, on servers 
         --only ROW   only rows whose name has this in it; may be repeated
         --pairs N    interleaved pairs for each row (else 20, and 10 for rows that migrate from nothing)
         --cold       a cold release build too (some minutes)
+        --binary P   measure this driftlock instead of building one
         --list       the names of the rows
 ";
 
@@ -91,6 +93,7 @@ fn parse_bench(mut arguments: impl Iterator<Item = String>) -> Result<Chore> {
                 let number = pairs.parse().ok().filter(|&pairs| pairs > 0);
                 options.pairs = Some(number.ok_or_else(|| Failure::new(format!("--pairs {pairs}: a number from 1")))?);
             }
+            "--binary" => options.binary = Some(value(&argument, arguments.next())?.into()),
             "--cold" => options.cold = true,
             "--list" => options.list = true,
             _ => return Err(unknown("bench", &argument)),

@@ -1,11 +1,192 @@
-//! bench
+//! `cargo xtask bench`: the release build against the engines' own clients, as ratios measured in one run.
+
+mod bed;
+mod cold;
+mod measure;
+mod migrate;
+mod small;
+
+use std::path::PathBuf;
+
+use crate::fail::{Context, Failure, Result};
+use crate::process::{self, Errors, Interrupt};
+use crate::servers::{Durability, Life, Servers};
+use crate::setup;
+use crate::workspace::{Workspace, cargo};
+
+use bed::Bed;
+use measure::{Outcome, table};
+use migrate::Engine;
+
+/// What was asked for.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
     pub(crate) only: Vec<String>,
     pub(crate) pairs: Option<usize>,
     pub(crate) cold: bool,
+    pub(crate) binary: Option<PathBuf>,
     pub(crate) list: bool,
 }
-pub(crate) fn run(_: &Options, _: &crate::process::Interrupt) -> crate::fail::Result<bool> {
-    Ok(true)
+
+/// One row of the table: what is measured, and the bar that it must not pass.
+struct Row {
+    name: &'static str,
+    bar: f64,
+    work: Work,
+}
+
+/// What a row does.
+enum Work {
+    /// `up` where so many files are applied already.
+    Idle(Engine, usize),
+    /// `up` of so many one-table files into a new database.
+    Fresh(Engine, usize),
+    /// `manifest verify` of so many files.
+    Hash(usize),
+    /// `--version`, in milliseconds.
+    Version,
+    /// The binary, in megabytes.
+    Size,
+    /// A release build from nothing.
+    Cold,
+}
+
+/// The bars are those of the design, each with the machine's own speed divided out.
+const ROWS: [Row; 13] = [
+    Row {
+        name: "idle-100-postgres",
+        bar: 0.9,
+        work: Work::Idle(Engine::Postgres, 100),
+    },
+    Row {
+        name: "idle-100-mariadb",
+        bar: 0.6,
+        work: Work::Idle(Engine::MariaDb, 100),
+    },
+    Row {
+        name: "idle-100-sqlite",
+        bar: 2.0,
+        work: Work::Idle(Engine::Sqlite, 100),
+    },
+    Row {
+        name: "idle-1000-postgres",
+        bar: 1.2,
+        work: Work::Idle(Engine::Postgres, 1000),
+    },
+    Row {
+        name: "idle-1000-mariadb",
+        bar: 1.5,
+        work: Work::Idle(Engine::MariaDb, 1000),
+    },
+    Row {
+        name: "idle-1000-sqlite",
+        bar: 1.5,
+        work: Work::Idle(Engine::Sqlite, 1000),
+    },
+    Row {
+        name: "fresh-1000-postgres",
+        bar: 1.05,
+        work: Work::Fresh(Engine::Postgres, 1000),
+    },
+    Row {
+        name: "fresh-300-mariadb",
+        bar: 1.5,
+        work: Work::Fresh(Engine::MariaDb, 300),
+    },
+    Row {
+        name: "fresh-1000-sqlite",
+        bar: 1.0,
+        work: Work::Fresh(Engine::Sqlite, 1000),
+    },
+    Row {
+        name: "hash-10000",
+        bar: 1.5,
+        work: Work::Hash(10_000),
+    },
+    Row {
+        name: "version",
+        bar: 5.0,
+        work: Work::Version,
+    },
+    Row {
+        name: "binary-size",
+        bar: 15.0,
+        work: Work::Size,
+    },
+    Row {
+        name: "cold-build",
+        bar: 2.5,
+        work: Work::Cold,
+    },
+];
+
+/// Measures; whether every row could be measured and kept to its bar.
+pub(crate) fn run(options: &Options, interrupt: &Interrupt) -> Result<bool> {
+    if options.list {
+        for row in &ROWS {
+            println!("{}", row.name);
+        }
+        return Ok(true);
+    }
+    let is_wanted = |row: &&Row| {
+        let named = options.only.iter().any(|part| row.name.contains(part.as_str()));
+        let is_cold = matches!(row.work, Work::Cold);
+        (named || options.only.is_empty()) && (!is_cold || options.cold)
+    };
+    let rows: Vec<&Row> = ROWS.iter().filter(is_wanted).collect();
+    if rows.is_empty() {
+        return Err(Failure::new(
+            "no row has such a name (`bench --list` has them; `cold-build` wants --cold)",
+        ));
+    }
+
+    let workspace = Workspace::load()?;
+    let tools = setup::setup()?;
+    let binary = match &options.binary {
+        // Rows run it in folders of their own.
+        Some(binary) => binary.canonicalize().context(binary.display())?,
+        None => build(&workspace, interrupt)?,
+    };
+    let servers = Servers::start(&tools, Durability::Default, Life::WithUs, interrupt)?;
+    let bed = Bed::new(&tools, &servers, binary, interrupt)?;
+
+    let mut outcomes = Vec::new();
+    let mut is_good = true;
+    for row in rows {
+        interrupt.check()?;
+        eprintln!("measuring {} …", row.name);
+        let outcome = measure(row, &bed, &workspace, options.pairs);
+        interrupt.check()?;
+        is_good &= outcome.as_ref().is_ok_and(Outcome::is_kept);
+        outcomes.push((row.name, outcome));
+    }
+    print!("{}", table(&outcomes));
+    Ok(is_good)
+}
+
+fn measure(row: &Row, bed: &Bed<'_>, workspace: &Workspace, pairs: Option<usize>) -> Result<Outcome> {
+    let bar = row.bar;
+    match row.work {
+        Work::Idle(engine, files) => migrate::idle(bed, engine, files, bar, pairs.unwrap_or(20)),
+        Work::Fresh(engine, files) => migrate::fresh(bed, engine, files, bar, pairs.unwrap_or(10)),
+        Work::Hash(files) => small::hash(bed, files, bar, pairs.unwrap_or(20)),
+        Work::Version => small::version(bed, bar),
+        Work::Size => small::size(bed, bar),
+        Work::Cold => cold::build(workspace, bar, bed.interrupt),
+    }
+}
+
+/// The release build of the command line tool.
+fn build(workspace: &Workspace, interrupt: &Interrupt) -> Result<PathBuf> {
+    eprintln!("building the release …");
+    let mut command = cargo();
+    command
+        .current_dir(&workspace.root)
+        .args(["build", "--release", "--locked", "--package", "driftlock-cli"]);
+    let deadline = std::time::Duration::from_secs(60 * 60);
+    let built = process::run(&mut command, Errors::Shown, deadline, interrupt)?;
+    if !built.status.success() {
+        return Err(Failure::new("the release doesn't build; cargo's messages are above"));
+    }
+    Ok(workspace.target.join("release/driftlock"))
 }

@@ -31,28 +31,45 @@ impl fmt::Display for Tools {
 }
 
 /// Something that is needed, and Debian's packages that bring it.
-const NEEDS: [(&str, &[&str], fn() -> bool); 4] = [
-    ("a C compiler (for SQLite's own source)", &["gcc", "libc6-dev"], || {
-        find_program("cc").is_some() && Path::new("/usr/include/stdio.h").exists()
-    }),
-    ("PostgreSQL", &["postgresql"], || postgres_bin().is_some()),
-    ("MariaDB", &["mariadb-server"], || {
-        ["mariadbd", "mariadb-install-db", "mariadb"]
-            .iter()
-            .all(|name| find_program(name).is_some())
-    }),
-    ("sqlite3", &["sqlite3"], || find_program("sqlite3").is_some()),
+struct Need {
+    name: &'static str,
+    packages: &'static [&'static str],
+    is_there: fn() -> bool,
+}
+
+const NEEDS: [Need; 4] = [
+    Need {
+        name: "a C compiler (for SQLite's own source)",
+        packages: &["gcc", "libc6-dev"],
+        is_there: || find_program("cc").is_some() && Path::new("/usr/include/stdio.h").exists(),
+    },
+    Need {
+        name: "PostgreSQL",
+        packages: &["postgresql"],
+        is_there: || postgres_bin().is_some(),
+    },
+    Need {
+        name: "MariaDB",
+        packages: &["mariadb-server"],
+        is_there: || {
+            ["mariadbd", "mariadb-install-db", "mariadb"]
+                .iter()
+                .all(|name| find_program(name).is_some())
+        },
+    },
+    Need {
+        name: "sqlite3",
+        packages: &["sqlite3"],
+        is_there: || find_program("sqlite3").is_some(),
+    },
 ];
 
 /// Installs what is missing, then says where everything is.
 pub(crate) fn setup() -> Result<Tools> {
-    let missing: Vec<_> = NEEDS.iter().filter(|(_, _, is_there)| !is_there()).collect();
+    let missing: Vec<&Need> = NEEDS.iter().filter(|need| !(need.is_there)()).collect();
     if !missing.is_empty() {
-        let names = missing.iter().map(|(name, _, _)| *name).collect::<Vec<_>>().join(", ");
-        let packages: Vec<&str> = missing
-            .iter()
-            .flat_map(|(_, packages, _)| packages.iter().copied())
-            .collect();
+        let names = missing.iter().map(|need| need.name).collect::<Vec<_>>().join(", ");
+        let packages: Vec<&str> = missing.iter().flat_map(|need| need.packages.iter().copied()).collect();
         if find_program("apt-get").is_none() {
             return Err(Failure::new(format!(
                 "missing: {names}. They are installed here with apt-get, which this machine hasn't: install them yourself"
