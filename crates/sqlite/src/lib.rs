@@ -1,1 +1,71 @@
-//! x
+//! SQLite for driftlock.
+//!
+//! ```text
+//! let url = DatabaseUrl::parse("sqlite://shop.db")?;
+//! let mut session = Sqlite.connect(&url, &ConnectOptions::default()).await?;
+//! ```
+//!
+//! * A database file that is missing is made by the first write, never by looking.
+//! * Foreign keys are off while scripts run, as in SQLite's own client and in its documented procedure for rebuilding a
+//!   table; before each commit they are checked, and a violation that was not there before refuses it.
+//! * The lock between runners is a lock on a file beside the database; it ends with its process and follows symbolic
+//!   links. Two *hard* links to one database are two databases to it: use one of them.
+//! * There is no server: the clock is this machine's, and `applied_by` is nobody.
+//!
+//! Without the feature `bundled` the system's SQLite is linked. The version of `rusqlite` is a range, so that it can
+//! stand beside other crates that pin `libsqlite3-sys`.
+
+mod classify;
+mod codes;
+mod control;
+mod error;
+mod foreign_keys;
+mod lock;
+mod objects;
+mod session;
+mod settings;
+mod surroundings;
+mod tables;
+mod url;
+mod worker;
+
+use async_trait::async_trait;
+use driftlock_database::{Classified, ConnectOptions, DatabaseUrl, Engine, Error, Session};
+use driftlock_script::Dialect;
+
+/// SQLite.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sqlite;
+
+#[async_trait]
+impl Engine for Sqlite {
+    fn name(&self) -> &'static str {
+        "sqlite"
+    }
+
+    fn schemes(&self) -> &'static [&'static str] {
+        &["sqlite", "sqlite3", "file"]
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
+    fn classify(&self, sql: &str) -> Classified {
+        classify::classify(sql)
+    }
+
+    fn session_in_transaction(&self) -> bool {
+        // ATTACH, foreign keys, `synchronous`, `temp_store`: refused there, or without effect.
+        false
+    }
+
+    async fn connect(&self, url: &DatabaseUrl, options: &ConnectOptions) -> Result<Box<dyn Session>, Error> {
+        if options.set_role.is_some() {
+            return Err(Error::Url(
+                "SQLite has no roles: take `set_role` out of this environment".to_owned(),
+            ));
+        }
+        Ok(Box::new(session::SqliteSession::open(url::place(url)?)?))
+    }
+}

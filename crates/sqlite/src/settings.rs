@@ -1,0 +1,165 @@
+//! A connection's settings: what a script changed is put back before the next one.
+
+use std::collections::BTreeMap;
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, Result};
+
+/// What can be read and set again. `journal_mode`, `page_size` and their like are the file's, not the session's.
+const FLAGS: &[&str] = &[
+    "analysis_limit",
+    "automatic_index",
+    "cache_size",
+    "cache_spill",
+    "cell_size_check",
+    "checkpoint_fullfsync",
+    "count_changes",
+    "defer_foreign_keys",
+    "empty_result_callbacks",
+    "foreign_keys",
+    "full_column_names",
+    "fullfsync",
+    "hard_heap_limit",
+    "ignore_check_constraints",
+    "journal_size_limit",
+    "legacy_alter_table",
+    "locking_mode",
+    "max_page_count",
+    "mmap_size",
+    "query_only",
+    "read_uncommitted",
+    "recursive_triggers",
+    "reverse_unordered_selects",
+    "secure_delete",
+    "short_column_names",
+    "soft_heap_limit",
+    "synchronous",
+    "temp_store",
+    "threads",
+    "trusted_schema",
+    "wal_autocheckpoint",
+];
+
+/// How the settings were before a script touched them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Baseline(BTreeMap<&'static str, String>);
+
+impl Baseline {
+    /// Reads every setting. Works inside a transaction too.
+    pub(crate) fn read(connection: &Connection) -> Result<Self> {
+        let mut values = BTreeMap::new();
+        for name in FLAGS {
+            // A build of SQLite without a setting answers with no row.
+            if let Some(value) = get(connection, name)? {
+                values.insert(*name, value);
+            }
+        }
+        Ok(Baseline(values))
+    }
+
+    /// Puts back what differs. Outside of a transaction only.
+    pub(crate) fn restore(&self, connection: &Connection) -> Result<()> {
+        // First what would keep the rest from working. `RESET` reads the schema again, whatever was written into it.
+        connection.execute_batch(
+            "PRAGMA query_only = OFF; PRAGMA writable_schema = RESET; PRAGMA case_sensitive_like = OFF;",
+        )?;
+        drop_temporary(connection)?;
+        detach(connection)?;
+        for (name, value) in &self.0 {
+            if get(connection, name)?.as_ref() != Some(value) {
+                // Some answer with a row: it is read.
+                let mut set = connection.prepare(&format!("PRAGMA {name} = {value}"))?;
+                let mut rows = set.raw_query();
+                while rows.next()?.is_some() {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn get(connection: &Connection, name: &str) -> Result<Option<String>> {
+    let mut statement = connection.prepare(&format!("PRAGMA {name}"))?;
+    let mut rows = statement.raw_query();
+    let Some(row) = rows.next()? else { return Ok(None) };
+    Ok(match row.get::<_, Value>(0)? {
+        Value::Integer(number) => Some(number.to_string()),
+        Value::Text(text) => Some(text),
+        Value::Null | Value::Real(_) | Value::Blob(_) => None,
+    })
+}
+
+/// Drops what lives in the `temp` schema: triggers first, since they hang on the rest.
+fn drop_temporary(connection: &Connection) -> Result<()> {
+    let objects = names(
+        connection,
+        "SELECT upper(type), name FROM sqlite_temp_master \
+         WHERE type IN ('trigger', 'view', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
+         ORDER BY CASE type WHEN 'trigger' THEN 1 WHEN 'view' THEN 2 ELSE 3 END",
+    )?;
+    for (kind, name) in objects {
+        // A virtual table takes its shadow tables with it, so some may be gone already.
+        connection.execute_batch(&format!("DROP {kind} IF EXISTS temp.{}", quote(&name)))?;
+    }
+    Ok(())
+}
+
+fn detach(connection: &Connection) -> Result<()> {
+    for (_, name) in names(
+        connection,
+        "SELECT '', name FROM pragma_database_list WHERE name NOT IN ('main', 'temp')",
+    )? {
+        connection.execute_batch(&format!("DETACH {}", quote(&name)))?;
+    }
+    Ok(())
+}
+
+fn names(connection: &Connection, query: &str) -> Result<Vec<(String, String)>> {
+    connection
+        .prepare(query)?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+/// A name as SQL text.
+pub(crate) fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn puts_back_every_setting_that_can_be_read() {
+        let connection = Connection::open_in_memory().unwrap();
+        let before = Baseline::read(&connection).unwrap();
+        assert!(before.0.len() > 20, "{before:?}");
+        connection
+            .execute_batch(
+                "PRAGMA legacy_alter_table = ON; PRAGMA recursive_triggers = ON; PRAGMA cache_size = -123;
+                 PRAGMA synchronous = OFF; PRAGMA ignore_check_constraints = ON; PRAGMA reverse_unordered_selects = ON;
+                 PRAGMA case_sensitive_like = ON; CREATE TEMP TABLE \"t\"\"x\" (a);
+                 CREATE TEMP VIEW v AS SELECT 1; ATTACH ':memory:' AS \"other \"\"one\"; PRAGMA query_only = ON;",
+            )
+            .unwrap();
+        assert_ne!(Baseline::read(&connection).unwrap(), before);
+        before.restore(&connection).unwrap();
+        assert_eq!(Baseline::read(&connection).unwrap(), before);
+        let left: i64 = connection
+            .query_row("SELECT count(*) FROM sqlite_temp_master", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(left, 0);
+        let like: bool = connection
+            .query_row("SELECT 'A' LIKE 'a'", [], |row| row.get(0))
+            .unwrap();
+        assert!(like);
+        let databases: i64 = connection
+            .query_row(
+                "SELECT count(*) FROM pragma_database_list WHERE name NOT IN ('main', 'temp')",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        assert_eq!(databases, 0);
+    }
+}
