@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::fs::FileExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -81,9 +82,20 @@ pub(crate) fn run(
     let mut child = command.spawn().context(format_args!("can't start {name}"))?;
     let start = Instant::now();
     let mut timed_out = false;
+    let mut told = 0;
     let status = loop {
         if let Some(status) = child.try_wait().context(&name)? {
             break status;
+        }
+        let minutes = start.elapsed().as_secs() / 60;
+        if minutes > told {
+            told = minutes;
+            let words = if matches!(errors, Errors::WithOutput) {
+                last_line(&log)
+            } else {
+                String::new()
+            };
+            eprintln!("{} has been running for {minutes} min{words}", file_name(&name));
         }
         timed_out = start.elapsed() > deadline;
         if timed_out || interrupt.signal().is_some() {
@@ -101,6 +113,24 @@ pub(crate) fn run(
         output: String::from_utf8_lossy(&bytes).into_owned(),
         timed_out,
     })
+}
+
+/// A program's name without its folders, for messages.
+pub(crate) fn file_name(program: &str) -> &str {
+    program.rsplit('/').next().unwrap_or(program)
+}
+
+/// The last line of what a child has written so far, for people who wait. The child's place in the file isn't moved.
+fn last_line(log: &File) -> String {
+    let length = log.metadata().map_or(0, |data| data.len());
+    let mut end = [0; 400];
+    let read = log.read_at(&mut end, length.saturating_sub(400)).unwrap_or(0);
+    let text = String::from_utf8_lossy(&end[..read]).into_owned();
+    text.trim_end()
+        .lines()
+        .last()
+        .map(|line| format!("; {line}"))
+        .unwrap_or_default()
 }
 
 fn clone(file: &File) -> Result<File> {
@@ -222,6 +252,16 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn shows_the_last_line_of_an_unfinished_log() {
+        let mut log = tempfile::tempfile().unwrap();
+        assert_eq!(last_line(&log), "");
+        std::io::Write::write_all(&mut log, b"test a ... ok\ntest b ... ok\n").unwrap();
+        assert_eq!(last_line(&log), "; test b ... ok");
+        std::io::Write::write_all(&mut log, b"end").unwrap();
+        assert_eq!(last_line(&log), "; end");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -231,11 +231,7 @@ impl<'a> Runner<'a> {
 }
 
 fn show(command: &Command) -> String {
-    Path::new(command.get_program())
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
+    process::file_name(&command.get_program().to_string_lossy()).to_owned()
 }
 
 fn seconds(start: Instant) -> String {
