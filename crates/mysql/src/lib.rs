@@ -1,1 +1,61 @@
-//! x
+//! The MySQL and MariaDB adapter: statements go out one at a time over the text protocol, every result of each is read,
+//! and the lock is a `GET_LOCK` that lives and dies with the session.
+//!
+//! ```text
+//! let url = DatabaseUrl::parse("mysql://shop@db.example/shop")?;
+//! let mut session = MySql.connect(&url, &ConnectOptions::default()).await?;
+//! let glance = session.glance(&OwnTables::default()).await?;
+//! ```
+//!
+//! # Limitations
+//! - DDL commits by itself on these servers: it can be locked and journalled, never fenced.
+//! - `GET_LOCK` belongs to one server. In a multi-primary cluster all runners must reach the same node.
+//! - There is no TLS in this build; URLs that ask for it are refused.
+
+mod classify;
+mod connect;
+mod effect;
+mod error;
+mod lock;
+mod objects;
+mod parse;
+mod position;
+mod session;
+mod state;
+mod surroundings;
+mod tables;
+mod traces;
+mod url;
+mod wire;
+
+use async_trait::async_trait;
+use driftlock_database::{Classified, ConnectOptions, DatabaseUrl, Engine, Error, Session};
+use driftlock_script::Dialect;
+
+/// MySQL and MariaDB.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MySql;
+
+#[async_trait]
+impl Engine for MySql {
+    fn name(&self) -> &'static str {
+        "mysql"
+    }
+
+    fn schemes(&self) -> &'static [&'static str] {
+        &["mysql", "mariadb"]
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::MySql
+    }
+
+    fn classify(&self, sql: &str) -> Classified {
+        classify::classify(sql)
+    }
+
+    async fn connect(&self, url: &DatabaseUrl, options: &ConnectOptions) -> Result<Box<dyn Session>, Error> {
+        let target = url::Target::read(url, options, |name| std::env::var(name).ok())?;
+        Ok(Box::new(connect::connect(&target, options).await?))
+    }
+}

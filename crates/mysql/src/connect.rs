@@ -1,0 +1,243 @@
+//! Opens connections: without a query of the driver's own, within the time given, again while the server is full.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use driftlock_database::{Cancel, ConnectOptions, Error, Server};
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Error as Cause, Opts, OptsBuilder};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::error::{code, reason};
+use crate::parse::quote;
+use crate::session::MySqlSession;
+use crate::url::{Place, Target};
+use crate::wire::Wire;
+
+/// The most that the protocol can carry; the server's own limit is its own to report.
+const LARGEST_PACKET: usize = 1 << 30;
+
+/// How soon a half-open connection is noticed.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// Opens a session.
+pub(crate) async fn connect(target: &Target, options: &ConnectOptions) -> Result<MySqlSession, Error> {
+    let deadline = Instant::now() + target.connect_timeout;
+    let (conn, opts) = open_any(target, options, deadline).await?;
+    let id = conn.id();
+    let server = Server {
+        engine: "mysql",
+        version: version(conn.server_version()),
+        database: target.database.clone(),
+        user: target.user.clone(),
+        connection: id.to_string(),
+    };
+    let canceller = Canceller {
+        opts,
+        id,
+        timeout: target.connect_timeout,
+    };
+    let product = Product::new(conn.server_version());
+    let mut wire = Wire::new(conn);
+    if let Some(role) = &options.set_role {
+        let sql = format!("SET ROLE {}", role_name(role));
+        wire.run(&sql).await.map_err(|error| match error {
+            Error::Server(server) => Error::Login {
+                target: target.user.clone(),
+                reason: format!("can't take the role `{role}`: {server}"),
+            },
+            other => other,
+        })?;
+    }
+    Ok(MySqlSession::new(
+        wire,
+        server,
+        product,
+        Arc::new(canceller),
+        options.pooler,
+    ))
+}
+
+/// `role` or `role@host`, as SQL.
+fn role_name(role: &str) -> String {
+    match role.rsplit_once('@') {
+        Some((name, host)) => format!("{}@{}", quote(name), quote(host)),
+        None => quote(role),
+    }
+}
+
+/// What kind of server it is, by the numbers of its handshake.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Product {
+    pub(crate) is_mariadb: bool,
+    version: (u16, u16, u16),
+}
+
+impl Product {
+    /// MariaDB's numbers went on from 5.5 with 10.0; MySQL's stand at 9.
+    fn new(version: (u16, u16, u16)) -> Self {
+        Product {
+            is_mariadb: version.0 >= 10,
+            version,
+        }
+    }
+
+    pub(crate) fn has_roles(self) -> bool {
+        self.version >= (8, 0, 0)
+    }
+
+    /// Whether `CREATE TABLE … SELECT` leaves all of its rows or no table.
+    pub(crate) fn fills_atomically(self) -> bool {
+        if self.is_mariadb {
+            self.version >= (10, 6, 1)
+        } else {
+            self.version >= (8, 0, 21)
+        }
+    }
+}
+
+fn version(numbers: (u16, u16, u16)) -> String {
+    let product = if Product::new(numbers).is_mariadb {
+        "MariaDB"
+    } else {
+        "MySQL"
+    };
+    format!("{product} {}.{}.{}", numbers.0, numbers.1, numbers.2)
+}
+
+/// Tries the places in order, and all of them again while they say that they are full.
+async fn open_any(target: &Target, options: &ConnectOptions, deadline: Instant) -> Result<(Conn, Opts), Error> {
+    let mut pause = Duration::from_millis(20);
+    loop {
+        let mut full = None;
+        let mut unreachable: Vec<(String, String)> = Vec::new();
+        for place in &target.places {
+            let opts = opts(target, place, options);
+            match open(&opts, deadline).await {
+                Ok(conn) => return Ok((conn, opts)),
+                Err(Refusal::Login(reason)) => {
+                    return Err(Error::Login {
+                        target: shown(target, place),
+                        reason,
+                    });
+                }
+                Err(Refusal::Full(reason)) => full = Some((shown(target, place), reason)),
+                Err(Refusal::Unreachable(reason)) => unreachable.push((place.to_string(), reason)),
+            }
+        }
+        let Some((place, reason)) = full else {
+            let place = unreachable
+                .iter()
+                .map(|(place, _)| place.as_str())
+                .collect::<Vec<_>>()
+                .join(", ");
+            let reason = match &unreachable[..] {
+                [(_, reason)] => reason.clone(),
+                several => several
+                    .iter()
+                    .map(|(place, why)| format!("{place}: {why}"))
+                    .collect::<Vec<_>>()
+                    .join("; "),
+            };
+            return Err(Error::Connect { target: place, reason });
+        };
+        let jittered = pause.mul_f64(0.5 + fastrand::f64());
+        if Instant::now() + jittered >= deadline {
+            return Err(Error::Connect {
+                target: place,
+                reason: format!(
+                    "no connection became free in {} s: {reason}",
+                    target.connect_timeout.as_secs()
+                ),
+            });
+        }
+        sleep(jittered).await;
+        pause = (pause * 2).min(Duration::from_millis(500));
+    }
+}
+
+/// Who and where, without the password.
+fn shown(target: &Target, place: &Place) -> String {
+    format!("{}@{place}/{}", target.user, target.database)
+}
+
+enum Refusal {
+    Login(String),
+    Full(String),
+    Unreachable(String),
+}
+
+async fn open(opts: &Opts, deadline: Instant) -> Result<Conn, Refusal> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    match timeout(left, Conn::new(opts.clone())).await {
+        Err(_) => Err(Refusal::Unreachable("no answer in time".to_owned())),
+        Ok(Ok(conn)) => Ok(conn),
+        Ok(Err(cause)) => {
+            let reason = reason(&cause);
+            Err(match cause {
+                Cause::Server(answer) if code::FULL.contains(&answer.code) => Refusal::Full(reason),
+                Cause::Server(answer) if code::LOGIN.contains(&answer.code) => Refusal::Login(reason),
+                _ => Refusal::Unreachable(reason),
+            })
+        }
+    }
+}
+
+fn opts(target: &Target, place: &Place, options: &ConnectOptions) -> Opts {
+    let mut opts = OptsBuilder::default()
+        .user(Some(target.user.clone()))
+        .pass(target.password.clone())
+        .db_name(Some(target.database.clone()))
+        .prefer_socket(false)
+        .tcp_nodelay(true)
+        .tcp_keepalive(Some(KEEPALIVE))
+        .stmt_cache_size(0)
+        // Given here, the driver doesn't ask the server for them.
+        .max_allowed_packet(Some(LARGEST_PACKET))
+        .wait_timeout(Some(28_800))
+        .connect_attribute("program_name", "driftlock")
+        .connect_attribute("_client_version", env!("CARGO_PKG_VERSION"))
+        .connect_attribute("_pid", options.holder.pid.unwrap_or_else(std::process::id).to_string());
+    if let Some(host) = &options.holder.host {
+        opts = opts.connect_attribute("driftlock_host", host.clone());
+    }
+    if let Some(user) = &options.holder.user {
+        opts = opts.connect_attribute("driftlock_user", user.clone());
+    }
+    opts = match place {
+        Place::Tcp(host, port) => opts.ip_or_hostname(host.clone()).tcp_port(*port),
+        Place::Socket(path) => opts.socket(Some(path.clone())),
+    };
+    opts.into()
+}
+
+/// Ends a session's statement through a second connection.
+struct Canceller {
+    opts: Opts,
+    id: u32,
+    timeout: Duration,
+}
+
+#[async_trait]
+impl Cancel for Canceller {
+    async fn cancel(&self) -> Result<(), Error> {
+        let failed = |reason: String| Error::Connect {
+            target: format!("the server, to cancel connection {}", self.id),
+            reason,
+        };
+        let kill = async {
+            let mut conn = Conn::new(self.opts.clone()).await?;
+            let killed = conn.query_drop(format!("KILL QUERY {}", self.id)).await;
+            conn.disconnect().await?;
+            killed
+        };
+        match timeout(self.timeout, kill).await {
+            Err(_) => Err(failed("no answer in time".to_owned())),
+            // No such connection: then it runs nothing either.
+            Ok(Err(Cause::Server(answer))) if answer.code == 1094 => Ok(()),
+            Ok(Err(cause)) => Err(failed(reason(&cause))),
+            Ok(Ok(())) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! From the server's and the driver's errors to ours.
+
+use driftlock_database::{Error, ServerError};
+use mysql_async::{DriverError, Error as Cause, IoError, ServerError as Answer};
+
+use crate::position;
+
+/// Codes of the servers, by what they mean to a runner.
+pub(crate) mod code {
+    /// Numeric value out of range: what the fence fails with.
+    pub(crate) const OUT_OF_RANGE: u16 = 1690;
+    pub(crate) const UNKNOWN_DATABASE: u16 = 1049;
+    pub(crate) const NO_SUCH_TABLE: u16 = 1146;
+    /// Denied on a database, a table, a column; a privilege is missing.
+    pub(crate) const DENIED: [u16; 4] = [1044, 1142, 1143, 1227];
+    /// The login was refused: denied, no such database, no password given, host unknown, password expired.
+    pub(crate) const LOGIN: [u16; 9] = [1044, 1045, 1049, 1130, 1251, 1698, 1820, 1862, 3118];
+    /// No connection left, for all or for this user.
+    pub(crate) const FULL: [u16; 3] = [1040, 1203, 1226];
+}
+
+/// An error of a statement, with its place in the statement's text.
+pub(crate) fn of_statement(error: Cause, sql: &str) -> Error {
+    match error {
+        Cause::Server(answer) => of_answer(answer, sql),
+        Cause::Driver(DriverError::LocalInfile(_)) => Error::ConnectionLost(
+            "the server asked for a file of this machine (LOAD DATA LOCAL), which driftlock never sends".to_owned(),
+        ),
+        Cause::Driver(DriverError::PacketTooLarge) => Error::ConnectionLost(
+            "a statement or a row is larger than 1 GiB, the most that the protocol can carry".to_owned(),
+        ),
+        other => Error::ConnectionLost(reason(&other)),
+    }
+}
+
+fn of_answer(answer: Answer, sql: &str) -> Error {
+    let Answer { code, message, state } = answer;
+    match code {
+        // The server went away, shuts down, or somebody ended this connection.
+        1053 | 1927 | 2006 | 2013 => return Error::ConnectionLost(format!("{message} [{code} ({state})]")),
+        1153 => {
+            return Error::ConnectionLost(format!(
+                "{message} [{code} ({state})]: raise `max_allowed_packet` on the server or split the statement"
+            ));
+        }
+        _ => {}
+    }
+    let offset = position::offset(code, &message, sql);
+    let server = Box::new(ServerError {
+        code: format!("{code} ({state})"),
+        hint: hint(code).map(str::to_owned),
+        offset,
+        message,
+        ..ServerError::default()
+    });
+    match code {
+        1205 | 1213 => Error::LockTimeout(server),
+        1317 => Error::Cancelled(server),
+        _ => Error::Server(server),
+    }
+}
+
+fn hint(code: u16) -> Option<&'static str> {
+    Some(match code {
+        1969 | 3024 => {
+            "the statement ran longer than the statement timeout allows; raise it for this file with `-- driftlock: statement-timeout=…`"
+        }
+        1205 => {
+            "another session holds a lock on these rows or this table; `-- driftlock: lock-timeout=…` changes how long to wait"
+        }
+        1118 => "columns of type TEXT or BLOB count little toward the row size",
+        1071 => "an index on a long text column needs a prefix length, such as `name(191)`",
+        1419 => {
+            "the server has its binary log on: it wants `log_bin_trust_function_creators = 1` or a login with SUPER"
+        }
+        1290 => "the server was started with an option that forbids this statement",
+        _ => return None,
+    })
+}
+
+/// The server's number of an error, if the server gave it.
+pub(crate) fn number(error: &Error) -> Option<u16> {
+    error.server()?.code.split(' ').next()?.parse().ok()
+}
+
+/// The words of an error that the server had no part in.
+pub(crate) fn reason(error: &Cause) -> String {
+    match error {
+        Cause::Io(IoError::Io(error)) => error.to_string(),
+        Cause::Server(answer) => format!("{} [{} ({})]", answer.message, answer.code, answer.state),
+        Cause::Driver(error) => error.to_string(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,493 @@
+//! One session: what the engine asks for, in terms of the wire.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_trait::async_trait;
+use driftlock_database::{
+    Cancel, Error, Event, ExecuteError, FORMAT, Fence, Glance, HistoryRow, Holder, JournalRow, LockAttempt, Observer,
+    OwnTables, Pooler, Probe, Records, Runnable, Server, Session, Surroundings, Timeouts, Timestamp,
+};
+
+use crate::connect::Product;
+use crate::error::{code, number};
+use crate::state::Baseline;
+use crate::tables::{self, Sql};
+use crate::traces::Traces;
+use crate::wire::{Wire, text};
+use crate::{lock, objects, surroundings};
+
+const IMPLICIT_COMMIT: &str = "a statement committed by itself inside the transaction, so it can't be undone together with the others: \
+     put it into a file of its own, or write `-- driftlock: no-transaction` at the head of this one";
+
+/// An open session.
+pub(crate) struct MySqlSession {
+    wire: Wire,
+    server: Server,
+    product: Product,
+    canceller: Arc<dyn Cancel>,
+    pooler: Pooler,
+    /// The settings before the first script; read when the first one is about to run.
+    baseline: Option<Baseline>,
+    /// What statements left since the last reset.
+    traces: Traces,
+    /// The name of the lock, while it is ours.
+    lock: Option<String>,
+    /// A transaction of ours is open.
+    in_transaction: bool,
+}
+
+impl MySqlSession {
+    pub(crate) fn new(
+        wire: Wire,
+        server: Server,
+        product: Product,
+        canceller: Arc<dyn Cancel>,
+        pooler: Pooler,
+    ) -> Self {
+        MySqlSession {
+            wire,
+            server,
+            product,
+            canceller,
+            pooler,
+            baseline: None,
+            traces: Traces::default(),
+            lock: None,
+            in_transaction: false,
+        }
+    }
+
+    fn sql(&self, tables: &OwnTables) -> Sql {
+        Sql::new(tables, &self.server.database)
+    }
+
+    /// What the server said of the own tables, with the way out.
+    fn own_tables(&self, tables: &OwnTables, error: Error) -> Error {
+        let Some(number) = number(&error) else { return error };
+        let place = format!(
+            "database `{}`",
+            tables.schema.as_deref().unwrap_or(&self.server.database)
+        );
+        let advice = match number {
+            code::UNKNOWN_DATABASE => "`tables.schema` (`--tables-schema`) must name a database that exists",
+            _ if code::DENIED.contains(&number) => {
+                "grant the rights, or put the tables elsewhere with `tables.schema` (`--tables-schema`, another database) and `tables.prefix` (`--tables-prefix`)"
+            }
+            _ => return error,
+        };
+        Error::OwnTables {
+            place,
+            reason: format!("{error}; {advice}"),
+        }
+    }
+
+    /// Own statements run between a script's: its settings are put aside for them.
+    async fn shielded_digest(&mut self, sql: &str) -> Result<Option<String>, Error> {
+        let Some(baseline) = &self.baseline else {
+            return objects::digest(&mut self.wire, sql).await;
+        };
+        let shield = baseline
+            .shield(&mut self.wire, &self.traces, self.in_transaction)
+            .await?;
+        let digest = objects::digest(&mut self.wire, sql).await?;
+        baseline.unshield(&mut self.wire, shield).await?;
+        Ok(digest)
+    }
+
+    /// Sends the server's words about a statement on. `next` is the statement that follows.
+    async fn tell_warnings(
+        &mut self,
+        index: usize,
+        warnings: u16,
+        next: Option<&str>,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
+        if next.is_some_and(asks_for_the_last_result) {
+            let message = format!(
+                "{warnings} warnings; they aren't shown, since asking for them would change what the next statement reads"
+            );
+            observer.event(Event::Notice {
+                index,
+                severity: "Warning".to_owned(),
+                message,
+            });
+            return Ok(());
+        }
+        for row in self.wire.rows("SHOW WARNINGS").await? {
+            observer.event(Event::Notice {
+                index,
+                severity: text(&row, 0).to_owned(),
+                message: text(&row, 2).to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    async fn write_records(&mut self, tables: &OwnTables, records: &Records<'_>) -> Result<(), Error> {
+        let sql = self.sql(tables);
+        self.wire
+            .run(&sql.pass_fence(records))
+            .await
+            .map_err(|error| match number(&error) {
+                Some(code::OUT_OF_RANGE) => Error::Fenced { token: records.token },
+                _ => error,
+            })?;
+        if matched(&self.wire.info()) != Some(1) {
+            return Err(Error::Protocol(
+                "the row of driftlock's fence is missing, so nothing was committed; somebody deleted it".to_owned(),
+            ));
+        }
+        for statement in [sql.insert_history(records.history), sql.insert_journal(records.journal)]
+            .into_iter()
+            .flatten()
+        {
+            self.wire.run(&statement).await?;
+        }
+        // A server that couldn't keep the transaction open would have committed piece by piece.
+        if self.wire.in_transaction() == Some(false) {
+            return Err(Error::Protocol(IMPLICIT_COMMIT.to_owned()));
+        }
+        self.wire.run("COMMIT").await.map(drop)
+    }
+
+    /// Whether the transaction that is ours is still open on the server.
+    async fn transaction_is_open(&mut self) -> Result<bool, Error> {
+        if self.wire.in_transaction().is_none() {
+            // An error's answer doesn't say; the answer to anything else does.
+            self.wire.run("DO 0").await?;
+        }
+        Ok(self.wire.in_transaction() == Some(true))
+    }
+
+    async fn read_fence(&mut self, tables: &OwnTables) -> Result<(Fence, Timestamp), Error> {
+        let sql = self.sql(tables).read_fence();
+        let rows = self
+            .wire
+            .rows(&sql)
+            .await
+            .map_err(|error| self.own_tables(tables, error))?;
+        let [row] = &rows[..] else {
+            return Err(Error::Protocol(format!(
+                "driftlock's fence must have one row and has {}; somebody changed it",
+                if rows.is_empty() { "none" } else { "several" }
+            )));
+        };
+        let fence = known_format(tables::fence(row)?)?;
+        let now = Timestamp::parse(text(row, 5))
+            .ok_or_else(|| Error::Protocol(format!("the server's clock says `{}`", text(row, 5))))?;
+        Ok((fence, now))
+    }
+}
+
+fn known_format(fence: Fence) -> Result<Fence, Error> {
+    if fence.format > FORMAT {
+        Err(Error::Format {
+            found: fence.format,
+            known: FORMAT,
+        })
+    } else {
+        Ok(fence)
+    }
+}
+
+/// `Rows matched: 1  Changed: 0  Warnings: 0`.
+fn matched(info: &str) -> Option<u64> {
+    let (_, rest) = info.split_once(':')?;
+    rest.split_whitespace().next()?.parse().ok()
+}
+
+/// Whether a statement reads what any statement before it, ours too, would change.
+fn asks_for_the_last_result(sql: &str) -> bool {
+    let sql = sql.to_ascii_uppercase();
+    [
+        "ROW_COUNT",
+        "FOUND_ROWS",
+        "WARNING",
+        "DIAGNOSTICS",
+        "SHOW ERRORS",
+        "@@ERROR_COUNT",
+    ]
+    .iter()
+    .any(|word| sql.contains(word))
+}
+
+#[async_trait]
+impl Session for MySqlSession {
+    fn server(&self) -> &Server {
+        &self.server
+    }
+
+    fn canceller(&self) -> Arc<dyn Cancel> {
+        Arc::clone(&self.canceller)
+    }
+
+    async fn glance(&mut self, tables: &OwnTables) -> Result<Option<Glance>, Error> {
+        let rows = match self.wire.rows(&self.sql(tables).glance()).await {
+            Ok(rows) => rows,
+            Err(error) if matches!(number(&error), Some(code::NO_SUCH_TABLE | code::UNKNOWN_DATABASE)) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(self.own_tables(tables, error)),
+        };
+        let mut fence = None;
+        let mut entries = Vec::with_capacity(rows.len());
+        for row in &rows {
+            if tables::is_fence(row) {
+                fence = Some(known_format(tables::fence(row)?)?);
+            } else {
+                entries.push(row);
+            }
+        }
+        let Some(fence) = fence else {
+            // Made, but not finished: as good as not there, unless there is something in it.
+            return if entries.is_empty() {
+                Ok(None)
+            } else {
+                Err(Error::Protocol(
+                    "driftlock's history has rows, but its fence has none; somebody deleted it".to_owned(),
+                ))
+            };
+        };
+        let mut entries = entries.into_iter().map(tables::entry).collect::<Result<Vec<_>, _>>()?;
+        entries.sort_by_key(|entry| entry.sequence);
+        Ok(Some(Glance { fence, entries }))
+    }
+
+    async fn surroundings(&mut self, tables: &OwnTables) -> Result<Surroundings, Error> {
+        surroundings::look(&mut self.wire, &self.server.database, tables).await
+    }
+
+    async fn ensure_fit(&mut self) -> Result<(), Error> {
+        let row = self
+            .wire
+            .row("SELECT CONNECTION_ID() LIMIT 1")
+            .await?
+            .unwrap_or_default();
+        if text(&row, 0) != self.server.connection && self.pooler == Pooler::Detect {
+            return Err(Error::Unfit(format!(
+                "something between here and the server shares its connections (ours should be {} and is {}): a lock and a transaction need a connection of their own. \
+                 Connect to the server itself, or set `pooler = \"session\"` if it keeps one connection for each session",
+                self.server.connection,
+                text(&row, 0)
+            )));
+        }
+        let sql = "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('read_only', 'super_read_only', 'innodb_read_only')";
+        for row in self.wire.rows(sql).await? {
+            let (name, value) = (text(&row, 0), text(&row, 1));
+            if !matches!(value.to_ascii_uppercase().as_str(), "OFF" | "0") {
+                return Err(Error::Unfit(format!(
+                    "the server is read-only (`{name}` is {value}): it is a replica, or is being maintained. Connect to the primary"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    // The holder's name went with the connection's attributes, which the server shows to others.
+    async fn try_lock(&mut self, tables: &OwnTables, _me: &Holder) -> Result<LockAttempt, Error> {
+        let name = lock::name(&self.server.database, tables);
+        let attempt = lock::attempt(&mut self.wire, &name).await?;
+        self.lock = (attempt == LockAttempt::Held).then_some(name);
+        Ok(attempt)
+    }
+
+    async fn unlock(&mut self) -> Result<(), Error> {
+        match self.lock.take() {
+            None => Ok(()),
+            Some(name) => lock::release(&mut self.wire, &name).await,
+        }
+    }
+
+    async fn prepare_tables(&mut self, tables: &OwnTables) -> Result<(), Error> {
+        for statement in self.sql(tables).create() {
+            self.wire
+                .run(&statement)
+                .await
+                .map_err(|error| self.own_tables(tables, error))?;
+        }
+        self.read_fence(tables).await.map(drop)
+    }
+
+    async fn take_fence(&mut self, tables: &OwnTables, environment: Option<&str>) -> Result<(Fence, Timestamp), Error> {
+        self.wire.run("START TRANSACTION READ WRITE").await?;
+        let raise = self.sql(tables).raise_token(environment);
+        let taken = async {
+            self.wire
+                .run(&raise)
+                .await
+                .map_err(|error| self.own_tables(tables, error))?;
+            let taken = self.read_fence(tables).await?;
+            self.wire.run("COMMIT").await?;
+            Ok(taken)
+        }
+        .await;
+        if taken.is_err() {
+            // The first error is the one to tell; a rollback that fails means that the server does it.
+            let _ = self.wire.run("ROLLBACK").await;
+        }
+        taken
+    }
+
+    async fn history(&mut self, tables: &OwnTables) -> Result<Vec<HistoryRow>, Error> {
+        let rows = self
+            .wire
+            .rows(&self.sql(tables).history())
+            .await
+            .map_err(|error| self.own_tables(tables, error))?;
+        rows.iter().map(tables::history_row).collect()
+    }
+
+    async fn journal(&mut self, tables: &OwnTables, attempt: &str) -> Result<Vec<JournalRow>, Error> {
+        let sql = self.sql(tables).journal(attempt);
+        let rows = self
+            .wire
+            .rows(&sql)
+            .await
+            .map_err(|error| self.own_tables(tables, error))?;
+        rows.iter().map(tables::journal_row).collect()
+    }
+
+    async fn reset(&mut self, timeouts: &Timeouts) -> Result<(), Error> {
+        let baseline = match self.baseline.take() {
+            Some(baseline) => baseline,
+            None => Baseline::capture(&mut self.wire, self.product.has_roles()).await?,
+        };
+        let baseline = self.baseline.insert(baseline);
+        let database = &self.server.database;
+        baseline
+            .restore(&mut self.wire, &self.traces, database, self.lock.as_deref(), timeouts)
+            .await?;
+        self.in_transaction = false;
+        self.traces = Traces::default();
+        Ok(())
+    }
+
+    async fn begin(&mut self) -> Result<(), Error> {
+        self.wire.run("START TRANSACTION READ WRITE").await?;
+        self.in_transaction = true;
+        Ok(())
+    }
+
+    async fn execute(&mut self, statements: &[Runnable<'_>], observer: &mut dyn Observer) -> Result<(), ExecuteError> {
+        for (index, statement) in statements.iter().enumerate() {
+            let failed = |error| ExecuteError { index, error };
+            // Before it runs: one that fails halfway leaves traces too.
+            self.traces.note(statement.sql);
+            let started = Instant::now();
+            let outcome = self.wire.run(statement.sql).await.map_err(failed)?;
+            let duration = started.elapsed();
+            let committed = self.in_transaction && self.wire.in_transaction() == Some(false);
+            observer.event(Event::Done {
+                index,
+                rows: Some(outcome.rows),
+                duration,
+            });
+            if outcome.warnings > 0 {
+                let next = statements.get(index + 1).map(|next| next.sql);
+                self.tell_warnings(index, outcome.warnings, next, observer)
+                    .await
+                    .map_err(failed)?;
+            }
+            if committed {
+                self.in_transaction = false;
+                return Err(failed(Error::Protocol(IMPLICIT_COMMIT.to_owned())));
+            }
+        }
+        Ok(())
+    }
+
+    async fn commit(&mut self, tables: &OwnTables, records: &Records<'_>) -> Result<(), Error> {
+        let joined = self.in_transaction;
+        if joined && !self.transaction_is_open().await? {
+            self.in_transaction = false;
+            return Err(Error::Protocol(IMPLICIT_COMMIT.to_owned()));
+        }
+        let shield = match &self.baseline {
+            Some(baseline) => baseline.shield(&mut self.wire, &self.traces, joined).await?,
+            None => None,
+        };
+        if !joined {
+            self.wire.run("START TRANSACTION READ WRITE").await?;
+        }
+        let written = self.write_records(tables, records).await;
+        match written {
+            Ok(()) => {
+                self.in_transaction = false;
+                if let Some(baseline) = &self.baseline {
+                    baseline.unshield(&mut self.wire, shield).await?;
+                }
+                Ok(())
+            }
+            Err(error) => {
+                if !joined {
+                    // The first error is the one to tell; a rollback that fails means that the server does it.
+                    let _ = self.wire.run("ROLLBACK").await;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn rollback(&mut self) -> Result<(), Error> {
+        if self.in_transaction {
+            self.in_transaction = false;
+            self.wire.run("ROLLBACK").await?;
+        }
+        Ok(())
+    }
+
+    async fn object_digest(&mut self, sql: &str) -> Result<Option<String>, Error> {
+        self.shielded_digest(sql).await
+    }
+
+    async fn probe(&mut self, sql: &str, before: Option<&str>) -> Result<Probe, Error> {
+        let atomically = self.product.fills_atomically();
+        let Some(baseline) = &self.baseline else {
+            return objects::probe(&mut self.wire, sql, before, atomically).await;
+        };
+        let shield = baseline
+            .shield(&mut self.wire, &self.traces, self.in_transaction)
+            .await?;
+        let probe = objects::probe(&mut self.wire, sql, before, atomically).await?;
+        baseline.unshield(&mut self.wire, shield).await?;
+        Ok(probe)
+    }
+
+    // DDL is one step on these servers: a statement that failed leaves nothing that needs putting right.
+    async fn settle(&mut self, _sql: &str, _succeeded: bool) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn is_alive(&mut self, connection: &str) -> Result<bool, Error> {
+        let Ok(id) = connection.parse::<u64>() else {
+            return Ok(false);
+        };
+        // An idle connection runs nothing that could still end.
+        let sql =
+            format!("SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = {id} AND COMMAND <> 'Sleep' LIMIT 1");
+        Ok(self.wire.row(&sql).await?.is_some())
+    }
+
+    async fn close(mut self: Box<Self>) {
+        self.wire.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_how_many_rows_matched() {
+        assert_eq!(matched("Rows matched: 1  Changed: 0  Warnings: 0"), Some(1));
+        assert_eq!(matched(""), None);
+    }
+
+    #[test]
+    fn knows_what_a_question_of_ours_would_change() {
+        assert!(asks_for_the_last_result("SELECT row_count()"));
+        assert!(asks_for_the_last_result("SHOW WARNINGS"));
+        assert!(!asks_for_the_last_result("INSERT INTO t VALUES (1)"));
+    }
+}

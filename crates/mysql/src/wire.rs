@@ -1,0 +1,155 @@
+//! One connection, one statement at a time: sends it, reads every result, remembers what the server said of the transaction.
+
+use std::sync::Arc;
+
+use driftlock_database::Error;
+use mysql_async::consts::StatusFlags;
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Row, Value};
+
+use crate::error;
+
+/// One row as text; `None` is NULL.
+pub(crate) type TextRow = Vec<Option<String>>;
+
+/// What a statement's last result said.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Outcome {
+    /// Rows returned, or changed where none are.
+    pub(crate) rows: u64,
+    pub(crate) warnings: u16,
+}
+
+/// The connection.
+pub(crate) struct Wire {
+    conn: Option<Conn>,
+    /// Why the connection can't be used any more.
+    lost: Option<String>,
+    /// A statement was sent and its end wasn't read: its future was dropped.
+    busy: bool,
+    /// Whether a transaction is open, by the last answer; an error's answer doesn't say.
+    in_transaction: Option<bool>,
+}
+
+impl Wire {
+    pub(crate) fn new(conn: Conn) -> Self {
+        Wire {
+            conn: Some(conn),
+            lost: None,
+            busy: false,
+            in_transaction: Some(false),
+        }
+    }
+
+    /// Whether the server has a transaction open, by the last answer. `None` after an error.
+    pub(crate) fn in_transaction(&self) -> Option<bool> {
+        self.in_transaction
+    }
+
+    /// The last answer's text: `Rows matched: 1  Changed: 0  Warnings: 0`.
+    pub(crate) fn info(&self) -> String {
+        self.conn
+            .as_ref()
+            .map(|conn| conn.info().into_owned())
+            .unwrap_or_default()
+    }
+
+    /// Runs a statement of the user's: rows are counted, not kept. Errors carry their place in the text.
+    pub(crate) async fn run(&mut self, sql: &str) -> Result<Outcome, Error> {
+        self.send(sql, |_| {}).await
+    }
+
+    /// Runs a statement and keeps its rows.
+    pub(crate) async fn rows(&mut self, sql: &str) -> Result<Vec<TextRow>, Error> {
+        let mut rows = Vec::new();
+        self.send(sql, |row| rows.push(text_row(row))).await?;
+        Ok(rows)
+    }
+
+    /// The first row of a statement.
+    pub(crate) async fn row(&mut self, sql: &str) -> Result<Option<TextRow>, Error> {
+        Ok(self.rows(sql).await?.into_iter().next())
+    }
+
+    async fn send(&mut self, sql: &str, mut take: impl FnMut(Row)) -> Result<Outcome, Error> {
+        if let Some(reason) = &self.lost {
+            return Err(Error::ConnectionLost(reason.clone()));
+        }
+        if self.busy {
+            return Err(self.lose("a statement was abandoned before its result was read".to_owned()));
+        }
+        let Some(conn) = self.conn.as_mut() else {
+            return Err(Error::ConnectionLost("it was closed".to_owned()));
+        };
+        self.busy = true;
+        let result = exchange(conn, sql, &mut take).await;
+        self.busy = false;
+        match result {
+            Ok(outcome) => {
+                let ok = conn.last_ok_packet();
+                self.in_transaction = ok.map(|ok| ok.status_flags().contains(StatusFlags::SERVER_STATUS_IN_TRANS));
+                Ok(outcome)
+            }
+            Err(error) => {
+                self.in_transaction = None;
+                match error::of_statement(error, sql) {
+                    Error::ConnectionLost(reason) => Err(self.lose(reason)),
+                    error => Err(error),
+                }
+            }
+        }
+    }
+
+    fn lose(&mut self, reason: String) -> Error {
+        self.conn = None;
+        self.lost = Some(reason.clone());
+        Error::ConnectionLost(reason)
+    }
+
+    /// Says goodbye. What the server answers is of no interest any more.
+    pub(crate) async fn close(&mut self) {
+        if let Some(conn) = self.conn.take().filter(|_| !self.busy) {
+            // The connection ends in any case; an error here only says that it had ended before.
+            let _ = conn.disconnect().await;
+        }
+    }
+}
+
+async fn exchange(conn: &mut Conn, sql: &str, take: &mut impl FnMut(Row)) -> Result<Outcome, mysql_async::Error> {
+    let mut returned = 0u64;
+    let mut result = conn.query_iter(sql).await?;
+    let has_rows = !result.columns_ref().is_empty();
+    result
+        .for_each(|row| {
+            returned += 1;
+            take(row);
+        })
+        .await?;
+    // What follows the first result set: a routine's others, its status, and an error of any of them.
+    result.drop_result().await?;
+    let rows = if has_rows { returned } else { conn.affected_rows() };
+    Ok(Outcome {
+        rows,
+        warnings: conn.get_warnings(),
+    })
+}
+
+fn text_row(row: Row) -> TextRow {
+    let columns: Arc<[mysql_async::Column]> = row.columns();
+    let mut values = row.unwrap();
+    values.truncate(columns.len());
+    values
+        .into_iter()
+        .map(|value| match value {
+            Value::NULL => None,
+            Value::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+            // The text protocol sends nothing else.
+            other => Some(other.as_sql(true)),
+        })
+        .collect()
+}
+
+/// A column of a text row, empty where it is NULL or missing.
+pub(crate) fn text(row: &TextRow, column: usize) -> &str {
+    row.get(column).and_then(Option::as_deref).unwrap_or_default()
+}
