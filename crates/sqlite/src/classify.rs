@@ -24,26 +24,13 @@ pub(crate) fn classify(sql: &str) -> Classified {
         )),
         "VACUUM" => plain(Class::Alone),
         "ATTACH" | "DETACH" => plain(Class::Session),
-        "PRAGMA" => plain(pragma(&head)),
-        "DROP" => Classified {
-            loses_data: is(1, "TABLE"),
-            ..plain(Class::Transactional)
-        },
-        "ALTER" => Classified {
-            loses_data: drops_column(&head),
-            ..plain(Class::Transactional)
-        },
-        "CREATE" => Classified {
-            leaves_state: is_temporary(&head),
-            ..plain(Class::Transactional)
-        },
+        "PRAGMA" => pragma(&head),
+        "DROP" => Classified { loses_data: is(1, "TABLE"), ..plain(Class::Transactional) },
+        "ALTER" => Classified { loses_data: drops_column(&head), ..plain(Class::Transactional) },
+        "CREATE" => Classified { leaves_state: is_temporary(&head), ..plain(Class::Transactional) },
         "INSERT" | "REPLACE" | "UPDATE" | "DELETE" | "WITH" | "SELECT" | "VALUES" => {
             let (loses_data, reads_state) = data(sql);
-            Classified {
-                loses_data,
-                reads_state,
-                ..plain(Class::Transactional)
-            }
+            Classified { loses_data, reads_state, ..plain(Class::Transactional) }
         }
         _ => plain(Class::Transactional),
     }
@@ -81,9 +68,7 @@ pub(crate) fn vacuum_target(sql: &str) -> Option<String> {
         return None;
     }
     let into = head.iter().position(|token| token.is("INTO"))?;
-    head.get(into + 1)
-        .filter(|token| token.kind == TokenKind::String)
-        .and_then(identifier)
+    head.get(into + 1).filter(|token| token.kind == TokenKind::String).and_then(identifier)
 }
 
 /// The first words of a statement: enough to tell its kind, however long it is.
@@ -92,90 +77,82 @@ pub(crate) fn head(sql: &str) -> Vec<Token<'_>> {
 }
 
 /// PRAGMAs that change the file and must stand outside of a transaction to do anything, or to be allowed at all.
-const ALONE: &[&str] = &[
-    "journal_mode",
-    "auto_vacuum",
-    "page_size",
-    "wal_checkpoint",
-    "synchronous",
-    "temp_store",
-];
+const ALONE: &[&str] = &["journal_mode", "auto_vacuum", "page_size", "wal_checkpoint"];
 
-/// PRAGMAs that set a flag of this connection.
+/// PRAGMAs of the connection that SQLite refuses inside of a transaction, or that only cost or save time.
 const SESSION: &[&str] = &[
     "analysis_limit",
-    "automatic_index",
     "busy_timeout",
     "cache_size",
     "cache_spill",
-    "case_sensitive_like",
-    "cell_size_check",
     "checkpoint_fullfsync",
-    "count_changes",
     "data_store_directory",
-    "empty_result_callbacks",
-    "full_column_names",
     "fullfsync",
     "hard_heap_limit",
-    "ignore_check_constraints",
     "journal_size_limit",
-    "legacy_alter_table",
     "locking_mode",
-    "max_page_count",
     "mmap_size",
-    "query_only",
-    "read_uncommitted",
-    "recursive_triggers",
-    "reverse_unordered_selects",
-    "secure_delete",
-    "short_column_names",
     "shrink_memory",
     "soft_heap_limit",
     "synchronous",
     "temp_store",
     "temp_store_directory",
     "threads",
-    "trusted_schema",
     "wal_autocheckpoint",
+];
+
+/// PRAGMAs of the connection that change what statements after them mean. They work inside of a transaction, and must stay
+/// there: SQLite documents procedures that switch `writable_schema` on and off in the midst of one.
+const MEANING: &[&str] = &[
+    "automatic_index",
+    "case_sensitive_like",
+    "cell_size_check",
+    "count_changes",
+    "empty_result_callbacks",
+    "full_column_names",
+    "ignore_check_constraints",
+    "legacy_alter_table",
+    "max_page_count",
+    "query_only",
+    "read_uncommitted",
+    "recursive_triggers",
+    "reverse_unordered_selects",
+    "secure_delete",
+    "short_column_names",
+    "trusted_schema",
     "writable_schema",
 ];
 
-fn pragma(head: &[Token<'_>]) -> Class {
+fn pragma(head: &[Token<'_>]) -> Classified {
+    let plain = Classified::plain;
     // PRAGMA [schema .] name [= value | (value)]
-    let name_at = if head.get(2).is_some_and(|token| token.text == ".") {
-        3
-    } else {
-        1
-    };
-    let Some(name) = head.get(name_at).and_then(identifier) else {
-        return Class::Transactional;
-    };
+    let name_at = if head.get(2).is_some_and(|token| token.text == ".") { 3 } else { 1 };
+    let Some(name) = head.get(name_at).and_then(identifier) else { return plain(Class::Transactional) };
     let name = name.to_ascii_lowercase();
-    let has_value = head
-        .get(name_at + 1)
-        .is_some_and(|token| matches!(token.text, "=" | "("));
+    let has_value = head.get(name_at + 1).is_some_and(|token| matches!(token.text, "=" | "("));
     match name.as_str() {
-        "foreign_keys" if has_value => Class::TakenOut(
+        "foreign_keys" if has_value => plain(Class::TakenOut(
             "`PRAGMA foreign_keys` does nothing inside a transaction; foreign keys are off while migrations run, \
              and `foreign_key_check` is asked before the commit",
-        ),
+        )),
         // These act without a value.
-        "wal_checkpoint" => Class::Alone,
-        "shrink_memory" => Class::Session,
-        name if has_value && ALONE.contains(&name) => Class::Alone,
-        name if has_value && SESSION.contains(&name) => Class::Session,
+        "wal_checkpoint" => plain(Class::Alone),
+        "shrink_memory" => plain(Class::Session),
+        name if has_value && ALONE.contains(&name) => plain(Class::Alone),
+        name if has_value && SESSION.contains(&name) => plain(Class::Session),
+        // A resume behind it would go on without it.
+        name if has_value && MEANING.contains(&name) => {
+            Classified { leaves_state: true, ..plain(Class::Transactional) }
+        }
         // What is only read, what is written into the file with the transaction (user_version, application_id), what
         // ends with it (defer_foreign_keys), and what SQLite doesn't know and passes over.
-        _ => Class::Transactional,
+        _ => plain(Class::Transactional),
     }
 }
 
 /// `CREATE TEMP …`, or `CREATE … temp.name`.
 fn is_temporary(head: &[Token<'_>]) -> bool {
-    if head
-        .get(1)
-        .is_some_and(|token| token.is("TEMP") || token.is("TEMPORARY"))
-    {
+    if head.get(1).is_some_and(|token| token.is("TEMP") || token.is("TEMPORARY")) {
         return true;
     }
     head.iter()
@@ -188,11 +165,7 @@ fn is_temporary(head: &[Token<'_>]) -> bool {
 
 /// `ALTER TABLE [schema .] name DROP [COLUMN] column`, which isn't `DROP CONSTRAINT`.
 fn drops_column(head: &[Token<'_>]) -> bool {
-    let name_at = if head.get(3).is_some_and(|token| token.text == ".") {
-        4
-    } else {
-        2
-    };
+    let name_at = if head.get(3).is_some_and(|token| token.text == ".") { 4 } else { 2 };
     head.get(name_at + 1).is_some_and(|token| token.is("DROP"))
         && !head.get(name_at + 2).is_some_and(|token| token.is("CONSTRAINT"))
 }
@@ -209,9 +182,7 @@ fn data(sql: &str) -> (bool, bool) {
             "(" => {
                 // A function's name stands right before its parenthesis.
                 reads |= previous.is_some_and(|name| {
-                    ["last_insert_rowid", "changes", "total_changes"]
-                        .iter()
-                        .any(|function| name.is(function))
+                    ["last_insert_rowid", "changes", "total_changes"].iter().any(|function| name.is(function))
                 });
                 depth += 1;
             }
@@ -266,23 +237,16 @@ mod tests {
             ("PRAGMA defer_foreign_keys = ON", Transactional),
             ("PRAGMA table_info(t)", Transactional),
             ("PRAGMA foreign_keys", Transactional),
-            ("PRAGMA legacy_alter_table = ON", Session),
-            ("PRAGMA \"Writable_Schema\" = 1", Session),
-            ("PRAGMA case_sensitive_like(1)", Session),
+            ("PRAGMA \"Temp_Store\" = 2", Session),
+            ("PRAGMA case_sensitive_like(1)", Transactional),
         ] {
             assert_eq!(classify(sql).class, class, "{sql}");
         }
         for sql in ["PRAGMA foreign_keys=OFF", "pragma main . foreign_keys (1)"] {
-            assert!(
-                matches!(classify(sql).class, Class::TakenOut(why) if why.contains("transaction")),
-                "{sql}"
-            );
+            assert!(matches!(classify(sql).class, Class::TakenOut(why) if why.contains("transaction")), "{sql}");
         }
         for sql in ["ROLLBACK", "rollback transaction"] {
-            assert!(
-                matches!(classify(sql).class, Class::Forbidden(why) if why.contains("ROLLBACK TO")),
-                "{sql}"
-            );
+            assert!(matches!(classify(sql).class, Class::Forbidden(why) if why.contains("ROLLBACK TO")), "{sql}");
         }
     }
 
@@ -330,14 +294,13 @@ mod tests {
             assert_eq!(classify(sql).leaves_state, leaves, "{sql}");
             assert_eq!(traits(sql).touches, leaves, "{sql}");
         }
+        assert!(classify("PRAGMA \"Writable_Schema\" = 1").leaves_state);
+        assert!(!classify("PRAGMA writable_schema").leaves_state);
         for (sql, reads) in [
             ("INSERT INTO t VALUES (last_insert_rowid())", true),
             ("UPDATE t SET a = changes ()", true),
             ("INSERT INTO t (changes) VALUES (1)", false),
-            (
-                "CREATE TRIGGER d AFTER INSERT ON t BEGIN INSERT INTO s VALUES (last_insert_rowid()); END",
-                false,
-            ),
+            ("CREATE TRIGGER d AFTER INSERT ON t BEGIN INSERT INTO s VALUES (last_insert_rowid()); END", false),
         ] {
             assert_eq!(classify(sql).reads_state, reads, "{sql}");
         }

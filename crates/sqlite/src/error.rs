@@ -78,16 +78,9 @@ fn message(error: &rusqlite::Error, sql: &str) -> (String, Option<usize>) {
 pub(crate) fn tell(error: &rusqlite::Error, sql: &str, place: &Place) -> Error {
     let code = extended_code(error);
     let (message, offset) = message(error, sql);
-    let offset = offset
-        .filter(|_| !message.starts_with("error in "))
-        .or_else(|| named_offset(&message, sql));
-    let offset = offset
-        .filter(|offset| *offset <= sql.len())
-        .map(|offset| floor_boundary(sql, offset));
-    let io = |reason: String| Error::Io {
-        path: place.name(),
-        reason,
-    };
+    let offset = offset.filter(|_| !message.starts_with("error in ")).or_else(|| named_offset(&message, sql));
+    let offset = offset.filter(|offset| *offset <= sql.len()).map(|offset| floor_boundary(sql, offset));
+    let io = |reason: String| Error::Io { path: place.name(), reason };
     let answer = |hint: Option<&str>| {
         Box::new(ServerError {
             code: codes::named(code),
@@ -115,9 +108,9 @@ pub(crate) fn tell(error: &rusqlite::Error, sql: &str, place: &Place) -> Error {
         ffi::SQLITE_FULL => Error::Server(answer(Some(
             "the disk is full, or the database has reached `PRAGMA max_page_count`; a rebuild of a table needs as much space again",
         ))),
-        ffi::SQLITE_IOERR => Error::Server(answer(Some(
-            "the disk or the file system failed; nothing of this transaction is committed",
-        ))),
+        ffi::SQLITE_IOERR => {
+            Error::Server(answer(Some("the disk or the file system failed; nothing of this transaction is committed")))
+        }
         ffi::SQLITE_CORRUPT => Error::Server(answer(Some(
             "the file is damaged; see `PRAGMA integrity_check`, and `.recover` of the sqlite3 client or a backup",
         ))),
@@ -165,11 +158,7 @@ fn names_in(message: &str) -> (Vec<&str>, bool) {
         None => message,
     };
     let dotted = |name| -> Vec<&str> { str::rsplit(name, '.').collect() };
-    for mark in [
-        "UNIQUE constraint failed: ",
-        "NOT NULL constraint failed: ",
-        "CHECK constraint failed: ",
-    ] {
+    for mark in ["UNIQUE constraint failed: ", "NOT NULL constraint failed: ", "CHECK constraint failed: "] {
         if let Some(rest) = said.strip_prefix(mark) {
             return (dotted(rest.split(", ").next().unwrap_or(rest)), false);
         }
@@ -197,10 +186,7 @@ fn names_in(message: &str) -> (Vec<&str>, bool) {
         return (column.into_iter().chain([table]).collect(), false);
     }
     for kind in ["table ", "view ", "index ", "trigger "] {
-        if let Some(name) = said
-            .strip_prefix(kind)
-            .and_then(|rest| rest.strip_suffix(" already exists"))
-        {
+        if let Some(name) = said.strip_prefix(kind).and_then(|rest| rest.strip_suffix(" already exists")) {
             return (dotted(name), false);
         }
     }
@@ -254,39 +240,15 @@ mod tests {
     #[test]
     fn points_at_what_a_message_names() {
         for (message, sql, at) in [
-            (
-                "UNIQUE constraint failed: t.a, t.b",
-                "INSERT INTO t (b, a) VALUES (1, 2)",
-                "a)",
-            ),
-            (
-                "UNIQUE constraint failed: t.a",
-                "INSERT INTO t VALUES (1, 2)",
-                "t VALUES",
-            ),
-            (
-                "NOT NULL constraint failed: t.größe",
-                "INSERT INTO t (\"größe\") VALUES (NULL)",
-                "\"größe\"",
-            ),
+            ("UNIQUE constraint failed: t.a, t.b", "INSERT INTO t (b, a) VALUES (1, 2)", "a)"),
+            ("UNIQUE constraint failed: t.a", "INSERT INTO t VALUES (1, 2)", "t VALUES"),
+            ("NOT NULL constraint failed: t.größe", "INSERT INTO t (\"größe\") VALUES (NULL)", "\"größe\""),
             ("no such table: main.T", "DELETE /* t */ FROM t", "t"),
-            (
-                "table t has no column named c",
-                "INSERT INTO t (a, c) VALUES (1, 2)",
-                "c)",
-            ),
-            (
-                "table t has 2 columns but 1 values were supplied",
-                "INSERT INTO t VALUES (1)",
-                "t VALUES",
-            ),
+            ("table t has no column named c", "INSERT INTO t (a, c) VALUES (1, 2)", "c)"),
+            ("table t has 2 columns but 1 values were supplied", "INSERT INTO t VALUES (1)", "t VALUES"),
             ("table t already exists", "CREATE TABLE [t] (a)", "[t]"),
             ("duplicate column name: a", "CREATE TABLE t (a, a)", "a)"),
-            (
-                "error in view v: no such table: main.t",
-                "ALTER TABLE t RENAME TO u",
-                "t RENAME",
-            ),
+            ("error in view v: no such table: main.t", "ALTER TABLE t RENAME TO u", "t RENAME"),
             ("incomplete input", "CREATE TABLE t (", ""),
         ] {
             let offset = named_offset(message, sql).unwrap_or_else(|| panic!("{message}"));

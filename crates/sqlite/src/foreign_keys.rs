@@ -54,11 +54,7 @@ pub(crate) fn all(connection: &Connection) -> Result<Violations> {
         if let Err(error) = check(connection, &table, &mut found) {
             let complaint = error.to_string();
             is_mismatch(Some(error))?;
-            let key = Key {
-                table,
-                parent: String::new(),
-                columns: complaint,
-            };
+            let key = Key { table, parent: String::new(), columns: complaint };
             found.0.insert(key, vec![None]);
         }
     }
@@ -75,9 +71,7 @@ fn check(connection: &Connection, table: &str, found: &mut Violations) -> Result
                 "SELECT id, group_concat(\"from\", ', ') FROM \
                  (SELECT id, \"from\" FROM pragma_foreign_key_list(?1, 'main') ORDER BY id, seq) GROUP BY id",
             )?;
-            columns = list
-                .query_map([table], |row| Ok((row.get(0)?, row.get(1)?)))?
-                .collect::<Result<_>>()?;
+            columns = list.query_map([table], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_>>()?;
         }
         let number: i64 = row.get(3)?;
         let key = Key {
@@ -98,9 +92,7 @@ impl Violations {
             let mut old = before.0.get(key).cloned().unwrap_or_default();
             old.sort_unstable();
             let unnumbered = old.iter().filter(|row| row.is_none()).count();
-            let numbered = rows
-                .iter()
-                .filter(|row| row.is_some() && old.binary_search(row).is_err());
+            let numbered = rows.iter().filter(|row| row.is_some() && old.binary_search(row).is_err());
             let more = rows.iter().filter(|row| row.is_none()).skip(unnumbered);
             let rows: Vec<Option<i64>> = numbered.chain(more).copied().collect();
             if !rows.is_empty() {
@@ -130,19 +122,11 @@ impl Violations {
                 [one] => format!(", row {one}"),
                 some => format!(", rows {}", some.join(", ")),
             };
-            let more = if numbers.len() < rows.len() && !numbers.is_empty() {
-                ", …"
-            } else {
-                ""
-            };
+            let more = if numbers.len() < rows.len() && !numbers.is_empty() { ", …" } else { "" };
             lines.push(format!(
                 "table \"{}\"{place}{more}: {} of column {} without a row in \"{}\"",
                 key.table,
-                if rows.len() == 1 {
-                    "one value".to_owned()
-                } else {
-                    format!("{} values", rows.len())
-                },
+                if rows.len() == 1 { "one value".to_owned() } else { format!("{} values", rows.len()) },
                 key.columns,
                 key.parent
             ));
@@ -190,26 +174,17 @@ mod tests {
         assert!(all(&connection).unwrap().since(&before).is_empty());
 
         // Another foreign key changes the numbers of the old ones; that is no violation.
-        connection
-            .execute_batch("ALTER TABLE c ADD COLUMN other REFERENCES p")
-            .unwrap();
+        connection.execute_batch("ALTER TABLE c ADD COLUMN other REFERENCES p").unwrap();
         assert!(all(&connection).unwrap().since(&before).is_empty());
 
-        connection
-            .execute_batch("INSERT INTO c VALUES (2, 8, NULL); INSERT INTO w VALUES ('y', 8)")
-            .unwrap();
+        connection.execute_batch("INSERT INTO c VALUES (2, 8, NULL); INSERT INTO w VALUES ('y', 8)").unwrap();
         let new = all(&connection).unwrap().since(&before);
         assert_eq!(new.0.values().map(Vec::len).collect::<Vec<_>>(), [1, 1]);
         let text = new.refusal().to_string();
-        assert!(
-            text.contains("2 new") && text.contains("table \"c\", row 2") && text.contains("in \"p\""),
-            "{text}"
-        );
+        assert!(text.contains("2 new") && text.contains("table \"c\", row 2") && text.contains("in \"p\""), "{text}");
 
         // A key whose parent has no such unique column can't be checked: found, and the others are found beside it.
-        connection
-            .execute_batch("CREATE TABLE m (a REFERENCES p (u)); INSERT INTO m VALUES (1)")
-            .unwrap();
+        connection.execute_batch("CREATE TABLE m (a REFERENCES p (u)); INSERT INTO m VALUES (1)").unwrap();
         assert!(any(&connection).unwrap());
         let with_mismatch = all(&connection).unwrap();
         assert_eq!(with_mismatch.since(&before).0.len(), 3);

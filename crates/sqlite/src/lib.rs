@@ -62,9 +62,7 @@ impl Engine for Sqlite {
 
     async fn connect(&self, url: &DatabaseUrl, options: &ConnectOptions) -> Result<Box<dyn Session>, Error> {
         if options.set_role.is_some() {
-            return Err(Error::Url(
-                "SQLite has no roles: take `set_role` out of this environment".to_owned(),
-            ));
+            return Err(Error::Url("SQLite has no roles: take `set_role` out of this environment".to_owned()));
         }
         Ok(Box::new(session::SqliteSession::open(url::place(url)?)?))
     }

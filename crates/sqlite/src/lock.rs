@@ -94,13 +94,7 @@ impl Drop for FileLock {
 }
 
 fn open(path: &Path) -> Result<File, Error> {
-    match OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
-    {
+    match OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path) {
         Ok(file) => Ok(file),
         // Another user's: to lock it, reading is enough.
         Err(error) if error.kind() == ErrorKind::PermissionDenied => match File::open(path) {
@@ -120,10 +114,7 @@ fn not_made(path: &Path, error: &std::io::Error) -> Error {
 }
 
 fn io(path: &Path, error: &std::io::Error) -> Error {
-    Error::Io {
-        path: path.display().to_string(),
-        reason: format!("the lock file can't be used: {error}"),
-    }
+    Error::Io { path: path.display().to_string(), reason: format!("the lock file can't be used: {error}") }
 }
 
 /// Whether the path still leads to this very file.

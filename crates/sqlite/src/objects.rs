@@ -27,10 +27,7 @@ pub(crate) fn digest(connection: Option<&Connection>, sql: &str) -> Result<Optio
         while let Some(row) = rows.next()? {
             let (kind, name, table, text): (String, String, String, String) =
                 (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-            if [&name, &table]
-                .into_iter()
-                .any(|name| named.contains(&name.to_ascii_lowercase()))
-            {
+            if [&name, &table].into_iter().any(|name| named.contains(&name.to_ascii_lowercase())) {
                 // Lengths keep two different accounts from being one text.
                 for part in [kind, name, table, text] {
                     account.push_str(&format!("{}:{part}", part.len()));
@@ -68,7 +65,5 @@ pub(crate) fn probe(connection: Option<&Connection>, sql: &str, before: Option<&
 }
 
 fn is_definition(sql: &str) -> bool {
-    head(sql)
-        .first()
-        .is_some_and(|first| ["CREATE", "DROP", "ALTER"].iter().any(|word| first.is(word)))
+    head(sql).first().is_some_and(|first| ["CREATE", "DROP", "ALTER"].iter().any(|word| first.is(word)))
 }

@@ -41,12 +41,7 @@ impl SqliteSession {
             connection: String::new(),
         };
         let worker = Worker::new(place.clone(), Arc::clone(&control))?;
-        Ok(SqliteSession {
-            server,
-            place,
-            control,
-            worker: Arc::new(Mutex::new(worker)),
-        })
+        Ok(SqliteSession { server, place, control, worker: Arc::new(Mutex::new(worker)) })
     }
 
     /// Runs short work here and now; if another process or an earlier, abandoned future is in the way, waits for it on a blocking thread.
@@ -65,10 +60,8 @@ impl SqliteSession {
             Some(result) => return result.map_err(|fault| fault.tell("", &self.place)),
             None => {}
         }
-        self.elsewhere(Abandoned::Stops, move |worker, abandoned| {
-            worker.patiently(abandoned, |worker| work(worker))
-        })
-        .await
+        self.elsewhere(Abandoned::Stops, move |worker, abandoned| worker.patiently(abandoned, |worker| work(worker)))
+            .await
     }
 
     /// Runs work on a blocking thread.
@@ -78,20 +71,12 @@ impl SqliteSession {
         F: FnOnce(&mut Worker, &AtomicBool) -> Result<T, Fault> + Send + 'static,
     {
         let guard = Guard::new(abandoned, &self.control);
-        let (worker, control, flag) = (
-            Arc::clone(&self.worker),
-            Arc::clone(&self.control),
-            Arc::clone(&guard.flag),
-        );
+        let (worker, control, flag) = (Arc::clone(&self.worker), Arc::clone(&self.control), Arc::clone(&guard.flag));
         let job = tokio::task::spawn_blocking(move || {
             let mut worker = worker.lock().unwrap_or_else(PoisonError::into_inner);
             control.start();
             // Looked at after `start`: whoever abandons it from here on finds it running.
-            let result = if flag.load(SeqCst) {
-                Err(Fault::Told(cancelled()))
-            } else {
-                work(&mut worker, &flag)
-            };
+            let result = if flag.load(SeqCst) { Err(Fault::Told(cancelled())) } else { work(&mut worker, &flag) };
             control.finish();
             result
         });
@@ -122,10 +107,7 @@ struct Guard {
 impl Guard {
     fn new(abandoned: Abandoned, control: &Arc<Control>) -> Self {
         let control = (abandoned == Abandoned::Stops).then(|| Arc::clone(control));
-        Guard {
-            flag: Arc::new(AtomicBool::new(false)),
-            control,
-        }
+        Guard { flag: Arc::new(AtomicBool::new(false)), control }
     }
 
     fn done(mut self) {
@@ -144,9 +126,7 @@ impl Drop for Guard {
 
 /// SQLite has no server and so no clock but this machine's.
 fn now() -> Timestamp {
-    let micros = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_micros());
+    let micros = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
     Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
 }
 
@@ -276,12 +256,7 @@ impl Session for SqliteSession {
         let place = self.place.clone();
         let job = self.elsewhere(Abandoned::Stops, move |worker, abandoned| {
             for (index, sql) in texts.iter().enumerate() {
-                let fail = |fault: Fault| {
-                    Ok(Err(ExecuteError {
-                        index,
-                        error: fault.tell(sql, &place),
-                    }))
-                };
+                let fail = |fault: Fault| Ok(Err(ExecuteError { index, error: fault.tell(sql, &place) }));
                 if worker.control.is_cancelled() || abandoned.load(SeqCst) {
                     return fail(cancelled().into());
                 }
@@ -289,11 +264,7 @@ impl Session for SqliteSession {
                 match worker.run(sql) {
                     // Nobody listens any more when the future was dropped.
                     Ok(rows) => {
-                        let _ = sender.send(Event::Done {
-                            index,
-                            rows,
-                            duration: start.elapsed(),
-                        });
+                        let _ = sender.send(Event::Done { index, rows, duration: start.elapsed() });
                     }
                     Err(fault) => return fail(fault),
                 }
@@ -324,11 +295,7 @@ impl Session for SqliteSession {
         let tables = Tables::new(tables)?;
         let (token, history, journal) = (records.token, records.history.to_vec(), records.journal.to_vec());
         self.elsewhere(Abandoned::GoesOn, move |worker, abandoned| {
-            let records = Records {
-                token,
-                history: &history,
-                journal: &journal,
-            };
+            let records = Records { token, history: &history, journal: &journal };
             commit(worker, abandoned, &tables, &records)
         })
         .await
@@ -356,8 +323,7 @@ impl Session for SqliteSession {
 
     async fn probe(&mut self, sql: &str, before: Option<&str>) -> Result<Probe, Error> {
         let (sql, before) = (sql.to_owned(), before.map(str::to_owned));
-        self.soon(move |worker| objects::probe(worker.look()?, &sql, before.as_deref()))
-            .await
+        self.soon(move |worker| objects::probe(worker.look()?, &sql, before.as_deref())).await
     }
 
     async fn settle(&mut self, _sql: &str, _succeeded: bool) -> Result<(), Error> {

@@ -104,20 +104,15 @@ fn drop_temporary(connection: &Connection) -> Result<()> {
 }
 
 fn detach(connection: &Connection) -> Result<()> {
-    for (_, name) in names(
-        connection,
-        "SELECT '', name FROM pragma_database_list WHERE name NOT IN ('main', 'temp')",
-    )? {
+    for (_, name) in names(connection, "SELECT '', name FROM pragma_database_list WHERE name NOT IN ('main', 'temp')")?
+    {
         connection.execute_batch(&format!("DETACH {}", quote(&name)))?;
     }
     Ok(())
 }
 
 fn names(connection: &Connection, query: &str) -> Result<Vec<(String, String)>> {
-    connection
-        .prepare(query)?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect()
+    connection.prepare(query)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 
 /// A name as SQL text.
@@ -145,20 +140,14 @@ mod tests {
         assert_ne!(Baseline::read(&connection).unwrap(), before);
         before.restore(&connection).unwrap();
         assert_eq!(Baseline::read(&connection).unwrap(), before);
-        let left: i64 = connection
-            .query_row("SELECT count(*) FROM sqlite_temp_master", [], |row| row.get(0))
-            .unwrap();
+        let left: i64 = connection.query_row("SELECT count(*) FROM sqlite_temp_master", [], |row| row.get(0)).unwrap();
         assert_eq!(left, 0);
-        let like: bool = connection
-            .query_row("SELECT 'A' LIKE 'a'", [], |row| row.get(0))
-            .unwrap();
+        let like: bool = connection.query_row("SELECT 'A' LIKE 'a'", [], |row| row.get(0)).unwrap();
         assert!(like);
         let databases: i64 = connection
-            .query_row(
-                "SELECT count(*) FROM pragma_database_list WHERE name NOT IN ('main', 'temp')",
-                [],
-                |row| row.get(0),
-            )
+            .query_row("SELECT count(*) FROM pragma_database_list WHERE name NOT IN ('main', 'temp')", [], |row| {
+                row.get(0)
+            })
             .unwrap();
         assert_eq!(databases, 0);
     }

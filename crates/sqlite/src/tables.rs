@@ -106,16 +106,9 @@ impl Tables {
             check_format(format)?;
         }
         let reason = if missing.is_empty() {
-            format!(
-                "{} there, but not as driftlock makes them ({error})",
-                list(&there, "is", "are")
-            )
+            format!("{} there, but not as driftlock makes them ({error})", list(&there, "is", "are"))
         } else {
-            format!(
-                "{} there, but {} missing",
-                list(&there, "is", "are"),
-                list(&missing, "is", "are")
-            )
+            format!("{} there, but {} missing", list(&there, "is", "are"), list(&missing, "is", "are"))
         };
         Err(self.unusable(reason).into())
     }
@@ -174,27 +167,24 @@ impl Tables {
             journal = self.journal,
             fence = self.fence,
         );
-        connection
-            .execute_batch(&sql)
-            .map_err(|error| match extended_code(&error) & 0xff {
-                ffi::SQLITE_ERROR | ffi::SQLITE_AUTH => Fault::Told(self.unusable(error.to_string())),
-                _ => Fault::Sql(error),
-            })?;
+        connection.execute_batch(&sql).map_err(|error| match extended_code(&error) & 0xff {
+            ffi::SQLITE_ERROR | ffi::SQLITE_AUTH => Fault::Told(self.unusable(error.to_string())),
+            _ => Fault::Sql(error),
+        })?;
         // A table of another's with the same name shows here.
         self.check_columns(connection)
     }
 
     fn check_columns(&self, connection: &Connection) -> Result<(), Fault> {
         for (columns, table) in [(HISTORY, &self.history), (JOURNAL, &self.journal), (FENCE, &self.fence)] {
-            connection
-                .prepare(&format!("SELECT {columns} FROM {table}"))
-                .map(|_| ())
-                .map_err(|error| match extended_code(&error) & 0xff {
+            connection.prepare(&format!("SELECT {columns} FROM {table}")).map(|_| ()).map_err(|error| {
+                match extended_code(&error) & 0xff {
                     ffi::SQLITE_ERROR => {
                         Fault::Told(self.unusable(format!("{table} is not as driftlock makes it ({error})")))
                     }
                     _ => Fault::Sql(error),
-                })?;
+                }
+            })?;
         }
         Ok(())
     }
@@ -229,14 +219,10 @@ impl Tables {
             .and_then(|mut update| update.execute([environment]))
             .map_err(|error| self.unreadable(error))?;
         if changed != 1 {
-            return Err(self
-                .alien(format!("{} has {changed} rows instead of one", self.names.fence()))
-                .into());
+            return Err(self.alien(format!("{} has {changed} rows instead of one", self.names.fence())).into());
         }
-        let mut query = connection.prepare_cached(&format!(
-            "SELECT token, head, head_chain, environment, format FROM {}",
-            self.fence
-        ))?;
+        let mut query = connection
+            .prepare_cached(&format!("SELECT token, head, head_chain, environment, format FROM {}", self.fence))?;
         let mut rows = query.raw_query();
         match rows.next()? {
             Some(row) => {
@@ -264,10 +250,7 @@ impl Tables {
     /// The journal of one attempt.
     pub(crate) fn journal(&self, connection: &Connection, attempt: &str) -> Result<Vec<JournalRow>, Fault> {
         let mut query = connection
-            .prepare(&format!(
-                "SELECT {JOURNAL} FROM {} WHERE attempt = ?1 ORDER BY rowid",
-                self.journal
-            ))
+            .prepare(&format!("SELECT {JOURNAL} FROM {} WHERE attempt = ?1 ORDER BY rowid", self.journal))
             .map_err(|error| self.unreadable(error))?;
         let mut rows = query.query([attempt])?;
         let mut journal = Vec::new();
@@ -282,10 +265,7 @@ impl Tables {
         let token = "token = CASE WHEN token = ?1 THEN token END";
         let updated = match records.history.last() {
             Some(last) => connection
-                .prepare_cached(&format!(
-                    "UPDATE {} SET {token}, head = ?2, head_chain = ?3",
-                    self.fence
-                ))?
+                .prepare_cached(&format!("UPDATE {} SET {token}, head = ?2, head_chain = ?3", self.fence))?
                 .execute(params![records.token, last.sequence, last.chain]),
             None => connection
                 .prepare_cached(&format!("UPDATE {} SET {token}", self.fence))?
@@ -294,9 +274,7 @@ impl Tables {
         match updated {
             Ok(1) => {}
             Ok(rows) => {
-                return Err(self
-                    .alien(format!("{} has {rows} rows instead of one", self.names.fence()))
-                    .into());
+                return Err(self.alien(format!("{} has {rows} rows instead of one", self.names.fence())).into());
             }
             Err(error) if extended_code(&error) == ffi::SQLITE_CONSTRAINT_NOTNULL => {
                 return Err(Error::Fenced { token: records.token }.into());
@@ -364,10 +342,7 @@ impl Tables {
     fn unusable(&self, reason: String) -> Error {
         Error::OwnTables {
             place: "this SQLite database".to_owned(),
-            reason: format!(
-                "{reason}; `tables.prefix` (now `{}`) gives them other names",
-                self.names.prefix
-            ),
+            reason: format!("{reason}; `tables.prefix` (now `{}`) gives them other names", self.names.prefix),
         }
     }
 
@@ -389,11 +364,7 @@ fn list(names: &[String], one: &str, several: &str) -> String {
 }
 
 fn check_format(found: i64) -> Result<(), Error> {
-    if found > FORMAT {
-        Err(Error::Format { found, known: FORMAT })
-    } else {
-        Ok(())
-    }
+    if found > FORMAT { Err(Error::Format { found, known: FORMAT }) } else { Ok(()) }
 }
 
 /// A value of a column, or which column holds something else.

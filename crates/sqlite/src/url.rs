@@ -117,13 +117,9 @@ fn canonical(path: &Path) -> Result<PathBuf, Error> {
             None => return Err(io(&path, "this is no path of a file".to_owned())),
         };
         let directory = std::fs::canonicalize(parent).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => io(
-                &path,
-                format!(
-                    "the directory {} doesn't exist; make it, or correct the path",
-                    parent.display()
-                ),
-            ),
+            std::io::ErrorKind::NotFound => {
+                io(&path, format!("the directory {} doesn't exist; make it, or correct the path", parent.display()))
+            }
             _ => io(parent, error.to_string()),
         })?;
         let Some(name) = path.file_name() else {
@@ -140,10 +136,7 @@ fn canonical(path: &Path) -> Result<PathBuf, Error> {
 }
 
 fn io(path: &Path, reason: String) -> Error {
-    Error::Io {
-        path: path.display().to_string(),
-        reason,
-    }
+    Error::Io { path: path.display().to_string(), reason }
 }
 
 #[cfg(test)]
@@ -191,10 +184,7 @@ mod tests {
         let root = dir.path().canonicalize().unwrap();
         let file = root.join("shop.db");
         let at = |path: &Path| place(&url(&format!("sqlite://{}", path.display())));
-        let expected = Place::File {
-            path: file.clone(),
-            mode: Mode::Create,
-        };
+        let expected = Place::File { path: file.clone(), mode: Mode::Create };
         assert_eq!(at(&root.join("./shop.db")).unwrap(), expected);
         #[cfg(unix)]
         {

@@ -85,9 +85,7 @@ impl Worker {
             self.open(OpenFlags::SQLITE_OPEN_CREATE)?;
         }
         // `open` has set it or failed.
-        self.connection
-            .as_ref()
-            .ok_or_else(|| Error::ConnectionLost("the session was closed".to_owned()))
+        self.connection.as_ref().ok_or_else(|| Error::ConnectionLost("the session was closed".to_owned()))
     }
 
     fn open(&mut self, more: OpenFlags) -> Result<(), Error> {
@@ -120,9 +118,7 @@ impl Worker {
 
     /// Whether a transaction is open, whoever opened it.
     pub(crate) fn in_transaction(&self) -> bool {
-        self.connection
-            .as_ref()
-            .is_some_and(|connection| !connection.is_autocommit())
+        self.connection.as_ref().is_some_and(|connection| !connection.is_autocommit())
     }
 
     /// Whether `begin`'s transaction was ended by something else than us (`INSERT OR ROLLBACK`, a full disk).
@@ -181,11 +177,7 @@ impl Worker {
         self.opened = false;
         self.may_violate = false;
         self.before = None;
-        if let Some(connection) = self
-            .connection
-            .as_ref()
-            .filter(|connection| !connection.is_autocommit())
-        {
+        if let Some(connection) = self.connection.as_ref().filter(|connection| !connection.is_autocommit()) {
             connection.execute_batch("ROLLBACK")?;
         }
         Ok(())
@@ -212,11 +204,7 @@ impl Worker {
             }
             self.may_violate = true;
         }
-        let wait = if self.lock_timeout.is_zero() {
-            Duration::MAX
-        } else {
-            self.lock_timeout
-        };
+        let wait = if self.lock_timeout.is_zero() { Duration::MAX } else { self.lock_timeout };
         // SQLite waits inside the statement: one that has come far (VACUUM) need not begin again. It wants milliseconds in 31 bits.
         let wait = wait.min(Duration::from_millis(i32::MAX as u64));
         self.connection()?.busy_timeout(wait)?;
@@ -384,9 +372,7 @@ fn step(connection: &Connection, sql: &str, changes_rows: bool) -> Result<Option
 
 /// The rows of a query are worth counting, those of a PRAGMA or of EXPLAIN aren't.
 fn is_query(sql: &str) -> bool {
-    crate::classify::head(sql)
-        .first()
-        .is_some_and(|word| word.is("SELECT") || word.is("VALUES") || word.is("WITH"))
+    crate::classify::head(sql).first().is_some_and(|word| word.is("SELECT") || word.is("VALUES") || word.is("WITH"))
 }
 
 /// What a job answers that was asked to end while it waited.

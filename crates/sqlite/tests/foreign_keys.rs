@@ -44,24 +44,14 @@ async fn a_new_violation_is_refused_and_an_old_one_is_not() {
         other => panic!("{other:?}"),
     };
     let message = refused(migrate(&mut *session, token, 1, &["DELETE FROM customers WHERE id = 1"]).await);
-    for part in [
-        "1 new foreign key violation",
-        "\"orders\", row 10",
-        "customer_id",
-        "\"customers\"",
-    ] {
+    for part in ["1 new foreign key violation", "\"orders\", row 10", "customer_id", "\"customers\""] {
         assert!(message.contains(part), "{message}");
     }
     assert_eq!(place.count("SELECT count(*) FROM customers"), 2);
     assert_eq!(place.count("SELECT count(*) FROM driftlock_history"), 0);
 
-    place
-        .raw()
-        .execute_batch("INSERT INTO orders VALUES (12, 99); INSERT INTO notes VALUES ('old', 99)")
-        .unwrap();
-    migrate(&mut *session, token, 1, &["INSERT INTO customers VALUES (3, 'Eve')"])
-        .await
-        .unwrap();
+    place.raw().execute_batch("INSERT INTO orders VALUES (12, 99); INSERT INTO notes VALUES ('old', 99)").unwrap();
+    migrate(&mut *session, token, 1, &["INSERT INTO customers VALUES (3, 'Eve')"]).await.unwrap();
     // Beside an old one, only the new one is named.
     let message = refused(migrate(&mut *session, token, 2, &["INSERT INTO orders VALUES (13, 98)"]).await);
     assert!(message.contains("row 13") && !message.contains("12"), "{message}");
@@ -69,14 +59,9 @@ async fn a_new_violation_is_refused_and_an_old_one_is_not() {
     let message = refused(migrate(&mut *session, token, 2, &["INSERT INTO notes VALUES ('new', 98)"]).await);
     assert!(message.contains("\"notes\""), "{message}");
     // Another foreign key on the same table doesn't make old ones new.
-    migrate(
-        &mut *session,
-        token,
-        2,
-        &["ALTER TABLE orders ADD COLUMN payer INTEGER REFERENCES customers"],
-    )
-    .await
-    .unwrap();
+    migrate(&mut *session, token, 2, &["ALTER TABLE orders ADD COLUMN payer INTEGER REFERENCES customers"])
+        .await
+        .unwrap();
     // A parent that goes leaves all its children without one.
     let message = refused(migrate(&mut *session, token, 3, &["DROP TABLE customers"]).await);
     assert!(message.contains("2 new"), "{message}");
@@ -90,27 +75,12 @@ async fn memory_knows_old_violations_too() {
     // Outside of driftlock's transaction nothing is checked: the violation is an old one afterwards.
     run(
         &mut *session,
-        &[
-            "CREATE TABLE p (id INTEGER PRIMARY KEY)",
-            "CREATE TABLE c (p REFERENCES p)",
-            "INSERT INTO c VALUES (9)",
-        ],
+        &["CREATE TABLE p (id INTEGER PRIMARY KEY)", "CREATE TABLE c (p REFERENCES p)", "INSERT INTO c VALUES (9)"],
     )
     .await
     .unwrap();
-    migrate(
-        &mut *session,
-        token,
-        1,
-        &["INSERT INTO p VALUES (1)", "INSERT INTO c VALUES (1)"],
-    )
-    .await
-    .unwrap();
-    assert!(
-        migrate(&mut *session, token, 2, &["INSERT INTO c VALUES (8)"])
-            .await
-            .is_err()
-    );
+    migrate(&mut *session, token, 1, &["INSERT INTO p VALUES (1)", "INSERT INTO c VALUES (1)"]).await.unwrap();
+    assert!(migrate(&mut *session, token, 2, &["INSERT INTO c VALUES (8)"]).await.is_err());
 }
 
 #[tokio::test]
@@ -128,23 +98,16 @@ async fn a_transaction_too_large_for_memory_is_judged_right_at_the_second_attemp
     }
     migrate(&mut *session, token, 1, &large).await.unwrap();
     assert_eq!(place.count("SELECT count(*) FROM big"), 4000);
-    let error = migrate(&mut *session, token, 2, &["INSERT INTO orders VALUES (13, 98)"])
-        .await
-        .unwrap_err();
+    let error = migrate(&mut *session, token, 2, &["INSERT INTO orders VALUES (13, 98)"]).await.unwrap_err();
     assert!(error.to_string().contains("row 13"), "{error}");
 }
 
 #[tokio::test]
 async fn a_key_that_cant_be_checked_is_an_old_finding_where_it_was_one() {
     let (_place, mut session, token) = shop().await;
-    let mismatch = [
-        "CREATE TABLE m (name REFERENCES customers (name))",
-        "INSERT INTO m VALUES ('Ada')",
-    ];
+    let mismatch = ["CREATE TABLE m (name REFERENCES customers (name))", "INSERT INTO m VALUES ('Ada')"];
     let error = migrate(&mut *session, token, 1, &mismatch).await.unwrap_err();
     assert!(error.to_string().contains("mismatch"), "{error}");
     run(&mut *session, &mismatch).await.unwrap();
-    migrate(&mut *session, token, 1, &["INSERT INTO customers VALUES (3, 'Eve')"])
-        .await
-        .unwrap();
+    migrate(&mut *session, token, 1, &["INSERT INTO customers VALUES (3, 'Eve')"]).await.unwrap();
 }

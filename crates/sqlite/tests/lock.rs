@@ -47,9 +47,7 @@ async fn one_holds_it_and_the_other_is_told_who() {
     let (mut one, mut two) = (place.session().await, place.session().await);
     assert_eq!(attempt(&mut *one).await, LockAttempt::Held);
     assert_eq!(attempt(&mut *one).await, LockAttempt::Held);
-    let LockAttempt::Busy(holder) = attempt(&mut *two).await else {
-        panic!("two hold it")
-    };
+    let LockAttempt::Busy(holder) = attempt(&mut *two).await else { panic!("two hold it") };
     assert_eq!(
         (holder.pid, holder.host.as_deref(), holder.user.as_deref()),
         (Some(std::process::id()), Some("here"), Some("me"))
@@ -73,9 +71,7 @@ async fn a_killed_holder_holds_no_longer() {
     let place = Place::new();
     let mut session = place.session().await;
     let mut child = holder(&place.file);
-    let LockAttempt::Busy(holder) = attempt(&mut *session).await else {
-        panic!("two hold it")
-    };
+    let LockAttempt::Busy(holder) = attempt(&mut *session).await else { panic!("two hold it") };
     assert_eq!(holder.pid, Some(child.id()));
     child.kill().unwrap();
     child.wait().unwrap();
@@ -110,10 +106,7 @@ async fn a_lock_file_that_is_taken_away_is_noticed() {
     ready(&mut *session).await;
     std::fs::remove_file(place.lock_file()).unwrap();
     assert!(matches!(session.reset(&timeouts(0, 0)).await, Err(Error::LockLost(_))));
-    assert!(matches!(
-        session.try_lock(&tables(), &me()).await,
-        Err(Error::LockLost(_))
-    ));
+    assert!(matches!(session.try_lock(&tables(), &me()).await, Err(Error::LockLost(_))));
     // What another one has put there is not ours to delete.
     let mut other = place.session().await;
     assert_eq!(attempt(&mut *other).await, LockAttempt::Held);
@@ -129,11 +122,7 @@ async fn the_lock_outlives_a_dropped_session_while_its_statement_runs() {
     let mut session = place.session().await;
     ready(&mut *session).await;
     let slow = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
-    assert!(
-        tokio::time::timeout(Duration::from_millis(50), run(&mut *session, &[slow]))
-            .await
-            .is_err()
-    );
+    assert!(tokio::time::timeout(Duration::from_millis(50), run(&mut *session, &[slow])).await.is_err());
     drop(session);
     let mut other = place.session().await;
     let start = Instant::now();
@@ -150,10 +139,7 @@ fn many_runners_take_turns() {
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
-                let runtime = tokio::runtime::Builder::new_current_thread()
-                    .enable_all()
-                    .build()
-                    .unwrap();
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
                 runtime.block_on(async {
                     for _ in 0..turns {
                         let mut session = place.session().await;
@@ -164,14 +150,9 @@ fn many_runners_take_turns() {
                         let (fence, _) = session.take_fence(&tables(), None).await.unwrap();
                         session.reset(&timeouts(5000, 0)).await.unwrap();
                         // Two at once would write the same number twice.
-                        migrate(
-                            &mut *session,
-                            fence.token,
-                            fence.head + 1,
-                            &["CREATE TABLE IF NOT EXISTS t (a)"],
-                        )
-                        .await
-                        .unwrap();
+                        migrate(&mut *session, fence.token, fence.head + 1, &["CREATE TABLE IF NOT EXISTS t (a)"])
+                            .await
+                            .unwrap();
                         session.close().await;
                     }
                 });
@@ -190,8 +171,5 @@ async fn a_directory_that_cant_be_written_is_named() {
     let mut session = connect("sqlite:///sys/kernel/shop.db").await.unwrap();
     let error = session.try_lock(&tables(), &me()).await.unwrap_err();
     assert!(matches!(&error, Error::Unfit(_)), "{error:?}");
-    assert!(
-        error.to_string().contains("/sys/kernel/shop.db-driftlock-lock"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("/sys/kernel/shop.db-driftlock-lock"), "{error}");
 }

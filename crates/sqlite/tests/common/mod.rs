@@ -47,9 +47,7 @@ pub fn lock_file(database: &Path) -> PathBuf {
 }
 
 pub async fn connect(url: &str) -> Result<Box<dyn Session>, Error> {
-    Sqlite
-        .connect(&DatabaseUrl::parse(url).unwrap(), &ConnectOptions::default())
-        .await
+    Sqlite.connect(&DatabaseUrl::parse(url).unwrap(), &ConnectOptions::default()).await
 }
 
 pub fn tables() -> OwnTables {
@@ -57,19 +55,11 @@ pub fn tables() -> OwnTables {
 }
 
 pub fn me() -> Holder {
-    Holder {
-        pid: Some(std::process::id()),
-        host: Some("here".into()),
-        user: Some("me".into()),
-        ..Holder::default()
-    }
+    Holder { pid: Some(std::process::id()), host: Some("here".into()), user: Some("me".into()), ..Holder::default() }
 }
 
 pub fn timeouts(lock: u64, statement: u64) -> Timeouts {
-    Timeouts {
-        lock: Duration::from_millis(lock),
-        statement: Duration::from_millis(statement),
-    }
+    Timeouts { lock: Duration::from_millis(lock), statement: Duration::from_millis(statement) }
 }
 
 #[derive(Default)]
@@ -134,10 +124,7 @@ pub fn row(sequence: i64) -> HistoryRow {
 /// Locked, with tables and a token: ready to migrate.
 pub async fn ready(session: &mut dyn Session) -> i64 {
     session.ensure_fit().await.unwrap();
-    assert_eq!(
-        session.try_lock(&tables(), &me()).await.unwrap(),
-        driftlock_database::LockAttempt::Held
-    );
+    assert_eq!(session.try_lock(&tables(), &me()).await.unwrap(), driftlock_database::LockAttempt::Held);
     session.prepare_tables(&tables()).await.unwrap();
     let (fence, _) = session.take_fence(&tables(), None).await.unwrap();
     session.reset(&timeouts(5000, 0)).await.unwrap();
@@ -149,18 +136,7 @@ pub async fn migrate(session: &mut dyn Session, token: i64, sequence: i64, state
     session.reset(&timeouts(5000, 0)).await?;
     session.begin().await?;
     let result = match run(session, statements).await {
-        Ok(_) => {
-            session
-                .commit(
-                    &tables(),
-                    &Records {
-                        token,
-                        history: &[row(sequence)],
-                        journal: &[],
-                    },
-                )
-                .await
-        }
+        Ok(_) => session.commit(&tables(), &Records { token, history: &[row(sequence)], journal: &[] }).await,
         Err(error) => Err(error.error),
     };
     session.rollback().await?;
