@@ -1,0 +1,103 @@
+//! The server's and the driver's errors as the port's.
+
+use driftlock_database::{Error, ServerError};
+use tokio_postgres::error::{DbError, ErrorPosition, Severity, SqlState};
+
+/// What the server says, as the port's error. `sql` is the statement that it is about; `cancelled` says that we asked for a cancel.
+pub(crate) fn from_db(db: &DbError, sql: Option<&str>, cancelled: bool) -> Error {
+    if ends_connection(db) {
+        return Error::ConnectionLost(db.message().to_owned());
+    }
+    let mut error = Box::new(server_error(db, sql));
+    let code = db.code();
+    if matches!(
+        *code,
+        SqlState::LOCK_NOT_AVAILABLE | SqlState::T_R_DEADLOCK_DETECTED | SqlState::T_R_SERIALIZATION_FAILURE
+    ) {
+        return Error::LockTimeout(error);
+    }
+    if *code == SqlState::QUERY_CANCELED {
+        // The code is the same for both; the words are the only difference, and may be in another language.
+        let by_timeout = !cancelled && db.message().contains("statement timeout");
+        if !by_timeout {
+            return Error::Cancelled(error);
+        }
+        error.hint.get_or_insert_with(|| {
+            "the limit is `statement-timeout`, in the file's `-- driftlock: statement-timeout=…` or in driftlock.toml"
+                .to_owned()
+        });
+    }
+    Error::Server(error)
+}
+
+/// Whether the server closes the connection after this.
+pub(crate) fn ends_connection(db: &DbError) -> bool {
+    matches!(db.parsed_severity(), Some(Severity::Fatal | Severity::Panic))
+        || db.code().code().starts_with("08")
+        || matches!(*db.code(), SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN)
+}
+
+/// The server's words, with the position as a byte offset in `sql`.
+pub(crate) fn server_error(db: &DbError, sql: Option<&str>) -> ServerError {
+    let mut context: Vec<String> = db.where_().map(str::to_owned).into_iter().collect();
+    let mut offset = None;
+    match db.position() {
+        Some(ErrorPosition::Original(position)) => offset = sql.and_then(|sql| byte_offset(sql, *position)),
+        Some(ErrorPosition::Internal { position, query }) => {
+            context.push(format!("at character {position} of the inner statement: {query}"));
+        }
+        None => {}
+    }
+    ServerError {
+        code: db.code().code().to_owned(),
+        message: db.message().to_owned(),
+        detail: db.detail().map(str::to_owned),
+        hint: db.hint().map(str::to_owned),
+        context: (!context.is_empty()).then(|| context.join("\n")),
+        offset,
+    }
+}
+
+/// PostgreSQL counts characters from 1.
+fn byte_offset(sql: &str, position: u32) -> Option<usize> {
+    let characters = usize::try_from(position).ok()?.checked_sub(1)?;
+    sql.char_indices().map(|(at, _)| at).chain([sql.len()]).nth(characters)
+}
+
+/// A statement with a NUL character never reaches the server, whose protocol ends texts with one.
+pub(crate) fn nul_character(offset: usize) -> Error {
+    Error::Server(Box::new(ServerError {
+        code: SqlState::CHARACTER_NOT_IN_REPERTOIRE.code().to_owned(),
+        message: "the statement holds a NUL character, which PostgreSQL can't take".to_owned(),
+        hint: Some("remove the character from the file".to_owned()),
+        offset: Some(offset),
+        ..ServerError::default()
+    }))
+}
+
+/// An error of the driver with its causes, which it doesn't print by itself.
+pub(crate) fn words(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::byte_offset;
+
+    #[test]
+    fn positions_count_characters() {
+        let sql = "SELECT 'žluť', nope";
+        assert_eq!(byte_offset(sql, 16).map(|at| &sql[at..]), Some("nope"));
+        assert_eq!(byte_offset(sql, 1), Some(0));
+        assert_eq!(byte_offset("é", 2), Some(2));
+        assert_eq!(byte_offset("é", 3), None);
+        assert_eq!(byte_offset("é", 0), None);
+    }
+}

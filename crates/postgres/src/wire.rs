@@ -1,0 +1,323 @@
+//! The connection, driven by whoever waits for an answer.
+//!
+//! No task runs in the background. Statements are sent ahead of each other's answers and the answers read in order;
+//! because one place reads everything, a notice is known to belong to the first statement that is not complete.
+
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::io::Cursor;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use driftlock_database::Error;
+use futures_util::{FutureExt, SinkExt, Stream};
+use tokio_postgres::error::DbError;
+use tokio_postgres::tls::NoTlsStream;
+use tokio_postgres::{AsyncMessage, Client, Connection, SimpleQueryMessage, SimpleQueryRow, SimpleQueryStream};
+
+use crate::error::{ends_connection, from_db, words};
+use crate::tap::{Seen, Tap};
+
+/// How many statements may be on their way at once.
+const WINDOW: usize = 64;
+
+/// How much of a COPY's data goes into one message.
+const COPY_CHUNK: usize = 64 * 1024;
+
+/// One open connection.
+pub(crate) struct Wire {
+    client: Client,
+    connection: Connection<Tap, NoTlsStream>,
+    pub(crate) seen: Arc<Seen>,
+    /// Set by the canceller: the next cancellation is our own.
+    pub(crate) cancelled: Arc<AtomicBool>,
+    lost: Option<String>,
+}
+
+/// A part of the answer to one message.
+pub(crate) enum Piece {
+    Row(SimpleQueryRow),
+    /// One statement of the message is complete.
+    Complete(u64),
+    Failed(Box<DbError>),
+    Notice(Box<DbError>),
+    /// The whole message is answered.
+    End,
+}
+
+/// What one statement of a message gave.
+#[derive(Default)]
+pub(crate) struct ResultSet {
+    pub(crate) rows: Vec<SimpleQueryRow>,
+}
+
+/// The answer to one message: a result for each of its statements, up to the one that failed.
+#[derive(Default)]
+pub(crate) struct Answer {
+    pub(crate) results: Vec<ResultSet>,
+    pub(crate) failed: Option<Box<DbError>>,
+}
+
+impl Answer {
+    /// The results, or the error as the port's.
+    pub(crate) fn ok(self, cancelled: bool) -> Result<Vec<ResultSet>, Error> {
+        match self.failed {
+            Some(db) => Err(from_db(&db, None, cancelled)),
+            None => Ok(self.results),
+        }
+    }
+
+    pub(crate) fn code(&self) -> Option<&str> {
+        self.failed.as_deref().map(|db| db.code().code())
+    }
+}
+
+impl Wire {
+    pub(crate) fn new(client: Client, connection: Connection<Tap, NoTlsStream>, seen: Arc<Seen>) -> Self {
+        Wire {
+            client,
+            connection,
+            seen,
+            cancelled: Arc::new(AtomicBool::new(false)),
+            lost: None,
+        }
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// What the server said of itself at the start (`server_version`).
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        self.connection.parameter(name)
+    }
+
+    /// Whether we asked for a cancel since the last time that this was asked.
+    pub(crate) fn take_cancelled(&self) -> bool {
+        self.cancelled.swap(false, Ordering::AcqRel)
+    }
+
+    /// An error once the connection was lost.
+    pub(crate) fn alive(&self) -> Result<(), Error> {
+        match &self.lost {
+            Some(reason) => Err(Error::ConnectionLost(reason.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// Sends messages of one or more statements each, all before the first answer, and reads the answers in order.
+    /// `on` hears every piece with its message's number. After a message that failed no further one is sent.
+    pub(crate) async fn run<'m>(
+        &mut self,
+        messages: impl Iterator<Item = &'m str> + Send,
+        mut on: impl FnMut(usize, Piece) + Send,
+    ) -> Result<(), Error> {
+        self.alive()?;
+        let Wire {
+            client,
+            connection,
+            lost,
+            ..
+        } = self;
+        let mut messages = messages.enumerate();
+        let mut waiting: VecDeque<(usize, Pin<Box<SimpleQueryStream>>)> = VecDeque::new();
+        let mut exhausted = false;
+        let mut last_words: Option<String> = None;
+        let outcome = poll_fn(|cx| {
+            loop {
+                // Refilled by halves, so that what goes out together is one packet.
+                if !exhausted && waiting.len() <= WINDOW / 2 {
+                    while waiting.len() < WINDOW {
+                        let Some((index, sql)) = messages.next() else {
+                            exhausted = true;
+                            break;
+                        };
+                        // Sending only puts the message into a queue: it is never pending.
+                        match client.simple_query_raw(sql).now_or_never() {
+                            Some(Ok(stream)) => waiting.push_back((index, Box::pin(stream))),
+                            Some(Err(error)) => return Poll::Ready(Err(words(&error))),
+                            None => return Poll::Ready(Err("the driver didn't take a message".to_owned())),
+                        }
+                    }
+                }
+                if waiting.is_empty() {
+                    return Poll::Ready(Ok(()));
+                }
+                let polled = connection.poll_message(cx);
+                let mut moved = false;
+                while let Some((index, stream)) = waiting.front_mut() {
+                    let index = *index;
+                    match stream.as_mut().poll_next(cx) {
+                        Poll::Pending => break,
+                        Poll::Ready(None) => {
+                            on(index, Piece::End);
+                            waiting.pop_front();
+                        }
+                        Poll::Ready(Some(Ok(SimpleQueryMessage::Row(row)))) => on(index, Piece::Row(row)),
+                        Poll::Ready(Some(Ok(SimpleQueryMessage::CommandComplete(rows)))) => {
+                            on(index, Piece::Complete(rows));
+                        }
+                        Poll::Ready(Some(Ok(_))) => {}
+                        Poll::Ready(Some(Err(error))) => match error.as_db_error() {
+                            Some(db) => {
+                                exhausted = true;
+                                if ends_connection(db) {
+                                    last_words = Some(db.message().to_owned());
+                                }
+                                on(index, Piece::Failed(Box::new(db.clone())));
+                            }
+                            None => return Poll::Ready(Err(words(&error))),
+                        },
+                    }
+                    moved = true;
+                }
+                match polled {
+                    Poll::Ready(Some(Ok(AsyncMessage::Notice(notice)))) => {
+                        if let Some((index, _)) = waiting.front() {
+                            on(*index, Piece::Notice(Box::new(notice)));
+                        }
+                    }
+                    Poll::Ready(Some(Ok(_))) => {}
+                    Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(words(&error))),
+                    Poll::Ready(None) => return Poll::Ready(Err("the server closed it".to_owned())),
+                    Poll::Pending if !moved => return Poll::Pending,
+                    Poll::Pending => {}
+                }
+            }
+        })
+        .await;
+        outcome.map_err(|reason| {
+            let reason = last_words.unwrap_or(reason);
+            *lost = Some(reason.clone());
+            Error::ConnectionLost(reason)
+        })
+    }
+
+    /// Sends messages together and collects their answers. Notices are dropped.
+    pub(crate) async fn exchange<S: AsRef<str> + Sync>(&mut self, messages: &[S]) -> Result<Vec<Answer>, Error> {
+        let mut answers: Vec<Answer> = Vec::with_capacity(messages.len());
+        let mut rows = Vec::new();
+        self.run(messages.iter().map(AsRef::as_ref), |index, piece| {
+            if answers.len() <= index {
+                answers.resize_with(index + 1, Answer::default);
+            }
+            match piece {
+                Piece::Row(row) => rows.push(row),
+                Piece::Complete(_) => answers[index].results.push(ResultSet {
+                    rows: std::mem::take(&mut rows),
+                }),
+                Piece::Failed(db) => {
+                    rows.clear();
+                    answers[index].failed = Some(db);
+                }
+                Piece::Notice(_) | Piece::End => {}
+            }
+        })
+        .await?;
+        // What wasn't sent any more has an answer without results.
+        answers.resize_with(messages.len(), Answer::default);
+        Ok(answers)
+    }
+
+    /// Runs a `COPY … FROM stdin` with its data. Returns the number of rows.
+    pub(crate) async fn copy(
+        &mut self,
+        sql: &str,
+        data: &str,
+        mut notice: impl FnMut(Box<DbError>) + Send,
+    ) -> Result<u64, CopyError> {
+        self.alive().map_err(CopyError::Lost)?;
+        let Wire {
+            client,
+            connection,
+            lost,
+            seen,
+            ..
+        } = self;
+        let whole = async {
+            let statement = client.prepare(sql).await?;
+            // All of the answer to that is read before what is seen from here on belongs to the COPY.
+            client.check_connection().await?;
+            seen.begin_copy();
+            let sink = client.copy_in::<_, Cursor<Vec<u8>>>(&statement).await?;
+            let mut sink = pin!(sink);
+            for chunk in data.as_bytes().chunks(COPY_CHUNK) {
+                sink.send(Cursor::new(chunk.to_vec())).await?;
+            }
+            sink.finish().await
+        };
+        let outcome = drive(connection, &mut notice, whole).await;
+        let reason = match outcome {
+            Ok(Ok(rows)) => return Ok(rows),
+            Ok(Err(error)) => match error.as_db_error() {
+                Some(db) => return Err(CopyError::Failed(Box::new(db.clone()))),
+                None => words(&error),
+            },
+            Err(reason) => reason,
+        };
+        *lost = Some(reason.clone());
+        Err(CopyError::Lost(Error::ConnectionLost(reason)))
+    }
+
+    /// Says goodbye to the server.
+    pub(crate) async fn close(self) {
+        let Wire {
+            client,
+            mut connection,
+            lost,
+            ..
+        } = self;
+        if lost.is_some() {
+            return;
+        }
+        drop(client);
+        let goodbye = poll_fn(|cx| {
+            loop {
+                match connection.poll_message(cx) {
+                    Poll::Ready(Some(Ok(_))) => {}
+                    Poll::Ready(Some(Err(_)) | None) => return Poll::Ready(()),
+                    Poll::Pending => return Poll::Pending,
+                }
+            }
+        });
+        // A server that doesn't answer notices the closed socket.
+        let _ = tokio::time::timeout(Duration::from_secs(2), goodbye).await;
+    }
+}
+
+/// Why a COPY didn't end well.
+pub(crate) enum CopyError {
+    Failed(Box<DbError>),
+    Lost(Error),
+}
+
+/// Drives the connection until the future is done. The error is why the connection was lost.
+async fn drive<F: Future>(
+    connection: &mut Connection<Tap, NoTlsStream>,
+    notice: &mut (impl FnMut(Box<DbError>) + Send),
+    future: F,
+) -> Result<F::Output, String> {
+    let mut future = pin!(future);
+    poll_fn(|cx| {
+        loop {
+            let polled = connection.poll_message(cx);
+            let done = future.as_mut().poll(cx);
+            match polled {
+                // Never polled again after this.
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(words(&error))),
+                Poll::Ready(None) => return Poll::Ready(Err("the server closed it".to_owned())),
+                Poll::Ready(Some(Ok(AsyncMessage::Notice(db)))) => notice(Box::new(db)),
+                Poll::Ready(Some(Ok(_))) => {}
+                Poll::Pending if done.is_pending() => return Poll::Pending,
+                Poll::Pending => {}
+            }
+            if let Poll::Ready(output) = done {
+                return Poll::Ready(Ok(output));
+            }
+        }
+    })
+    .await
+}
