@@ -26,24 +26,18 @@ pub(crate) fn classify(sql: &str) -> Classified {
         let assigned = assigned_variables(&tokens);
         classified.leaves_state |= !assigned.is_empty();
         classified.reads_state |= calls(&tokens, &["LAST_INSERT_ID", "ROW_COUNT", "FOUND_ROWS"])
-            || (0..tokens.len())
-                .filter_map(|at| user_variable(&tokens, at))
-                .any(|name| !assigned.contains(&name));
+            || (0..tokens.len()).filter_map(|at| user_variable(&tokens, at)).any(|name| !assigned.contains(&name));
     }
     classified
 }
 
 /// `RELEASE_LOCK(` or `RELEASE_ALL_LOCKS(`, if the statement calls one.
 fn gives_up_locks(tokens: &[Token<'_>]) -> Option<&'static str> {
-    ["RELEASE_LOCK", "RELEASE_ALL_LOCKS"]
-        .into_iter()
-        .find(|name| calls(tokens, &[name]))
+    ["RELEASE_LOCK", "RELEASE_ALL_LOCKS"].into_iter().find(|name| calls(tokens, &[name]))
 }
 
 fn calls(tokens: &[Token<'_>], functions: &[&str]) -> bool {
-    tokens
-        .windows(2)
-        .any(|pair| pair[1].text == "(" && functions.iter().any(|name| pair[0].is(name)))
+    tokens.windows(2).any(|pair| pair[1].text == "(" && functions.iter().any(|name| pair[0].is(name)))
 }
 
 /// User variables that a query assigns: `@x := …`, `INTO @x, @y`.
@@ -65,25 +59,15 @@ pub(crate) fn assigned_variables(tokens: &[Token<'_>]) -> Vec<String> {
 }
 
 fn transactional(loses_data: bool) -> Classified {
-    Classified {
-        loses_data,
-        ..Classified::plain(Class::Transactional)
-    }
+    Classified { loses_data, ..Classified::plain(Class::Transactional) }
 }
 
 fn alone(loses_data: bool) -> Classified {
-    Classified {
-        loses_data,
-        ..Classified::plain(Class::Alone)
-    }
+    Classified { loses_data, ..Classified::plain(Class::Alone) }
 }
 
 fn opaque() -> Classified {
-    Classified {
-        leaves_state: true,
-        loses_data: true,
-        ..Classified::plain(Class::Opaque)
-    }
+    Classified { leaves_state: true, loses_data: true, ..Classified::plain(Class::Opaque) }
 }
 
 fn forbidden(why: &str) -> Classified {
@@ -108,10 +92,7 @@ fn by_first_word(tokens: &[Token<'_>]) -> Classified {
         | "CHECKSUM" | "SIGNAL" | "RESIGNAL" => transactional(false),
         "UPDATE" | "DELETE" | "REPLACE" => transactional(true),
         "WITH" => transactional(tokens.iter().any(|token| token.is("UPDATE") || token.is("DELETE"))),
-        "GET" => Classified {
-            leaves_state: true,
-            ..transactional(false)
-        },
+        "GET" => Classified { leaves_state: true, ..transactional(false) },
         "RELEASE" => transactional(false),
         "LOAD" => load(cursor),
         "BEGIN" | "START" => begin(first, cursor),
@@ -145,9 +126,7 @@ fn by_first_word(tokens: &[Token<'_>]) -> Classified {
             } else {
                 // MariaDB runs the statement behind it and shows its plan.
                 transactional(
-                    tokens
-                        .iter()
-                        .any(|token| token.is("UPDATE") || token.is("DELETE") || token.is("REPLACE")),
+                    tokens.iter().any(|token| token.is("UPDATE") || token.is("DELETE") || token.is("REPLACE")),
                 )
             }
         }
@@ -167,14 +146,9 @@ fn keeps_others_waiting(what: &str) -> Classified {
 }
 
 fn select(tokens: &[Token<'_>]) -> Classified {
-    let writes_file = tokens
-        .windows(2)
-        .any(|pair| pair[0].is("INTO") && (pair[1].is("OUTFILE") || pair[1].is("DUMPFILE")));
-    if writes_file {
-        Classified::plain(Class::Opaque)
-    } else {
-        transactional(false)
-    }
+    let writes_file =
+        tokens.windows(2).any(|pair| pair[0].is("INTO") && (pair[1].is("OUTFILE") || pair[1].is("DUMPFILE")));
+    if writes_file { Classified::plain(Class::Opaque) } else { transactional(false) }
 }
 
 fn load(mut cursor: Cursor<'_, '_>) -> Classified {
@@ -193,18 +167,10 @@ fn load(mut cursor: Cursor<'_, '_>) -> Classified {
 fn begin(first: &Token<'_>, mut cursor: Cursor<'_, '_>) -> Classified {
     if first.is("START") {
         // START REPLICA, START SLAVE, START GROUP_REPLICATION commit by themselves.
-        return if cursor.at("TRANSACTION") {
-            Classified::plain(Class::Begin)
-        } else {
-            alone(false)
-        };
+        return if cursor.at("TRANSACTION") { Classified::plain(Class::Begin) } else { alone(false) };
     }
     cursor.eat(&["WORK"]);
-    if cursor.rest().is_empty() {
-        Classified::plain(Class::Begin)
-    } else {
-        opaque()
-    }
+    if cursor.rest().is_empty() { Classified::plain(Class::Begin) } else { opaque() }
 }
 
 fn commit(tokens: &[Token<'_>]) -> Classified {
@@ -224,20 +190,13 @@ fn flush(tokens: &[Token<'_>]) -> Classified {
     let keeps_lock = tokens
         .windows(2)
         .any(|pair| (pair[0].is("WITH") && pair[1].is("READ")) || (pair[0].is("FOR") && pair[1].is("EXPORT")));
-    if keeps_lock {
-        keeps_others_waiting("FLUSH TABLES … WITH READ LOCK")
-    } else {
-        alone(false)
-    }
+    if keeps_lock { keeps_others_waiting("FLUSH TABLES … WITH READ LOCK") } else { alone(false) }
 }
 
 fn create(mut cursor: Cursor<'_, '_>) -> Classified {
     let replaces = cursor.eat(&["OR", "REPLACE"]);
     if cursor.eat(&["TEMPORARY"]) {
-        return Classified {
-            leaves_state: true,
-            ..transactional(false)
-        };
+        return Classified { leaves_state: true, ..transactional(false) };
     }
     alone(replaces && cursor.at("TABLE"))
 }
@@ -247,16 +206,9 @@ fn drop(mut cursor: Cursor<'_, '_>) -> Classified {
         return Classified::plain(Class::Session);
     }
     if cursor.eat(&["TEMPORARY"]) {
-        return Classified {
-            leaves_state: true,
-            ..transactional(false)
-        };
+        return Classified { leaves_state: true, ..transactional(false) };
     }
-    alone(
-        ["TABLE", "TABLES", "DATABASE", "SCHEMA", "TABLESPACE"]
-            .iter()
-            .any(|kind| cursor.at(kind)),
-    )
+    alone(["TABLE", "TABLES", "DATABASE", "SCHEMA", "TABLESPACE"].iter().any(|kind| cursor.at(kind)))
 }
 
 /// Whether an ALTER can lose columns or rows.
@@ -295,17 +247,8 @@ fn set(tokens: &[Token<'_>], mut cursor: Cursor<'_, '_>) -> Classified {
         // MariaDB: `SET STATEMENT max_statement_time=1 FOR SELECT …` is the statement behind it.
         return by_first_word(cursor.rest());
     }
-    let has_other_form = [
-        "ROLE",
-        "NAMES",
-        "CHARSET",
-        "CHARACTER",
-        "CHAR",
-        "RESOURCE",
-        "TRANSACTION",
-    ]
-    .iter()
-    .any(|word| cursor.at(word));
+    let has_other_form =
+        ["ROLE", "NAMES", "CHARSET", "CHARACTER", "CHAR", "RESOURCE", "TRANSACTION"].iter().any(|word| cursor.at(word));
     if has_other_form {
         return session;
     }
@@ -320,10 +263,7 @@ fn set(tokens: &[Token<'_>], mut cursor: Cursor<'_, '_>) -> Classified {
     if assignments.iter().any(|tokens| sets_server(tokens)) {
         return alone(false);
     }
-    Classified {
-        leaves_state: assignments.iter().any(|tokens| !can_be_set_again(tokens)),
-        ..session
-    }
+    Classified { leaves_state: assignments.iter().any(|tokens| !can_be_set_again(tokens)), ..session }
 }
 
 /// `GLOBAL x = …`, `@@GLOBAL.x = …`, `PERSIST x = …`.
@@ -331,13 +271,9 @@ fn sets_server(assignment: &[Token<'_>]) -> bool {
     let Some(first) = assignment.first() else { return false };
     if first.kind == TokenKind::Variable {
         let name = first.text.to_ascii_lowercase();
-        return ["@@global.", "@@persist.", "@@persist_only."]
-            .iter()
-            .any(|scope| name.starts_with(scope));
+        return ["@@global.", "@@persist.", "@@persist_only."].iter().any(|scope| name.starts_with(scope));
     }
-    ["GLOBAL", "PERSIST", "PERSIST_ONLY"]
-        .iter()
-        .any(|scope| first.is(scope))
+    ["GLOBAL", "PERSIST", "PERSIST_ONLY"].iter().any(|scope| first.is(scope))
 }
 
 /// Whether the value of an assignment is the same in a new session: literals, variables, and text made of them

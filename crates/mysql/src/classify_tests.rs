@@ -18,11 +18,9 @@ fn shorthand(sql: &str) -> String {
         Class::Forbidden(_) => "F",
     }
     .to_owned();
-    for (trait_, letter) in [
-        (classified.leaves_state, 'l'),
-        (classified.reads_state, 'r'),
-        (classified.loses_data, 'd'),
-    ] {
+    for (trait_, letter) in
+        [(classified.leaves_state, 'l'), (classified.reads_state, 'r'), (classified.loses_data, 'd')]
+    {
         if trait_ {
             text.push(letter);
         }
@@ -101,14 +99,8 @@ fn statements_that_commit_by_themselves() {
         ("SET PERSIST max_connections = 5", "A"),
         ("SET GLOBAL TRANSACTION READ ONLY", "A"),
         ("START REPLICA", "A"),
-        (
-            "CREATE PROCEDURE p() BEGIN SELECT RELEASE_LOCK('a') INTO @x; DELETE FROM t; END",
-            "A",
-        ),
-        (
-            "CREATE DEFINER=`a`@`%` TRIGGER x BEFORE INSERT ON t FOR EACH ROW SET @n = LAST_INSERT_ID()",
-            "A",
-        ),
+        ("CREATE PROCEDURE p() BEGIN SELECT RELEASE_LOCK('a') INTO @x; DELETE FROM t; END", "A"),
+        ("CREATE DEFINER=`a`@`%` TRIGGER x BEFORE INSERT ON t FOR EACH ROW SET @n = LAST_INSERT_ID()", "A"),
     ]);
 }
 
@@ -119,10 +111,7 @@ fn alter_table_loses_what_it_drops_or_narrows() {
         ("DROP COLUMN a", "Ad"),
         ("DROP a", "Ad"),
         ("ADD b int, DROP a", "Ad"),
-        (
-            "DROP INDEX a, DROP FOREIGN KEY f, DROP PRIMARY KEY, DROP CONSTRAINT c",
-            "A",
-        ),
+        ("DROP INDEX a, DROP FOREIGN KEY f, DROP PRIMARY KEY, DROP CONSTRAINT c", "A"),
         ("ALTER a DROP DEFAULT", "A"),
         ("MODIFY a tinyint", "Ad"),
         ("CHANGE a b tinyint", "Ad"),
@@ -150,10 +139,7 @@ fn session_statements() {
         ("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "S"),
         ("SET ROLE app", "S"),
         ("SET @x = 5, @y := 'a'", "S"),
-        (
-            "/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO' */",
-            "S",
-        ),
+        ("/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO' */", "S"),
         ("/*!40101 SET SQL_MODE=@OLD_SQL_MODE */", "S"),
         ("SET @x = (SELECT max(a) FROM t)", "Sl"),
         ("SET @x = NOW()", "Sl"),

@@ -33,30 +33,19 @@ pub(crate) async fn connect(target: &Target, options: &ConnectOptions) -> Result
         user: target.user.clone(),
         connection: id.to_string(),
     };
-    let canceller = Canceller {
-        opts,
-        id,
-        timeout: target.connect_timeout,
-    };
+    let canceller = Canceller { opts, id, timeout: target.connect_timeout };
     let product = Product::new(conn.server_version());
     let mut wire = Wire::new(conn);
     if let Some(role) = &options.set_role {
         let sql = format!("SET ROLE {}", role_name(role));
         wire.run(&sql).await.map_err(|error| match error {
-            Error::Server(server) => Error::Login {
-                target: target.user.clone(),
-                reason: format!("can't take the role `{role}`: {server}"),
-            },
+            Error::Server(server) => {
+                Error::Login { target: target.user.clone(), reason: format!("can't take the role `{role}`: {server}") }
+            }
             other => other,
         })?;
     }
-    Ok(MySqlSession::new(
-        wire,
-        server,
-        product,
-        Arc::new(canceller),
-        options.pooler,
-    ))
+    Ok(MySqlSession::new(wire, server, product, Arc::new(canceller), options.pooler))
 }
 
 /// `role` or `role@host`, as SQL.
@@ -77,10 +66,7 @@ pub(crate) struct Product {
 impl Product {
     /// MariaDB's numbers went on from 5.5 with 10.0; MySQL's stand at 9.
     fn new(version: (u16, u16, u16)) -> Self {
-        Product {
-            is_mariadb: version.0 >= 10,
-            version,
-        }
+        Product { is_mariadb: version.0 >= 10, version }
     }
 
     pub(crate) fn has_roles(self) -> bool {
@@ -89,20 +75,12 @@ impl Product {
 
     /// Whether `CREATE TABLE … SELECT` leaves all of its rows or no table.
     pub(crate) fn fills_atomically(self) -> bool {
-        if self.is_mariadb {
-            self.version >= (10, 6, 1)
-        } else {
-            self.version >= (8, 0, 21)
-        }
+        if self.is_mariadb { self.version >= (10, 6, 1) } else { self.version >= (8, 0, 21) }
     }
 }
 
 fn version(numbers: (u16, u16, u16)) -> String {
-    let product = if Product::new(numbers).is_mariadb {
-        "MariaDB"
-    } else {
-        "MySQL"
-    };
+    let product = if Product::new(numbers).is_mariadb { "MariaDB" } else { "MySQL" };
     format!("{product} {}.{}.{}", numbers.0, numbers.1, numbers.2)
 }
 
@@ -117,28 +95,17 @@ async fn open_any(target: &Target, options: &ConnectOptions, deadline: Instant) 
             match open(&opts, deadline).await {
                 Ok(conn) => return Ok((conn, opts)),
                 Err(Refusal::Login(reason)) => {
-                    return Err(Error::Login {
-                        target: shown(target, place),
-                        reason,
-                    });
+                    return Err(Error::Login { target: shown(target, place), reason });
                 }
                 Err(Refusal::Full(reason)) => full = Some((shown(target, place), reason)),
                 Err(Refusal::Unreachable(reason)) => unreachable.push((place.to_string(), reason)),
             }
         }
         let Some((place, reason)) = full else {
-            let place = unreachable
-                .iter()
-                .map(|(place, _)| place.as_str())
-                .collect::<Vec<_>>()
-                .join(", ");
+            let place = unreachable.iter().map(|(place, _)| place.as_str()).collect::<Vec<_>>().join(", ");
             let reason = match &unreachable[..] {
                 [(_, reason)] => reason.clone(),
-                several => several
-                    .iter()
-                    .map(|(place, why)| format!("{place}: {why}"))
-                    .collect::<Vec<_>>()
-                    .join("; "),
+                several => several.iter().map(|(place, why)| format!("{place}: {why}")).collect::<Vec<_>>().join("; "),
             };
             return Err(Error::Connect { target: place, reason });
         };
@@ -146,10 +113,7 @@ async fn open_any(target: &Target, options: &ConnectOptions, deadline: Instant) 
         if Instant::now() + jittered >= deadline {
             return Err(Error::Connect {
                 target: place,
-                reason: format!(
-                    "no connection became free in {} s: {reason}",
-                    target.connect_timeout.as_secs()
-                ),
+                reason: format!("no connection became free in {} s: {reason}", target.connect_timeout.as_secs()),
             });
         }
         sleep(jittered).await;
@@ -222,10 +186,8 @@ struct Canceller {
 #[async_trait]
 impl Cancel for Canceller {
     async fn cancel(&self) -> Result<(), Error> {
-        let failed = |reason: String| Error::Connect {
-            target: format!("the server, to cancel connection {}", self.id),
-            reason,
-        };
+        let failed =
+            |reason: String| Error::Connect { target: format!("the server, to cancel connection {}", self.id), reason };
         let kill = async {
             let mut conn = Conn::new(self.opts.clone()).await?;
             let killed = conn.query_drop(format!("KILL QUERY {}", self.id)).await;

@@ -56,11 +56,7 @@ pub(crate) struct Effect {
 
 impl Effect {
     fn new(kind: Kind, objects: Vec<Object>) -> Self {
-        Effect {
-            kind,
-            objects,
-            repeatable: false,
-        }
+        Effect { kind, objects, repeatable: false }
     }
 
     fn unknown(why: &'static str) -> Self {
@@ -92,25 +88,16 @@ fn read(sql: &str, tokens: &[Token<'_>]) -> Option<Effect> {
             let account = account(sql, cursor)?;
             Some(Effect::new(Kind::Alter, vec![Object::Grants(account)]))
         }
-        "CALL" | "EXECUTE" | "BEGIN" => Some(Effect::unknown(
-            "what a routine or a prepared statement does, and how far it came, nobody can tell",
-        )),
+        "CALL" | "EXECUTE" | "BEGIN" => {
+            Some(Effect::unknown("what a routine or a prepared statement does, and how far it came, nobody can tell"))
+        }
         _ => None,
     }
 }
 
 /// The keyword after `CREATE`, `ALTER` and `DROP`, as `SHOW CREATE` wants it.
 fn kind_of(cursor: &mut Cursor<'_, '_>) -> Option<&'static str> {
-    const KINDS: [&str; 8] = [
-        "TABLE",
-        "VIEW",
-        "TRIGGER",
-        "PROCEDURE",
-        "FUNCTION",
-        "EVENT",
-        "SEQUENCE",
-        "PACKAGE",
-    ];
+    const KINDS: [&str; 8] = ["TABLE", "VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT", "SEQUENCE", "PACKAGE"];
     let kind = KINDS.into_iter().find(|kind| cursor.at(kind));
     if kind.is_some() {
         cursor.next();
@@ -141,18 +128,12 @@ fn create(sql: &str, tokens: &[Token<'_>], mut cursor: Cursor<'_, '_>) -> Option
     while cursor.peek().is_some() && !KINDS.iter().any(|kind| cursor.at(kind)) {
         cursor.next();
     }
-    let create = |objects, filled, repeatable| Effect {
-        repeatable,
-        ..Effect::new(Kind::Create { filled }, objects)
-    };
+    let create = |objects, filled, repeatable| Effect { repeatable, ..Effect::new(Kind::Create { filled }, objects) };
     if cursor.eat(&["INDEX"]) {
         repeatable |= cursor.eat(&["IF", "NOT", "EXISTS"]);
         cursor.eat_until("ON").then_some(())?;
         let table = Object::Named("TABLE", cursor.name()?);
-        return Some(Effect {
-            repeatable,
-            ..Effect::new(Kind::Alter, vec![table])
-        });
+        return Some(Effect { repeatable, ..Effect::new(Kind::Alter, vec![table]) });
     }
     if cursor.eat_any(&["DATABASE", "SCHEMA"]) {
         repeatable |= cursor.eat(&["IF", "NOT", "EXISTS"]);
@@ -169,9 +150,7 @@ fn create(sql: &str, tokens: &[Token<'_>], mut cursor: Cursor<'_, '_>) -> Option
     repeatable |= cursor.eat(&["IF", "NOT", "EXISTS"]);
     let object = Object::Named(kind, cursor.name()?);
     let filled = kind == "TABLE"
-        && tokens
-            .iter()
-            .any(|token| token.is("SELECT") || token.is("VALUES") && !is_partition_bound(tokens, token));
+        && tokens.iter().any(|token| token.is("SELECT") || token.is("VALUES") && !is_partition_bound(tokens, token));
     Some(create(vec![object], filled, repeatable))
 }
 
@@ -192,9 +171,7 @@ fn alter(mut cursor: Cursor<'_, '_>) -> Option<Effect> {
         return Some(Effect::new(Kind::Repeatable, Vec::new()));
     }
     while cursor.peek().is_some()
-        && !["TABLE", "VIEW", "PROCEDURE", "FUNCTION", "EVENT", "SEQUENCE"]
-            .iter()
-            .any(|kind| cursor.at(kind))
+        && !["TABLE", "VIEW", "PROCEDURE", "FUNCTION", "EVENT", "SEQUENCE"].iter().any(|kind| cursor.at(kind))
     {
         cursor.next();
     }
@@ -210,9 +187,7 @@ fn alter(mut cursor: Cursor<'_, '_>) -> Option<Effect> {
                 ));
             }
             if part.eat(&["DISCARD"]) || part.eat(&["IMPORT"]) {
-                return Some(Effect::unknown(
-                    "the definition of a table doesn't show whether its tablespace is there",
-                ));
+                return Some(Effect::unknown("the definition of a table doesn't show whether its tablespace is there"));
             }
         }
     }
@@ -221,31 +196,18 @@ fn alter(mut cursor: Cursor<'_, '_>) -> Option<Effect> {
         && let Some(new) = renamed_to(cursor, kind)
     {
         let objects = vec![object, Object::Named(kind, new.clone())];
-        return Some(Effect {
-            repeatable,
-            ..Effect::new(Kind::Rename(vec![(name, new)]), objects)
-        });
+        return Some(Effect { repeatable, ..Effect::new(Kind::Rename(vec![(name, new)]), objects) });
     }
-    Some(Effect {
-        repeatable,
-        ..Effect::new(Kind::Alter, vec![object])
-    })
+    Some(Effect { repeatable, ..Effect::new(Kind::Alter, vec![object]) })
 }
 
 /// `RENAME [TO | AS | =] name` among the changes of an ALTER.
 fn renamed_to(cursor: Cursor<'_, '_>, kind: &str) -> Option<Name> {
-    let parts = if kind == "EVENT" {
-        vec![cursor.rest()]
-    } else {
-        crate::parse::parts(cursor.rest())
-    };
+    let parts = if kind == "EVENT" { vec![cursor.rest()] } else { crate::parse::parts(cursor.rest()) };
     parts.into_iter().find_map(|part| {
         let at = part.iter().position(|token| token.is("RENAME"))?;
         let mut change = Cursor::new(&part[at + 1..]);
-        if ["COLUMN", "INDEX", "KEY", "CONSTRAINT"]
-            .iter()
-            .any(|word| change.at(word))
-        {
+        if ["COLUMN", "INDEX", "KEY", "CONSTRAINT"].iter().any(|word| change.at(word)) {
             return None;
         }
         if !change.eat_any(&["TO", "AS"]) {
@@ -256,18 +218,12 @@ fn renamed_to(cursor: Cursor<'_, '_>, kind: &str) -> Option<Name> {
 }
 
 fn drop(sql: &str, mut cursor: Cursor<'_, '_>) -> Option<Effect> {
-    let drop = |objects, repeatable| Effect {
-        repeatable,
-        ..Effect::new(Kind::Drop, objects)
-    };
+    let drop = |objects, repeatable| Effect { repeatable, ..Effect::new(Kind::Drop, objects) };
     if cursor.eat(&["INDEX"]) {
         let repeatable = cursor.eat(&["IF", "EXISTS"]);
         cursor.eat_until("ON").then_some(())?;
         let table = Object::Named("TABLE", cursor.name()?);
-        return Some(Effect {
-            repeatable,
-            ..Effect::new(Kind::Alter, vec![table])
-        });
+        return Some(Effect { repeatable, ..Effect::new(Kind::Alter, vec![table]) });
     }
     if cursor.eat_any(&["DATABASE", "SCHEMA"]) {
         // Table by table: what is left over is dropped by running it again.
@@ -283,11 +239,7 @@ fn drop(sql: &str, mut cursor: Cursor<'_, '_>) -> Option<Effect> {
         return None;
     }
     let if_exists = cursor.eat(&["IF", "EXISTS"]);
-    let objects = cursor
-        .names()?
-        .into_iter()
-        .map(|name| Object::Named(kind, name))
-        .collect();
+    let objects = cursor.names()?.into_iter().map(|name| Object::Named(kind, name)).collect();
     Some(drop(objects, if_exists))
 }
 
@@ -314,26 +266,17 @@ fn rename(mut cursor: Cursor<'_, '_>) -> Option<Effect> {
             objects.push(object);
         }
     }
-    Some(Effect {
-        repeatable,
-        ..Effect::new(Kind::Rename(pairs), objects)
-    })
+    Some(Effect { repeatable, ..Effect::new(Kind::Rename(pairs), objects) })
 }
 
 /// One account as it is written (`'ann'@'%'`, `ann`), if there is only one.
 fn account(sql: &str, mut cursor: Cursor<'_, '_>) -> Option<String> {
     let first = cursor.next()?;
-    if !matches!(
-        first.kind,
-        TokenKind::Word | TokenKind::String | TokenKind::QuotedIdentifier
-    ) {
+    if !matches!(first.kind, TokenKind::Word | TokenKind::String | TokenKind::QuotedIdentifier) {
         return None;
     }
     let mut end = first.start + first.text.len();
-    if let Some(host) = cursor
-        .peek()
-        .filter(|token| token.kind == TokenKind::Variable && token.start == end)
-    {
+    if let Some(host) = cursor.peek().filter(|token| token.kind == TokenKind::Variable && token.start == end) {
         end = host.start + host.text.len();
         cursor.next();
     }
@@ -354,22 +297,12 @@ mod tests {
             Kind::Create { filled } => if filled { "fill" } else { "create" }.to_owned(),
             Kind::Drop => "drop".to_owned(),
             Kind::Alter => "alter".to_owned(),
-            Kind::Rename(pairs) => pairs
-                .iter()
-                .map(|(old, new)| format!("{old}>{new}"))
-                .collect::<Vec<_>>()
-                .join(" "),
+            Kind::Rename(pairs) => pairs.iter().map(|(old, new)| format!("{old}>{new}")).collect::<Vec<_>>().join(" "),
             Kind::Repeatable => "repeatable".to_owned(),
             Kind::Unknown(_) => "unknown".to_owned(),
         };
         let objects: Vec<String> = effect.objects.iter().map(ToString::to_string).collect();
-        format!(
-            "{kind}{} {}",
-            if effect.repeatable { "?" } else { "" },
-            objects.join(", ")
-        )
-        .trim_end()
-        .to_owned()
+        format!("{kind}{} {}", if effect.repeatable { "?" } else { "" }, objects.join(", ")).trim_end().to_owned()
     }
 
     #[test]
@@ -379,23 +312,14 @@ mod tests {
             ("CREATE TABLE IF NOT EXISTS `d`.`a b` (b int)", "create? table `d.a b`"),
             ("CREATE OR REPLACE TABLE a (b int)", "create? table `a`"),
             ("CREATE TABLE a AS SELECT 1", "fill table `a`"),
-            (
-                "CREATE TABLE a (b int) PARTITION BY RANGE (b) (PARTITION p VALUES LESS THAN (5))",
-                "create table `a`",
-            ),
+            ("CREATE TABLE a (b int) PARTITION BY RANGE (b) (PARTITION p VALUES LESS THAN (5))", "create table `a`"),
             ("CREATE UNIQUE INDEX i USING BTREE ON d.a (b)", "alter table `d.a`"),
-            (
-                "CREATE ALGORITHM=MERGE DEFINER=`x`@`%` SQL SECURITY INVOKER VIEW v AS SELECT 1",
-                "create view `v`",
-            ),
+            ("CREATE ALGORITHM=MERGE DEFINER=`x`@`%` SQL SECURITY INVOKER VIEW v AS SELECT 1", "create view `v`"),
             (
                 "CREATE DEFINER = CURRENT_USER TRIGGER t BEFORE INSERT ON a FOR EACH ROW SET @x = 1",
                 "create trigger `t`",
             ),
-            (
-                "CREATE AGGREGATE FUNCTION f() RETURNS int RETURN 1",
-                "create function `f`",
-            ),
+            ("CREATE AGGREGATE FUNCTION f() RETURNS int RETURN 1", "create function `f`"),
             ("CREATE SEQUENCE s", "create sequence `s`"),
             ("CREATE DATABASE d", "create database `d`"),
             ("CREATE USER 'ann'@'%' IDENTIFIED BY 'x'", "create account 'ann'@'%'"),

@@ -14,12 +14,7 @@ pub(crate) fn name(database: &str, tables: &OwnTables) -> String {
     hash.update(tables.schema.as_deref().unwrap_or(database).to_lowercase());
     hash.update(b"\0");
     hash.update(tables.history().to_lowercase());
-    let digest: String = hash
-        .finalize()
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digest: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     format!("driftlock:{digest}")
 }
 
@@ -32,9 +27,9 @@ pub(crate) async fn attempt(wire: &mut Wire, name: &str) -> Result<LockAttempt, 
     match text(&row, 0) {
         "1" => Ok(LockAttempt::Held),
         "0" => Ok(LockAttempt::Busy(holder(wire, text(&row, 1)).await?)),
-        _ => Err(Error::Protocol(format!(
-            "GET_LOCK('{name}', 0) answered neither yes nor no: the server couldn't try"
-        ))),
+        _ => {
+            Err(Error::Protocol(format!("GET_LOCK('{name}', 0) answered neither yes nor no: the server couldn't try")))
+        }
     }
 }
 
@@ -102,25 +97,7 @@ mod tests {
         assert_eq!(shop.len(), 42);
         assert_eq!(shop, name("Shop", &tables));
         assert_ne!(shop, name("shop2", &tables));
-        assert_ne!(
-            shop,
-            name(
-                "shop",
-                &OwnTables {
-                    prefix: "other_".to_owned(),
-                    ..tables.clone()
-                }
-            )
-        );
-        assert_ne!(
-            shop,
-            name(
-                "shop",
-                &OwnTables {
-                    schema: Some("admin".to_owned()),
-                    ..tables
-                }
-            )
-        );
+        assert_ne!(shop, name("shop", &OwnTables { prefix: "other_".to_owned(), ..tables.clone() }));
+        assert_ne!(shop, name("shop", &OwnTables { schema: Some("admin".to_owned()), ..tables }));
     }
 }

@@ -46,11 +46,7 @@ async fn look(wire: &mut Wire, effect: &Effect) -> Result<Option<Seen>, Error> {
         };
         present.push(definition.is_some());
         // What follows `CREATE TABLE name`.
-        bodies.extend(
-            definition
-                .as_deref()
-                .and_then(|text| Some(text[text.find('(')?..].to_owned())),
-        );
+        bodies.extend(definition.as_deref().and_then(|text| Some(text[text.find('(')?..].to_owned())));
         hash.update(object.to_string());
         hash.update(b"\0");
         hash.update(definition.as_deref().unwrap_or("absent"));
@@ -58,11 +54,7 @@ async fn look(wire: &mut Wire, effect: &Effect) -> Result<Option<Seen>, Error> {
     }
     let digest = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     let has_twins = bodies.iter().enumerate().any(|(at, body)| bodies[..at].contains(body));
-    Ok(Some(Seen {
-        digest,
-        present,
-        has_twins,
-    }))
+    Ok(Some(Seen { digest, present, has_twins }))
 }
 
 async fn account(wire: &mut Wire, object: &Object) -> Result<Account, Error> {
@@ -141,10 +133,7 @@ pub(crate) async fn probe(
         _ => {}
     }
     let Some(seen) = look(wire, &effect).await? else {
-        return Ok(Probe::Unknown(format!(
-            "the server doesn't show {} with these rights",
-            list(&effect.objects)
-        )));
+        return Ok(Probe::Unknown(format!("the server doesn't show {} with these rights", list(&effect.objects))));
     };
     let unchanged = before.map(|before| before == seen.digest);
     Ok(judge(&effect, &seen, unchanged, fills_atomically))
@@ -168,14 +157,12 @@ fn judge(effect: &Effect, seen: &Seen, unchanged: Option<bool>, fills_atomically
     let unknown_before = unchanged.is_none();
     match &effect.kind {
         Kind::Create { .. } if none && (unknown_before || effect.repeatable) => Probe::NotRun,
-        Kind::Create { .. } if unknown_before => Probe::Unknown(format!(
-            "{} is there, but whether it was before is not known",
-            list(&effect.objects)
-        )),
-        Kind::Create { filled: true } if all && !fills_atomically => Probe::Unknown(format!(
-            "{} is there, but whether all of its rows are is not known",
-            list(&effect.objects)
-        )),
+        Kind::Create { .. } if unknown_before => {
+            Probe::Unknown(format!("{} is there, but whether it was before is not known", list(&effect.objects)))
+        }
+        Kind::Create { filled: true } if all && !fills_atomically => {
+            Probe::Unknown(format!("{} is there, but whether all of its rows are is not known", list(&effect.objects)))
+        }
         Kind::Create { .. } if all => Probe::Done,
         Kind::Create { .. } => Probe::Unknown(format!("{} was there before and is gone", list(&effect.objects))),
         Kind::Drop if none => Probe::Done,
@@ -183,11 +170,7 @@ fn judge(effect: &Effect, seen: &Seen, unchanged: Option<bool>, fills_atomically
         Kind::Drop if effect.repeatable || matches!(effect.objects[..], [Object::Database(_)]) => Probe::NotRun,
         Kind::Drop => {
             let pick = |wanted: bool| -> Vec<Object> {
-                let of = effect
-                    .objects
-                    .iter()
-                    .zip(present)
-                    .filter(|(_, present)| **present == wanted);
+                let of = effect.objects.iter().zip(present).filter(|(_, present)| **present == wanted);
                 of.map(|(object, _)| object.clone()).collect()
             };
             let (left, gone) = (pick(true), pick(false));
@@ -197,10 +180,9 @@ fn judge(effect: &Effect, seen: &Seen, unchanged: Option<bool>, fills_atomically
                 Probe::Unknown(format!("{} is gone and {} is still there", list(&gone), list(&left)))
             }
         }
-        _ if unknown_before => Probe::Unknown(format!(
-            "how {} was before the statement is not known",
-            list(&effect.objects)
-        )),
+        _ if unknown_before => {
+            Probe::Unknown(format!("how {} was before the statement is not known", list(&effect.objects)))
+        }
         Kind::Rename(pairs) => judge_rename(effect, pairs, present),
         Kind::Alter | Kind::Repeatable | Kind::Unknown(_) => Probe::Done,
     }
@@ -216,32 +198,18 @@ fn judge_rename(effect: &Effect, pairs: &[(Name, Name)], present: &[bool]) -> Pr
     if as_renamed {
         Probe::Done
     } else {
-        Probe::Unknown(format!(
-            "of {} some are as after the renaming and some are not",
-            list(&effect.objects)
-        ))
+        Probe::Unknown(format!("of {} some are as after the renaming and some are not", list(&effect.objects)))
     }
 }
 
 /// Whether the same names are there before and after.
 fn swaps(pairs: &[(Name, Name)]) -> bool {
     let lives_after = |name: &Name| {
-        pairs
-            .iter()
-            .rev()
-            .find(|(old, new)| old == name || new == name)
-            .is_some_and(|(_, new)| new == name)
+        pairs.iter().rev().find(|(old, new)| old == name || new == name).is_some_and(|(_, new)| new == name)
     };
-    let lives_before = |name: &Name| {
-        pairs
-            .iter()
-            .find(|(old, new)| old == name || new == name)
-            .is_some_and(|(old, _)| old == name)
-    };
-    pairs
-        .iter()
-        .flat_map(|(old, new)| [old, new])
-        .all(|name| lives_before(name) == lives_after(name))
+    let lives_before =
+        |name: &Name| pairs.iter().find(|(old, new)| old == name || new == name).is_some_and(|(old, _)| old == name);
+    pairs.iter().flat_map(|(old, new)| [old, new]).all(|name| lives_before(name) == lives_after(name))
 }
 
 fn list(objects: &[Object]) -> String {
@@ -257,20 +225,13 @@ mod tests {
         let with = "CREATE TABLE `t` (\n  `a` int AUTO_INCREMENT COMMENT ' AUTO_INCREMENT=7'\n) ENGINE=InnoDB AUTO_INCREMENT=42 DEFAULT CHARSET=utf8mb4 COMMENT=' AUTO_INCREMENT=9'";
         let without = with.replacen(" AUTO_INCREMENT=42", "", 1);
         assert_eq!(without_counter(with), without);
-        assert_eq!(
-            without_counter("CREATE VIEW `v` AS SELECT 1"),
-            "CREATE VIEW `v` AS SELECT 1"
-        );
+        assert_eq!(without_counter("CREATE VIEW `v` AS SELECT 1"), "CREATE VIEW `v` AS SELECT 1");
     }
 
     #[test]
     fn judges_what_cannot_be_staged() {
         let told = |sql: &str, present: &[bool], unchanged: Option<bool>| {
-            let seen = Seen {
-                digest: String::new(),
-                present: present.to_vec(),
-                has_twins: true,
-            };
+            let seen = Seen { digest: String::new(), present: present.to_vec(), has_twins: true };
             match judge(&effect(sql), &seen, unchanged, false) {
                 Probe::NotRun => "not run".to_owned(),
                 Probe::Done => "done".to_owned(),
@@ -290,14 +251,8 @@ mod tests {
             told("DROP TABLE a, b", &[false, true], Some(false)),
             "table `a` is gone and table `b` is still there"
         );
-        assert_eq!(
-            told("DROP TABLE IF EXISTS a, b", &[false, true], Some(false)),
-            "not run"
-        );
-        assert_eq!(
-            told("RENAME TABLE a TO b, c TO a", &[true, true, false], Some(false)),
-            "done"
-        );
+        assert_eq!(told("DROP TABLE IF EXISTS a, b", &[false, true], Some(false)), "not run");
+        assert_eq!(told("RENAME TABLE a TO b, c TO a", &[true, true, false], Some(false)), "done");
         assert!(told("RENAME TABLE a TO b, c TO a", &[false, true, true], Some(false)).contains("some are not"));
         assert!(
             told("RENAME TABLE a TO t, b TO a, t TO b", &[true, false, true], Some(true)).contains("change places")

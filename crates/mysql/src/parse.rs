@@ -88,8 +88,7 @@ impl<'s, 'a> Cursor<'s, 'a> {
 
     /// Whether the next token is this keyword or character.
     pub(crate) fn at(&self, text: &str) -> bool {
-        self.peek()
-            .is_some_and(|token| token.is(text) || (token.kind == TokenKind::Punctuation && token.text == text))
+        self.peek().is_some_and(|token| token.is(text) || (token.kind == TokenKind::Punctuation && token.text == text))
     }
 
     /// Goes over these keywords or characters, if all of them are next.
@@ -129,16 +128,10 @@ impl<'s, 'a> Cursor<'s, 'a> {
         let first = identifier(self.peek()?)?;
         self.next();
         if !self.eat(&["."]) {
-            return Some(Name {
-                database: None,
-                name: first,
-            });
+            return Some(Name { database: None, name: first });
         }
         let second = identifier(self.next()?)?;
-        Some(Name {
-            database: Some(first),
-            name: second,
-        })
+        Some(Name { database: Some(first), name: second })
     }
 
     /// Names, by commas.
@@ -178,22 +171,14 @@ pub(crate) fn user_variable(tokens: &[Token<'_>], at: usize) -> Option<String> {
         return None;
     }
     let name = token.text.strip_prefix('@')?;
-    let touches_account = at
-        .checked_sub(1)
-        .and_then(|before| tokens.get(before))
-        .is_some_and(|before| {
-            let is_name = matches!(
-                before.kind,
-                TokenKind::Word | TokenKind::QuotedIdentifier | TokenKind::String
-            );
-            is_name && before.start + before.text.len() == token.start
-        });
+    let touches_account = at.checked_sub(1).and_then(|before| tokens.get(before)).is_some_and(|before| {
+        let is_name = matches!(before.kind, TokenKind::Word | TokenKind::QuotedIdentifier | TokenKind::String);
+        is_name && before.start + before.text.len() == token.start
+    });
     if touches_account {
         return None;
     }
-    let bare = ['`', '\'', '"']
-        .into_iter()
-        .find_map(|mark| name.strip_prefix(mark)?.strip_suffix(mark));
+    let bare = ['`', '\'', '"'].into_iter().find_map(|mark| name.strip_prefix(mark)?.strip_suffix(mark));
     Some(bare.unwrap_or(name).to_ascii_lowercase())
 }
 
@@ -206,14 +191,6 @@ pub(crate) fn defines_routine(tokens: &[Token<'_>]) -> bool {
         && tokens
             .iter()
             .take(20)
-            .take_while(|token| {
-                !["TABLE", "VIEW", "INDEX", "DATABASE", "USER"]
-                    .iter()
-                    .any(|kind| token.is(kind))
-            })
-            .any(|token| {
-                ["PROCEDURE", "FUNCTION", "TRIGGER", "EVENT", "PACKAGE"]
-                    .iter()
-                    .any(|kind| token.is(kind))
-            })
+            .take_while(|token| !["TABLE", "VIEW", "INDEX", "DATABASE", "USER"].iter().any(|kind| token.is(kind)))
+            .any(|token| ["PROCEDURE", "FUNCTION", "TRIGGER", "EVENT", "PACKAGE"].iter().any(|kind| token.is(kind)))
 }

@@ -36,11 +36,7 @@ fn syntax(message: &str, sql: &str) -> Option<usize> {
         return Some(end - near.len());
     }
     // MariaDB marks a cut by dots, and one in the middle of a character leaves a mark that isn't in the statement.
-    let near = near
-        .strip_suffix("...")
-        .unwrap_or(near)
-        .trim_end_matches(['\u{fffd}', '?'])
-        .trim_end();
+    let near = near.strip_suffix("...").unwrap_or(near).trim_end_matches(['\u{fffd}', '?']).trim_end();
     if near.is_empty() {
         return start_of_line(sql, line);
     }
@@ -81,10 +77,7 @@ fn name(message: &str, sql: &str) -> Option<usize> {
             return Some(window[0].start);
         }
     }
-    tokens
-        .iter()
-        .find(|token| is_name(token, last))
-        .map(|token| token.start)
+    tokens.iter().find(|token| is_name(token, last)).map(|token| token.start)
 }
 
 /// The first text in quotes or backticks of a message; the apostrophe of `Can't` opens none.
@@ -92,9 +85,7 @@ fn quoted(message: &str) -> Option<&str> {
     let bytes = message.as_bytes();
     let open = (0..bytes.len()).find(|&at| {
         matches!(bytes[at], b'\'' | b'`')
-            && !at
-                .checked_sub(1)
-                .is_some_and(|before| bytes[before].is_ascii_alphabetic())
+            && !at.checked_sub(1).is_some_and(|before| bytes[before].is_ascii_alphabetic())
     })?;
     let mark = if message.as_bytes()[open] == b'`' { '`' } else { '\'' };
     let rest = &message[open + 1..];

@@ -65,10 +65,7 @@ impl MySqlSession {
     /// What the server said of the own tables, with the way out.
     fn own_tables(&self, tables: &OwnTables, error: Error) -> Error {
         let Some(number) = number(&error) else { return error };
-        let place = format!(
-            "database `{}`",
-            tables.schema.as_deref().unwrap_or(&self.server.database)
-        );
+        let place = format!("database `{}`", tables.schema.as_deref().unwrap_or(&self.server.database));
         let advice = match number {
             code::UNKNOWN_DATABASE => "`tables.schema` (`--tables-schema`) must name a database that exists",
             _ if code::DENIED.contains(&number) => {
@@ -76,10 +73,7 @@ impl MySqlSession {
             }
             _ => return error,
         };
-        Error::OwnTables {
-            place,
-            reason: format!("{error}; {advice}"),
-        }
+        Error::OwnTables { place, reason: format!("{error}; {advice}") }
     }
 
     /// Own statements run between a script's: its settings are put aside for them.
@@ -87,9 +81,7 @@ impl MySqlSession {
         let Some(baseline) = &self.baseline else {
             return objects::digest(&mut self.wire, sql).await;
         };
-        let shield = baseline
-            .shield(&mut self.wire, &self.traces, self.in_transaction)
-            .await?;
+        let shield = baseline.shield(&mut self.wire, &self.traces, self.in_transaction).await?;
         let digest = objects::digest(&mut self.wire, sql).await?;
         baseline.unshield(&mut self.wire, shield).await?;
         Ok(digest)
@@ -107,11 +99,7 @@ impl MySqlSession {
             let message = format!(
                 "{warnings} warnings; they aren't shown, since asking for them would change what the next statement reads"
             );
-            observer.event(Event::Notice {
-                index,
-                severity: "Warning".to_owned(),
-                message,
-            });
+            observer.event(Event::Notice { index, severity: "Warning".to_owned(), message });
             return Ok(());
         }
         for row in self.wire.rows("SHOW WARNINGS").await? {
@@ -126,21 +114,17 @@ impl MySqlSession {
 
     async fn write_records(&mut self, tables: &OwnTables, records: &Records<'_>) -> Result<(), Error> {
         let sql = self.sql(tables);
-        self.wire
-            .run(&sql.pass_fence(records))
-            .await
-            .map_err(|error| match number(&error) {
-                Some(code::OUT_OF_RANGE) => Error::Fenced { token: records.token },
-                _ => error,
-            })?;
+        self.wire.run(&sql.pass_fence(records)).await.map_err(|error| match number(&error) {
+            Some(code::OUT_OF_RANGE) => Error::Fenced { token: records.token },
+            _ => error,
+        })?;
         if matched(&self.wire.info()) != Some(1) {
             return Err(Error::Protocol(
                 "the row of driftlock's fence is missing, so nothing was committed; somebody deleted it".to_owned(),
             ));
         }
-        for statement in [sql.insert_history(records.history), sql.insert_journal(records.journal)]
-            .into_iter()
-            .flatten()
+        for statement in
+            [sql.insert_history(records.history), sql.insert_journal(records.journal)].into_iter().flatten()
         {
             self.wire.run(&statement).await?;
         }
@@ -162,11 +146,7 @@ impl MySqlSession {
 
     async fn read_fence(&mut self, tables: &OwnTables) -> Result<(Fence, Timestamp), Error> {
         let sql = self.sql(tables).read_fence();
-        let rows = self
-            .wire
-            .rows(&sql)
-            .await
-            .map_err(|error| self.own_tables(tables, error))?;
+        let rows = self.wire.rows(&sql).await.map_err(|error| self.own_tables(tables, error))?;
         let [row] = &rows[..] else {
             return Err(Error::Protocol(format!(
                 "driftlock's fence must have one row and has {}; somebody changed it",
@@ -181,14 +161,7 @@ impl MySqlSession {
 }
 
 fn known_format(fence: Fence) -> Result<Fence, Error> {
-    if fence.format > FORMAT {
-        Err(Error::Format {
-            found: fence.format,
-            known: FORMAT,
-        })
-    } else {
-        Ok(fence)
-    }
+    if fence.format > FORMAT { Err(Error::Format { found: fence.format, known: FORMAT }) } else { Ok(fence) }
 }
 
 /// `Rows matched: 1  Changed: 0  Warnings: 0`.
@@ -200,16 +173,9 @@ fn matched(info: &str) -> Option<u64> {
 /// Whether a statement reads what any statement before it, ours too, would change.
 fn asks_for_the_last_result(sql: &str) -> bool {
     let sql = sql.to_ascii_uppercase();
-    [
-        "ROW_COUNT",
-        "FOUND_ROWS",
-        "WARNING",
-        "DIAGNOSTICS",
-        "SHOW ERRORS",
-        "@@ERROR_COUNT",
-    ]
-    .iter()
-    .any(|word| sql.contains(word))
+    ["ROW_COUNT", "FOUND_ROWS", "WARNING", "DIAGNOSTICS", "SHOW ERRORS", "@@ERROR_COUNT"]
+        .iter()
+        .any(|word| sql.contains(word))
 }
 
 #[async_trait]
@@ -259,11 +225,7 @@ impl Session for MySqlSession {
     }
 
     async fn ensure_fit(&mut self) -> Result<(), Error> {
-        let row = self
-            .wire
-            .row("SELECT CONNECTION_ID() LIMIT 1")
-            .await?
-            .unwrap_or_default();
+        let row = self.wire.row("SELECT CONNECTION_ID() LIMIT 1").await?.unwrap_or_default();
         if text(&row, 0) != self.server.connection && self.pooler == Pooler::Detect {
             return Err(Error::Unfit(format!(
                 "something between here and the server shares its connections (ours should be {} and is {}): a lock and a transaction need a connection of their own. \
@@ -301,10 +263,7 @@ impl Session for MySqlSession {
 
     async fn prepare_tables(&mut self, tables: &OwnTables) -> Result<(), Error> {
         for statement in self.sql(tables).create() {
-            self.wire
-                .run(&statement)
-                .await
-                .map_err(|error| self.own_tables(tables, error))?;
+            self.wire.run(&statement).await.map_err(|error| self.own_tables(tables, error))?;
         }
         self.read_fence(tables).await.map(drop)
     }
@@ -313,10 +272,7 @@ impl Session for MySqlSession {
         self.wire.run("START TRANSACTION READ WRITE").await?;
         let raise = self.sql(tables).raise_token(environment);
         let taken = async {
-            self.wire
-                .run(&raise)
-                .await
-                .map_err(|error| self.own_tables(tables, error))?;
+            self.wire.run(&raise).await.map_err(|error| self.own_tables(tables, error))?;
             let taken = self.read_fence(tables).await?;
             self.wire.run("COMMIT").await?;
             Ok(taken)
@@ -330,21 +286,13 @@ impl Session for MySqlSession {
     }
 
     async fn history(&mut self, tables: &OwnTables) -> Result<Vec<HistoryRow>, Error> {
-        let rows = self
-            .wire
-            .rows(&self.sql(tables).history())
-            .await
-            .map_err(|error| self.own_tables(tables, error))?;
+        let rows = self.wire.rows(&self.sql(tables).history()).await.map_err(|error| self.own_tables(tables, error))?;
         rows.iter().map(tables::history_row).collect()
     }
 
     async fn journal(&mut self, tables: &OwnTables, attempt: &str) -> Result<Vec<JournalRow>, Error> {
         let sql = self.sql(tables).journal(attempt);
-        let rows = self
-            .wire
-            .rows(&sql)
-            .await
-            .map_err(|error| self.own_tables(tables, error))?;
+        let rows = self.wire.rows(&sql).await.map_err(|error| self.own_tables(tables, error))?;
         rows.iter().map(tables::journal_row).collect()
     }
 
@@ -355,9 +303,7 @@ impl Session for MySqlSession {
         };
         let baseline = self.baseline.insert(baseline);
         let database = &self.server.database;
-        baseline
-            .restore(&mut self.wire, &self.traces, database, self.lock.as_deref(), timeouts)
-            .await?;
+        baseline.restore(&mut self.wire, &self.traces, database, self.lock.as_deref(), timeouts).await?;
         self.in_transaction = false;
         self.traces = Traces::default();
         Ok(())
@@ -378,16 +324,10 @@ impl Session for MySqlSession {
             let outcome = self.wire.run(statement.sql).await.map_err(failed)?;
             let duration = started.elapsed();
             let committed = self.in_transaction && self.wire.in_transaction() == Some(false);
-            observer.event(Event::Done {
-                index,
-                rows: Some(outcome.rows),
-                duration,
-            });
+            observer.event(Event::Done { index, rows: Some(outcome.rows), duration });
             if outcome.warnings > 0 {
                 let next = statements.get(index + 1).map(|next| next.sql);
-                self.tell_warnings(index, outcome.warnings, next, observer)
-                    .await
-                    .map_err(failed)?;
+                self.tell_warnings(index, outcome.warnings, next, observer).await.map_err(failed)?;
             }
             if committed {
                 self.in_transaction = false;
@@ -446,9 +386,7 @@ impl Session for MySqlSession {
         let Some(baseline) = &self.baseline else {
             return objects::probe(&mut self.wire, sql, before, atomically).await;
         };
-        let shield = baseline
-            .shield(&mut self.wire, &self.traces, self.in_transaction)
-            .await?;
+        let shield = baseline.shield(&mut self.wire, &self.traces, self.in_transaction).await?;
         let probe = objects::probe(&mut self.wire, sql, before, atomically).await?;
         baseline.unshield(&mut self.wire, shield).await?;
         Ok(probe)

@@ -46,10 +46,8 @@ const SETTINGS: [&str; 34] = [
 ];
 
 /// The names of two of them before MySQL 8 and MariaDB 11.1.
-const OLDER_NAMES: [(&str, &str); 2] = [
-    ("transaction_isolation", "tx_isolation"),
-    ("transaction_read_only", "tx_read_only"),
-];
+const OLDER_NAMES: [(&str, &str); 2] =
+    [("transaction_isolation", "tx_isolation"), ("transaction_read_only", "tx_read_only")];
 
 /// The longest that MySQL lets a session wait for a lock: a year.
 const LONGEST_WAIT: u64 = 31_536_000;
@@ -91,34 +89,15 @@ impl Baseline {
     pub(crate) async fn capture(wire: &mut Wire, has_roles: bool) -> Result<Self, Error> {
         // The handshake chose the oldest collation of utf8mb4; this is the server's own choice, as its clients make it.
         wire.run("SET NAMES utf8mb4").await?;
-        let wanted: Vec<&'static str> = SETTINGS
-            .into_iter()
-            .chain(OLDER_NAMES.into_iter().map(|(_, older)| older))
-            .collect();
+        let wanted: Vec<&'static str> =
+            SETTINGS.into_iter().chain(OLDER_NAMES.into_iter().map(|(_, older)| older)).collect();
         let quoted: Vec<String> = wanted.iter().map(|name| format!("'{name}'")).collect();
-        let found: Vec<TextRow> = wire
-            .rows(&format!(
-                "SHOW SESSION VARIABLES WHERE Variable_name IN ({})",
-                quoted.join(", ")
-            ))
-            .await?;
-        let has = |name: &str| {
-            found
-                .iter()
-                .any(|row| crate::wire::text(row, 0).eq_ignore_ascii_case(name))
-        };
+        let found: Vec<TextRow> =
+            wire.rows(&format!("SHOW SESSION VARIABLES WHERE Variable_name IN ({})", quoted.join(", "))).await?;
+        let has = |name: &str| found.iter().any(|row| crate::wire::text(row, 0).eq_ignore_ascii_case(name));
         let is_doubled = |name: &str| OLDER_NAMES.iter().any(|(newer, older)| *older == name && has(newer));
-        let names = wanted
-            .into_iter()
-            .filter(|name| has(name) && !is_doubled(name))
-            .collect();
-        let mut baseline = Baseline {
-            names,
-            values: Vec::new(),
-            role: None,
-            has_roles,
-            harmless: false,
-        };
+        let names = wanted.into_iter().filter(|name| has(name) && !is_doubled(name)).collect();
+        let mut baseline = Baseline { names, values: Vec::new(), role: None, has_roles, harmless: false };
         let now = baseline.read(wire, None).await?;
         baseline.values = now.values;
         baseline.role = now.role;
@@ -140,17 +119,12 @@ impl Baseline {
 
     /// The whole state by one query. The LIMIT is for a script's `sql_select_limit`.
     async fn read(&self, wire: &mut Wire, lock: Option<&str>) -> Result<Now, Error> {
-        let lock = lock.map_or_else(
-            || "1".to_owned(),
-            |name| format!("IS_USED_LOCK('{name}') = CONNECTION_ID()"),
-        );
+        let lock = lock.map_or_else(|| "1".to_owned(), |name| format!("IS_USED_LOCK('{name}') = CONNECTION_ID()"));
         let role = if self.has_roles { "CURRENT_ROLE()" } else { "NULL" };
         let settings: String = self.names.iter().map(|name| format!(", @@session.{name}")).collect();
         let sql = format!("SELECT {lock}, DATABASE(), {role}{settings} LIMIT 1");
         let Some(row) = wire.row(&sql).await? else {
-            return Err(Error::Protocol(
-                "the server answered a question about the session with nothing".to_owned(),
-            ));
+            return Err(Error::Protocol("the server answered a question about the session with nothing".to_owned()));
         };
         let mut values = row.into_iter();
         Ok(Now {
@@ -251,19 +225,11 @@ impl Baseline {
         }
         neutral.retain(|(name, _)| self.has(name));
         // All values are read before any is assigned, as in the head of every dump.
-        let keep = neutral
-            .iter()
-            .map(|(name, _)| format!("@driftlock_{name} = @@session.{name}"));
+        let keep = neutral.iter().map(|(name, _)| format!("@driftlock_{name} = @@session.{name}"));
         let assign = neutral.iter().map(|(name, value)| format!("SESSION {name} = {value}"));
-        wire.run(&format!("SET {}", keep.chain(assign).collect::<Vec<_>>().join(", ")))
-            .await?;
-        let back = neutral
-            .iter()
-            .map(|(name, _)| format!("SESSION {name} = @driftlock_{name}"));
-        let mut shield = Shield {
-            back: vec![format!("SET {}", back.collect::<Vec<_>>().join(", "))],
-            role: None,
-        };
+        wire.run(&format!("SET {}", keep.chain(assign).collect::<Vec<_>>().join(", "))).await?;
+        let back = neutral.iter().map(|(name, _)| format!("SESSION {name} = @driftlock_{name}"));
+        let mut shield = Shield { back: vec![format!("SET {}", back.collect::<Vec<_>>().join(", "))], role: None };
         if traces.role && self.has_roles {
             let now = wire.row("SELECT CURRENT_ROLE() LIMIT 1").await?;
             let now = now.and_then(|row| row.into_iter().next()).flatten();
@@ -299,11 +265,7 @@ pub(crate) struct Shield {
 fn limit(name: &str, timeouts: &Timeouts) -> Option<String> {
     let seconds = |wait: std::time::Duration| {
         let whole = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        if wait.is_zero() {
-            LONGEST_WAIT
-        } else {
-            whole.min(LONGEST_WAIT)
-        }
+        if wait.is_zero() { LONGEST_WAIT } else { whole.min(LONGEST_WAIT) }
     };
     match name {
         "lock_wait_timeout" | "innodb_lock_wait_timeout" => Some(seconds(timeouts.lock).to_string()),
@@ -332,10 +294,7 @@ mod tests {
 
     #[test]
     fn limits_are_printed_as_the_server_prints_them() {
-        let timeouts = Timeouts {
-            lock: Duration::from_millis(300),
-            statement: Duration::from_millis(1500),
-        };
+        let timeouts = Timeouts { lock: Duration::from_millis(300), statement: Duration::from_millis(1500) };
         for (name, expected) in [
             ("lock_wait_timeout", Some("1")),
             ("innodb_lock_wait_timeout", Some("1")),
@@ -345,10 +304,7 @@ mod tests {
         ] {
             assert_eq!(limit(name, &timeouts).as_deref(), expected, "{name}");
         }
-        let unlimited = Timeouts {
-            lock: Duration::ZERO,
-            statement: Duration::ZERO,
-        };
+        let unlimited = Timeouts { lock: Duration::ZERO, statement: Duration::ZERO };
         assert_eq!(limit("lock_wait_timeout", &unlimited).as_deref(), Some("31536000"));
         assert_eq!(limit("max_statement_time", &unlimited).as_deref(), Some("0.000000"));
     }

@@ -66,24 +66,14 @@ pub(crate) async fn look(wire: &mut Wire, database: &str, tables: &OwnTables) ->
     let mut columns: BTreeMap<String, (String, Vec<String>)> = BTreeMap::new();
     for row in wire.rows(&sql).await? {
         let table = text(&row, 2);
-        let shown = if text(&row, 0) == "1" {
-            table.to_owned()
-        } else {
-            format!("{}.{table}", text(&row, 1))
-        };
-        let entry = columns
-            .entry(shown)
-            .or_insert_with(|| (table.to_ascii_lowercase(), Vec::new()));
+        let shown = if text(&row, 0) == "1" { table.to_owned() } else { format!("{}.{table}", text(&row, 1)) };
+        let entry = columns.entry(shown).or_insert_with(|| (table.to_ascii_lowercase(), Vec::new()));
         entry.1.push(text(&row, 3).to_ascii_lowercase());
     }
-    let foreign_histories = columns
-        .into_iter()
-        .filter_map(|(shown, (table, columns))| Some((tool(&table, &columns)?, shown)))
-        .collect();
+    let foreign_histories =
+        columns.into_iter().filter_map(|(shown, (table, columns))| Some((tool(&table, &columns)?, shown))).collect();
 
-    let own = [tables.history(), tables.journal(), tables.fence()]
-        .map(|name| literal(&name))
-        .join(", ");
+    let own = [tables.history(), tables.journal(), tables.fence()].map(|name| literal(&name)).join(", ");
     let sql = format!(
         "SELECT (SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = {here} AND TABLE_NAME NOT IN ({own})) \
          + (SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = {here}) LIMIT 1"
@@ -92,10 +82,7 @@ pub(crate) async fn look(wire: &mut Wire, database: &str, tables: &OwnTables) ->
     let objects = text(&row, 0)
         .parse()
         .map_err(|_| Error::Protocol(format!("the server couldn't count what is in {}", quote(database))))?;
-    Ok(Surroundings {
-        foreign_histories,
-        objects,
-    })
+    Ok(Surroundings { foreign_histories, objects })
 }
 
 #[cfg(test)]
@@ -105,10 +92,7 @@ mod tests {
     #[test]
     fn tells_tools_apart_by_their_columns() {
         let told = |table: &str, columns: &[&str]| {
-            tool(
-                table,
-                &columns.iter().map(|column| (*column).to_owned()).collect::<Vec<_>>(),
-            )
+            tool(table, &columns.iter().map(|column| (*column).to_owned()).collect::<Vec<_>>())
         };
         assert_eq!(told("schema_migrations", &["version", "dirty"]), Some("golang-migrate"));
         assert_eq!(told("schema_migrations", &["version"]), Some("dbmate"));

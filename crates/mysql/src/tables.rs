@@ -95,10 +95,7 @@ impl Sql {
 
     /// The fence as it is, and the server's clock.
     pub(crate) fn read_fence(&self) -> String {
-        format!(
-            "SELECT token, head, head_chain, environment, format, UTC_TIMESTAMP(6) FROM {} LIMIT 2",
-            self.fence
-        )
+        format!("SELECT token, head, head_chain, environment, format, UTC_TIMESTAMP(6) FROM {} LIMIT 2", self.fence)
     }
 
     /// Moves the head, and fails in every SQL mode when the token is another one: `BIGINT UNSIGNED` overflow is error 1690.
@@ -178,8 +175,7 @@ fn history_values(row: &HistoryRow) -> String {
         nullable(row.expected.as_deref()),
         moment(row.started_at),
         row.ended_at.map_or_else(|| "NULL".to_owned(), moment),
-        row.duration_ms
-            .map_or_else(|| "NULL".to_owned(), |duration| duration.to_string()),
+        row.duration_ms.map_or_else(|| "NULL".to_owned(), |duration| duration.to_string()),
         literal(&row.applied_by),
         literal(&row.os_user),
         literal(&row.host),
@@ -212,9 +208,7 @@ fn journal_values(row: &JournalRow) -> String {
 }
 
 fn nonsense(what: &str, value: &str) -> Error {
-    Error::Protocol(format!(
-        "driftlock's own tables hold a {what} that no driftlock wrote: `{value}`"
-    ))
+    Error::Protocol(format!("driftlock's own tables hold a {what} that no driftlock wrote: `{value}`"))
 }
 
 fn number(row: &TextRow, column: usize, what: &str) -> Result<i64, Error> {

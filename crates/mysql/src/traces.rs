@@ -1,6 +1,6 @@
 //! What a statement leaves in the session that no variable shows, so that it can be put away before the next file.
 
-use driftlock_script::Token;
+use driftlock_script::{Dialect, Token, significant};
 
 use crate::classify::assigned_variables;
 use crate::parse::{Cursor, defines_routine, parts, quote, user_variable, words};
@@ -27,21 +27,24 @@ pub(crate) struct Traces {
 impl Traces {
     /// Notes what a statement leaves.
     pub(crate) fn note(&mut self, sql: &str) {
+        let Some(first) = significant(sql, Dialect::MySql).next() else {
+            return;
+        };
+        // The rows of a dump needn't be cut into tokens to know that they leave nothing.
+        if ["INSERT", "REPLACE"].iter().any(|verb| first.is(verb)) {
+            return;
+        }
         let tokens = words(sql);
-        let Some(first) = tokens.first() else { return };
         match first.text.to_ascii_uppercase().as_str() {
             "SET" => self.note_set(&tokens),
             "USE" => self.settings = true,
-            "PREPARE" => self
-                .prepared
-                .extend(Cursor::new(&tokens[1..]).name().map(|name| name.quoted())),
+            "PREPARE" => self.prepared.extend(Cursor::new(&tokens[1..]).name().map(|name| name.quoted())),
             "CREATE" => self.note_create(&tokens),
-            "INSERT" | "UPDATE" | "DELETE" | "ALTER" | "DROP" | "TRUNCATE" | "GRANT" => {}
+            "UPDATE" | "DELETE" | "ALTER" | "DROP" | "TRUNCATE" | "GRANT" => {}
             "SELECT" | "WITH" | "DO" | "(" => self.variables.extend(assigned_variables(&tokens)),
             "CALL" | "EXECUTE" | "BEGIN" | "IF" | "CASE" | "LOOP" | "REPEAT" | "WHILE" | "FOR" | "GET" => {
                 (self.settings, self.opaque) = (true, true);
-                self.variables
-                    .extend((0..tokens.len()).filter_map(|at| user_variable(&tokens, at)));
+                self.variables.extend((0..tokens.len()).filter_map(|at| user_variable(&tokens, at)));
             }
             _ => {}
         }
@@ -50,9 +53,7 @@ impl Traces {
     fn note_set(&mut self, tokens: &[Token<'_>]) {
         self.settings = true;
         self.role |= tokens.get(1).is_some_and(|token| token.is("ROLE"));
-        self.binary_log |= tokens
-            .iter()
-            .any(|token| token.text.to_ascii_lowercase().contains("sql_log_bin"));
+        self.binary_log |= tokens.iter().any(|token| token.text.to_ascii_lowercase().contains("sql_log_bin"));
         for assignment in tokens.get(1..).map(parts).unwrap_or_default() {
             self.variables.extend(user_variable(assignment, 0));
         }
@@ -109,21 +110,14 @@ mod tests {
             traces.note(sql);
         }
         assert_eq!(traces.unset(), ["@`a` = NULL", "@`b c` = NULL", "@`d` = NULL"]);
-        assert_eq!(
-            traces.discard(),
-            ["DROP TEMPORARY TABLE IF EXISTS `x`.`y`", "DEALLOCATE PREPARE `s`"]
-        );
+        assert_eq!(traces.discard(), ["DROP TEMPORARY TABLE IF EXISTS `x`.`y`", "DEALLOCATE PREPARE `s`"]);
         assert!(traces.settings && !traces.opaque && !traces.role);
     }
 
     #[test]
     fn plain_statements_leave_nothing() {
         let mut traces = Traces::default();
-        for sql in [
-            "CREATE TABLE t (a int)",
-            "INSERT INTO t VALUES (@x)",
-            "ALTER TABLE t ADD b int",
-        ] {
+        for sql in ["CREATE TABLE t (a int)", "INSERT INTO t VALUES (@x)", "ALTER TABLE t ADD b int"] {
             traces.note(sql);
         }
         assert!(!traces.settings && traces.unset().is_empty() && traces.discard().is_empty());

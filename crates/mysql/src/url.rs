@@ -6,11 +6,7 @@ use std::time::Duration;
 use driftlock_database::{ConnectOptions, DatabaseUrl, Error};
 
 const DEFAULT_PORT: u16 = 3306;
-const DEFAULT_SOCKETS: [&str; 3] = [
-    "/run/mysqld/mysqld.sock",
-    "/var/run/mysqld/mysqld.sock",
-    "/tmp/mysql.sock",
-];
+const DEFAULT_SOCKETS: [&str; 3] = ["/run/mysqld/mysqld.sock", "/var/run/mysqld/mysqld.sock", "/tmp/mysql.sock"];
 const KEYS: &str = "`socket`, `unix_socket`, `ssl-mode`, `connect_timeout`, `charset`";
 
 /// One place where a server may listen.
@@ -56,12 +52,7 @@ impl Target {
             .or_else(|| options.holder.user.clone())
             .or_else(|| env("USER"))
             .or_else(|| env("LOGNAME"))
-            .ok_or_else(|| {
-                Error::Url(format!(
-                    "name a user in the database URL: `{}://USER@host/shop`",
-                    url.scheme
-                ))
-            })?;
+            .ok_or_else(|| Error::Url(format!("name a user in the database URL: `{}://USER@host/shop`", url.scheme)))?;
         let database = url.path.trim_end_matches('/').to_owned();
         if database.is_empty() {
             return Err(Error::Url(format!(
@@ -70,13 +61,7 @@ impl Target {
             )));
         }
         let password = url.password.clone().or_else(|| env("MYSQL_PWD"));
-        Ok(Target {
-            places,
-            user,
-            password,
-            database,
-            connect_timeout: settings.connect_timeout,
-        })
+        Ok(Target { places, user, password, database, connect_timeout: settings.connect_timeout })
     }
 }
 
@@ -107,10 +92,7 @@ struct Settings {
 
 impl Settings {
     fn read(url: &DatabaseUrl, connect_timeout: Duration) -> Result<Self, Error> {
-        let mut settings = Settings {
-            socket: None,
-            connect_timeout,
-        };
+        let mut settings = Settings { socket: None, connect_timeout };
         for (key, value) in &url.query {
             match key.to_ascii_lowercase().as_str() {
                 "socket" | "unix_socket" => settings.socket = Some(value.clone()),
@@ -130,9 +112,7 @@ impl Settings {
                     )));
                 }
                 _ => {
-                    return Err(Error::Url(format!(
-                        "the database URL has an unknown key `{key}`; known are {KEYS}"
-                    )));
+                    return Err(Error::Url(format!("the database URL has an unknown key `{key}`; known are {KEYS}")));
                 }
             }
         }
@@ -162,19 +142,14 @@ fn places(
     }
     let default_port = match env("MYSQL_TCP_PORT") {
         None => DEFAULT_PORT,
-        Some(port) => port
-            .parse()
-            .map_err(|_| Error::Url(format!("MYSQL_TCP_PORT is `{port}`, which is no port")))?,
+        Some(port) => port.parse().map_err(|_| Error::Url(format!("MYSQL_TCP_PORT is `{port}`, which is no port")))?,
     };
     let mut hosts = url.hosts().map_err(Error::Url)?;
     if hosts.is_empty() {
         hosts.push((env("MYSQL_HOST").unwrap_or_else(|| "localhost".to_owned()), None));
     }
     let asked_socket = env("MYSQL_UNIX_PORT");
-    Ok(hosts
-        .into_iter()
-        .map(|(host, port)| place(host, port, default_port, asked_socket.as_deref()))
-        .collect())
+    Ok(hosts.into_iter().map(|(host, port)| place(host, port, default_port, asked_socket.as_deref())).collect())
 }
 
 /// `localhost` without a port is the socket to every MySQL client.
@@ -198,9 +173,7 @@ mod tests {
     fn read(url: &str, env: &[(&str, &str)]) -> Result<Target, String> {
         let url = DatabaseUrl::parse(url).unwrap();
         Target::read(&url, &ConnectOptions::default(), |name| {
-            env.iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
+            env.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         })
         .map_err(|error| error.to_string())
     }
@@ -213,19 +186,10 @@ mod tests {
     fn reads_what_users_write() {
         let target = read("mysql://us%40er:p%3Aw@db.example/shop", &[]).unwrap();
         assert_eq!(target.places, [tcp("db.example", 3306)]);
-        assert_eq!(
-            (target.user.as_str(), target.password.as_deref()),
-            ("us@er", Some("p:w"))
-        );
-        assert_eq!(
-            (target.database.as_str(), target.connect_timeout),
-            ("shop", Duration::from_secs(15))
-        );
+        assert_eq!((target.user.as_str(), target.password.as_deref()), ("us@er", Some("p:w")));
+        assert_eq!((target.database.as_str(), target.connect_timeout), ("shop", Duration::from_secs(15)));
 
-        let several = read(
-            "mariadb://u@a:3307,[::1],c/shop?connect_timeout=3&ssl-mode=PREFERRED&charset=utf8mb4",
-            &[],
-        );
+        let several = read("mariadb://u@a:3307,[::1],c/shop?connect_timeout=3&ssl-mode=PREFERRED&charset=utf8mb4", &[]);
         let several = several.unwrap();
         assert_eq!(several.places, [tcp("a", 3307), tcp("::1", 3306), tcp("c", 3306)]);
         assert_eq!(several.connect_timeout, Duration::from_secs(3));
@@ -249,18 +213,10 @@ mod tests {
 
     #[test]
     fn takes_what_is_missing_from_the_environment() {
-        let env = [
-            ("USER", "ann"),
-            ("MYSQL_PWD", "s3cret"),
-            ("MYSQL_HOST", "h"),
-            ("MYSQL_TCP_PORT", "3399"),
-        ];
+        let env = [("USER", "ann"), ("MYSQL_PWD", "s3cret"), ("MYSQL_HOST", "h"), ("MYSQL_TCP_PORT", "3399")];
         let target = read("mysql:///shop", &env).unwrap();
         assert_eq!(target.places, [tcp("h", 3399)]);
-        assert_eq!(
-            (target.user.as_str(), target.password.as_deref()),
-            ("ann", Some("s3cret"))
-        );
+        assert_eq!((target.user.as_str(), target.password.as_deref()), ("ann", Some("s3cret")));
         let named = read("mysql://bob:own@other:1/shop", &env).unwrap();
         assert_eq!((named.user.as_str(), named.password.as_deref()), ("bob", Some("own")));
         assert_eq!(named.places, [tcp("other", 1)]);

@@ -33,12 +33,7 @@ pub(crate) struct Wire {
 
 impl Wire {
     pub(crate) fn new(conn: Conn) -> Self {
-        Wire {
-            conn: Some(conn),
-            lost: None,
-            busy: false,
-            in_transaction: Some(false),
-        }
+        Wire { conn: Some(conn), lost: None, busy: false, in_transaction: Some(false) }
     }
 
     /// Whether the server has a transaction open, by the last answer. `None` after an error.
@@ -48,10 +43,7 @@ impl Wire {
 
     /// The last answer's text: `Rows matched: 1  Changed: 0  Warnings: 0`.
     pub(crate) fn info(&self) -> String {
-        self.conn
-            .as_ref()
-            .map(|conn| conn.info().into_owned())
-            .unwrap_or_default()
+        self.conn.as_ref().map(|conn| conn.info().into_owned()).unwrap_or_default()
     }
 
     /// Runs a statement of the user's: rows are counted, not kept. Errors carry their place in the text.
@@ -128,10 +120,7 @@ async fn exchange(conn: &mut Conn, sql: &str, take: &mut impl FnMut(Row)) -> Res
     // What follows the first result set: a routine's others, its status, and an error of any of them.
     result.drop_result().await?;
     let rows = if has_rows { returned } else { conn.affected_rows() };
-    Ok(Outcome {
-        rows,
-        warnings: conn.get_warnings(),
-    })
+    Ok(Outcome { rows, warnings: conn.get_warnings() })
 }
 
 fn text_row(row: Row) -> TextRow {

@@ -9,19 +9,9 @@ use driftlock_database::{OwnTables, Probe, Session};
 async fn goes_from_not_run_to(session: &mut dyn Session, sql: &str, expected: &Probe) {
     let before = session.object_digest(sql).await.expect(sql);
     assert!(before.is_some(), "{sql}");
-    assert_eq!(
-        session.probe(sql, before.as_deref()).await.expect(sql),
-        Probe::NotRun,
-        "before {sql}"
-    );
-    execute(session, &[sql])
-        .await
-        .unwrap_or_else(|error| panic!("{sql}: {error}"));
-    assert_eq!(
-        &session.probe(sql, before.as_deref()).await.expect(sql),
-        expected,
-        "after {sql}"
-    );
+    assert_eq!(session.probe(sql, before.as_deref()).await.expect(sql), Probe::NotRun, "before {sql}");
+    execute(session, &[sql]).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    assert_eq!(&session.probe(sql, before.as_deref()).await.expect(sql), expected, "after {sql}");
 }
 
 #[tokio::test]
@@ -77,10 +67,7 @@ async fn twins_that_change_places_cannot_be_told_apart() {
     let swap = "RENAME TABLE a TO c, b TO a, c TO b";
     let before = session.object_digest(swap).await.unwrap();
     let probe = session.probe(swap, before.as_deref()).await.unwrap();
-    assert!(
-        matches!(&probe, Probe::Unknown(why) if why.contains("change places")),
-        "{probe:?}"
-    );
+    assert!(matches!(&probe, Probe::Unknown(why) if why.contains("change places")), "{probe:?}");
     session.close().await;
     database.drop().await;
 }
@@ -90,17 +77,12 @@ async fn counters_rows_and_sql_modes_change_no_digest() {
     let mut database = TestDatabase::new("digest").await;
     let mut session = database.session().await;
     session.reset(&TIMEOUTS).await.unwrap();
-    execute(
-        &mut *session,
-        &["CREATE TABLE t (a int AUTO_INCREMENT PRIMARY KEY, `b c` int) ENGINE=InnoDB"],
-    )
-    .await
-    .unwrap();
-    let alter = "ALTER TABLE t ADD d int";
-    let before = session.object_digest(alter).await.unwrap();
-    execute(&mut *session, &["INSERT INTO t VALUES (NULL, 1), (NULL, 2)"])
+    execute(&mut *session, &["CREATE TABLE t (a int AUTO_INCREMENT PRIMARY KEY, `b c` int) ENGINE=InnoDB"])
         .await
         .unwrap();
+    let alter = "ALTER TABLE t ADD d int";
+    let before = session.object_digest(alter).await.unwrap();
+    execute(&mut *session, &["INSERT INTO t VALUES (NULL, 1), (NULL, 2)"]).await.unwrap();
     assert_eq!(session.object_digest(alter).await.unwrap(), before);
     for setting in [
         "SET sql_mode = 'ANSI_QUOTES'",
@@ -112,22 +94,13 @@ async fn counters_rows_and_sql_modes_change_no_digest() {
         session.reset(&TIMEOUTS).await.unwrap();
         execute(&mut *session, &[setting]).await.unwrap();
         assert_eq!(session.object_digest(alter).await.unwrap(), before, "{setting}");
-        assert_eq!(
-            session.probe(alter, before.as_deref()).await.unwrap(),
-            Probe::NotRun,
-            "{setting}"
-        );
+        assert_eq!(session.probe(alter, before.as_deref()).await.unwrap(), Probe::NotRun, "{setting}");
     }
     session.reset(&TIMEOUTS).await.unwrap();
     database.run("ALTER TABLE t ADD e int").await;
     assert_ne!(session.object_digest(alter).await.unwrap(), before);
     // Statements that name nothing of which there is an account.
-    for sql in [
-        "INSERT INTO t VALUES (1)",
-        "CALL p()",
-        "FLUSH TABLES",
-        "SET GLOBAL max_connections = 100",
-    ] {
+    for sql in ["INSERT INTO t VALUES (1)", "CALL p()", "FLUSH TABLES", "SET GLOBAL max_connections = 100"] {
         assert_eq!(session.object_digest(sql).await.unwrap(), None, "{sql}");
     }
     session.close().await;
@@ -141,31 +114,13 @@ async fn what_can_be_run_again_is_and_what_nobody_knows_is_said() {
     for table in ["a", "b"] {
         database.run(&format!("CREATE TABLE {table} (x int)")).await;
     }
-    for sql in [
-        "TRUNCATE a",
-        "ANALYZE TABLE a",
-        "OPTIMIZE TABLE a",
-        "FLUSH TABLES",
-        "GRANT SELECT ON *.* TO x",
-    ] {
+    for sql in ["TRUNCATE a", "ANALYZE TABLE a", "OPTIMIZE TABLE a", "FLUSH TABLES", "GRANT SELECT ON *.* TO x"] {
         assert_eq!(session.probe(sql, None).await.unwrap(), Probe::NotRun, "{sql}");
     }
-    for sql in [
-        "CALL p()",
-        "EXECUTE s",
-        "INSTALL SONAME 'x'",
-        "ALTER TABLE a ADD y int",
-        "CREATE TABLE a (x int)",
-    ] {
-        assert!(
-            matches!(session.probe(sql, None).await.unwrap(), Probe::Unknown(_)),
-            "{sql}"
-        );
+    for sql in ["CALL p()", "EXECUTE s", "INSTALL SONAME 'x'", "ALTER TABLE a ADD y int", "CREATE TABLE a (x int)"] {
+        assert!(matches!(session.probe(sql, None).await.unwrap(), Probe::Unknown(_)), "{sql}");
     }
-    assert_eq!(
-        session.probe("CREATE TABLE c (x int)", None).await.unwrap(),
-        Probe::NotRun
-    );
+    assert_eq!(session.probe("CREATE TABLE c (x int)", None).await.unwrap(), Probe::NotRun);
     let drop = "DROP TABLE a, b";
     let before = session.object_digest(drop).await.unwrap();
     let either = "DROP TABLE IF EXISTS a, b";
@@ -175,10 +130,7 @@ async fn what_can_be_run_again_is_and_what_nobody_knows_is_said() {
         session.probe(drop, before.as_deref()).await.unwrap(),
         Probe::Unknown("table `a` is gone and table `b` is still there".to_owned())
     );
-    assert_eq!(
-        session.probe(either, before_either.as_deref()).await.unwrap(),
-        Probe::NotRun
-    );
+    assert_eq!(session.probe(either, before_either.as_deref()).await.unwrap(), Probe::NotRun);
     session.settle(drop, false).await.unwrap();
     session.close().await;
     database.drop().await;

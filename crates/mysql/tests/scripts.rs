@@ -68,34 +68,16 @@ async fn what_a_script_sets_reaches_neither_the_records_nor_the_next_file() {
         "CREATE TEMPORARY TABLE leaked (a int)",
     ];
     for (sequence, script) in (1..).zip(scripts) {
-        session
-            .reset(&TIMEOUTS)
-            .await
-            .unwrap_or_else(|error| panic!("before {script}: {error}"));
-        execute(&mut *session, &[script])
-            .await
-            .unwrap_or_else(|error| panic!("{script}: {error}"));
+        session.reset(&TIMEOUTS).await.unwrap_or_else(|error| panic!("before {script}: {error}"));
+        execute(&mut *session, &[script]).await.unwrap_or_else(|error| panic!("{script}: {error}"));
         let rows = [history_row(sequence, script)];
         let journal = [journal_row(sequence, JournalState::Done, sequence)];
         if sequence % 2 == 0 {
-            session
-                .begin()
-                .await
-                .unwrap_or_else(|error| panic!("{script}: {error}"));
+            session.begin().await.unwrap_or_else(|error| panic!("{script}: {error}"));
         }
-        let records = Records {
-            token,
-            history: &rows,
-            journal: &journal,
-        };
-        session
-            .commit(&tables, &records)
-            .await
-            .unwrap_or_else(|error| panic!("{script}: {error}"));
-        session
-            .reset(&TIMEOUTS)
-            .await
-            .unwrap_or_else(|error| panic!("after {script}: {error}"));
+        let records = Records { token, history: &rows, journal: &journal };
+        session.commit(&tables, &records).await.unwrap_or_else(|error| panic!("{script}: {error}"));
+        session.reset(&TIMEOUTS).await.unwrap_or_else(|error| panic!("after {script}: {error}"));
         for (setting, before) in settings.iter().zip(&before) {
             let after = value(&mut *session, &mut database, setting).await;
             assert_eq!(&after, before, "{setting} after {script}");
@@ -107,17 +89,9 @@ async fn what_a_script_sets_reaches_neither_the_records_nor_the_next_file() {
     assert!(gone.to_string().contains("1146"), "{gone}");
     session.reset(&TIMEOUTS).await.unwrap();
     let written = session.history(&tables).await.unwrap();
-    let expected: Vec<_> = (1..)
-        .zip(scripts)
-        .map(|(sequence, script)| history_row(sequence, script))
-        .collect();
+    let expected: Vec<_> = (1..).zip(scripts).map(|(sequence, script)| history_row(sequence, script)).collect();
     assert_eq!(written, expected);
-    assert_eq!(
-        other
-            .number("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()")
-            .await,
-        0
-    );
+    assert_eq!(other.number("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()").await, 0);
     session.close().await;
     other.drop().await;
     database.drop().await;
@@ -129,34 +103,15 @@ async fn a_script_keeps_its_own_settings_between_its_statements() {
     let tables = OwnTables::default();
     let (mut session, token) = database.holder().await;
     session.reset(&TIMEOUTS).await.unwrap();
-    execute(
-        &mut *session,
-        &[
-            "SET sql_mode = 'ANSI_QUOTES', lock_wait_timeout = 33",
-            "SET NAMES latin1",
-        ],
-    )
-    .await
-    .unwrap();
-    let journal = [journal_row(1, JournalState::Intent, 1)];
-    session
-        .commit(
-            &tables,
-            &Records {
-                token,
-                history: &[],
-                journal: &journal,
-            },
-        )
+    execute(&mut *session, &["SET sql_mode = 'ANSI_QUOTES', lock_wait_timeout = 33", "SET NAMES latin1"])
         .await
         .unwrap();
+    let journal = [journal_row(1, JournalState::Intent, 1)];
+    session.commit(&tables, &Records { token, history: &[], journal: &journal }).await.unwrap();
     session.object_digest("CREATE TABLE t (a int)").await.unwrap();
     assert_eq!(value(&mut *session, &mut database, "@@sql_mode").await, "ANSI_QUOTES");
     assert_eq!(value(&mut *session, &mut database, "@@lock_wait_timeout").await, "33");
-    assert_eq!(
-        value(&mut *session, &mut database, "@@character_set_client").await,
-        "latin1"
-    );
+    assert_eq!(value(&mut *session, &mut database, "@@character_set_client").await, "latin1");
     session.close().await;
     database.drop().await;
 }
@@ -167,57 +122,32 @@ async fn roles_are_taken_and_given_back() {
     let (role, login) = (format!("{}_role", database.name), format!("{}_u", database.name));
     database.run(&format!("CREATE ROLE `{role}`")).await;
     database.run(&format!("CREATE USER `{login}` IDENTIFIED BY 'pw'")).await;
-    database
-        .run(&format!("GRANT ALL ON `{}`.* TO `{role}`", database.name))
-        .await;
+    database.run(&format!("GRANT ALL ON `{}`.* TO `{role}`", database.name)).await;
     database.run(&format!("GRANT `{role}` TO `{login}`")).await;
     let mut url = database.url();
     (url.user, url.password) = (Some(login.clone()), Some("pw".to_owned()));
     let without = MySql.connect(&url, &ConnectOptions::default()).await.err().unwrap();
     assert!(matches!(without, Error::Login { .. }), "{without}");
     // The role is what lets it in: it needs one database to land in first.
-    database
-        .run(&format!(
-            "GRANT CREATE TEMPORARY TABLES ON `{}`.* TO `{login}`",
-            database.name
-        ))
-        .await;
-    let options = ConnectOptions {
-        set_role: Some(role.clone()),
-        ..ConnectOptions::default()
-    };
+    database.run(&format!("GRANT CREATE TEMPORARY TABLES ON `{}`.* TO `{login}`", database.name)).await;
+    let options = ConnectOptions { set_role: Some(role.clone()), ..ConnectOptions::default() };
     let mut session = MySql.connect(&url, &options).await.unwrap();
     let tables = OwnTables::default();
     session.try_lock(&tables, &Holder::default()).await.unwrap();
     session.prepare_tables(&tables).await.unwrap();
     let (fence, _) = session.take_fence(&tables, None).await.unwrap();
     session.reset(&TIMEOUTS).await.unwrap();
-    execute(&mut *session, &["CREATE TABLE t (a int)", "SET ROLE NONE"])
-        .await
-        .unwrap();
-    let records = Records {
-        token: fence.token,
-        history: &[history_row(1, "1")],
-        journal: &[],
-    };
+    execute(&mut *session, &["CREATE TABLE t (a int)", "SET ROLE NONE"]).await.unwrap();
+    let records = Records { token: fence.token, history: &[history_row(1, "1")], journal: &[] };
     session.commit(&tables, &records).await.unwrap();
-    let denied = execute(&mut *session, &["INSERT INTO t VALUES (1)"])
-        .await
-        .err()
-        .unwrap();
+    let denied = execute(&mut *session, &["INSERT INTO t VALUES (1)"]).await.err().unwrap();
     assert!(denied.to_string().contains("1142"), "{denied}");
     session.reset(&TIMEOUTS).await.unwrap();
     execute(&mut *session, &["INSERT INTO t VALUES (1)"]).await.unwrap();
     session.close().await;
-    let options = ConnectOptions {
-        set_role: Some("no_such_role".to_owned()),
-        ..ConnectOptions::default()
-    };
+    let options = ConnectOptions { set_role: Some("no_such_role".to_owned()), ..ConnectOptions::default() };
     let error = MySql.connect(&url, &options).await.err().unwrap();
-    assert!(
-        matches!(&error, Error::Login { reason, .. } if reason.contains("no_such_role")),
-        "{error}"
-    );
+    assert!(matches!(&error, Error::Login { reason, .. } if reason.contains("no_such_role")), "{error}");
     database.run(&format!("DROP USER `{login}`")).await;
     database.run(&format!("DROP ROLE `{role}`")).await;
     database.drop().await;
@@ -249,12 +179,9 @@ async fn warnings_and_rows_are_passed_on() {
     assert_eq!(events.rows(), [Some(0), Some(0), Some(0), Some(2), Some(2), Some(2)]);
 
     // Asking for the warnings must not change what the script reads next.
-    let events = execute(
-        &mut *session,
-        &["INSERT INTO t VALUES (300)", "CREATE TABLE c SELECT ROW_COUNT() AS n"],
-    )
-    .await
-    .unwrap();
+    let events = execute(&mut *session, &["INSERT INTO t VALUES (300)", "CREATE TABLE c SELECT ROW_COUNT() AS n"])
+        .await
+        .unwrap();
     assert_eq!(events.notices().len(), 1);
     let mut database = database;
     assert_eq!(database.number("SELECT n FROM c").await, 1);
@@ -265,17 +192,10 @@ async fn warnings_and_rows_are_passed_on() {
 #[tokio::test]
 async fn every_result_is_read_and_a_late_error_is_no_success() {
     let mut database = TestDatabase::new("results").await;
-    database
-        .run("CREATE PROCEDURE p() BEGIN SELECT 1; SELECT 2; SELECT * FROM missing; END")
-        .await;
-    database
-        .run("CREATE PROCEDURE q() BEGIN SELECT 1; SELECT 2 UNION SELECT 3; END")
-        .await;
+    database.run("CREATE PROCEDURE p() BEGIN SELECT 1; SELECT 2; SELECT * FROM missing; END").await;
+    database.run("CREATE PROCEDURE q() BEGIN SELECT 1; SELECT 2 UNION SELECT 3; END").await;
     let mut session = database.session().await;
-    let failed = execute(&mut *session, &["CALL q()", "CALL p()", "SELECT 1"])
-        .await
-        .err()
-        .unwrap();
+    let failed = execute(&mut *session, &["CALL q()", "CALL p()", "SELECT 1"]).await.err().unwrap();
     assert_eq!(failed.index, 1);
     assert!(failed.to_string().contains("1146"), "{failed}");
     execute(&mut *session, &["SELECT 1"]).await.unwrap();
@@ -287,18 +207,10 @@ async fn every_result_is_read_and_a_late_error_is_no_success() {
 async fn errors_point_into_the_statement() {
     let database = TestDatabase::new("position").await;
     let mut session = database.session().await;
-    execute(&mut *session, &["CREATE TABLE t (a int, `straße` int)"])
-        .await
-        .unwrap();
-    let long = format!(
-        "SELECT 'äöü'\n  , 2\n  , 3 FRON t WHERE {}",
-        "a = 1 AND ".repeat(30) + "1"
-    );
+    execute(&mut *session, &["CREATE TABLE t (a int, `straße` int)"]).await.unwrap();
+    let long = format!("SELECT 'äöü'\n  , 2\n  , 3 FRON t WHERE {}", "a = 1 AND ".repeat(30) + "1");
     let cases: [(&str, Option<&str>); 9] = [
-        (
-            "CREATE TABLE größe (\n  ä int COMMENT '日本',\n  b intt\n)",
-            Some("intt\n"),
-        ),
+        ("CREATE TABLE größe (\n  ä int COMMENT '日本',\n  b intt\n)", Some("intt\n")),
         (&long, Some("t WHERE")),
         ("SELECT (1", Some("")),
         ("INSERT INTO t (a,\n  'ä', nope) VALUES (1)", Some("'ä'")),
@@ -306,21 +218,12 @@ async fn errors_point_into_the_statement() {
         ("INSERT INTO t SELECT 1, t.missing FROM t", Some("t.missing")),
         ("SELECT /* nope */ 1 FROM nope", Some("nope")),
         ("CREATE TABLE t (a int)", Some("t (a")),
-        (
-            "ALTER TABLE t ADD b int, ADD `STRASSE` int, ADD B int",
-            Some("b int, ADD `"),
-        ),
+        ("ALTER TABLE t ADD b int, ADD `STRASSE` int, ADD B int", Some("b int, ADD `")),
     ];
     for (sql, place) in cases {
         let failed = execute(&mut *session, &[sql]).await.err().unwrap();
         let server = failed.error.server().unwrap();
-        let expected = place.map(|place| {
-            if place.is_empty() {
-                sql.len()
-            } else {
-                sql.rfind(place).unwrap()
-            }
-        });
+        let expected = place.map(|place| if place.is_empty() { sql.len() } else { sql.rfind(place).unwrap() });
         assert_eq!(server.offset, expected, "{sql}: {server}");
     }
     session.close().await;
@@ -331,19 +234,10 @@ async fn errors_point_into_the_statement() {
 async fn waits_and_long_statements_end() {
     let mut database = TestDatabase::new("limits").await;
     let mut session = database.session().await;
-    let timeouts = Timeouts {
-        lock: Duration::from_millis(200),
-        statement: Duration::from_millis(1500),
-    };
-    execute(
-        &mut *session,
-        &[
-            "CREATE TABLE t (a int PRIMARY KEY) ENGINE=InnoDB",
-            "INSERT INTO t VALUES (1)",
-        ],
-    )
-    .await
-    .unwrap();
+    let timeouts = Timeouts { lock: Duration::from_millis(200), statement: Duration::from_millis(1500) };
+    execute(&mut *session, &["CREATE TABLE t (a int PRIMARY KEY) ENGINE=InnoDB", "INSERT INTO t VALUES (1)"])
+        .await
+        .unwrap();
     session.reset(&timeouts).await.unwrap();
     database.run("START TRANSACTION").await;
     database.run("UPDATE t SET a = 2").await;
@@ -354,10 +248,7 @@ async fn waits_and_long_statements_end() {
     database.run("ROLLBACK").await;
     let failed = execute(&mut *session, &["SELECT SLEEP(20)"]).await.err().unwrap();
     let server = failed.error.server().unwrap();
-    assert!(
-        matches!(failed.error, Error::Server(_)) && server.code.starts_with("1969"),
-        "{failed}"
-    );
+    assert!(matches!(failed.error, Error::Server(_)) && server.code.starts_with("1969"), "{failed}");
     assert!(server.hint.as_deref().unwrap().contains("statement-timeout"));
     session.close().await;
     database.drop().await;
@@ -368,51 +259,29 @@ async fn unfit_urls_logins_and_servers_are_refused_with_reasons() {
     let database = TestDatabase::new("fit").await;
     let mut session = database.session().await;
     session.ensure_fit().await.unwrap();
-    assert!(
-        session.server().version.starts_with("MariaDB "),
-        "{}",
-        session.server().version
-    );
-    assert_eq!(
-        (session.server().engine, session.server().database.as_str()),
-        ("mysql", database.name.as_str())
-    );
+    assert!(session.server().version.starts_with("MariaDB "), "{}", session.server().version);
+    assert_eq!((session.server().engine, session.server().database.as_str()), ("mysql", database.name.as_str()));
     session.close().await;
 
-    let options = ConnectOptions {
-        connect_timeout: Duration::from_secs(2),
-        ..ConnectOptions::default()
-    };
+    let options = ConnectOptions { connect_timeout: Duration::from_secs(2), ..ConnectOptions::default() };
     let mut wrong = database.url();
     wrong.password = Some("wr0ng".to_owned());
     let error = MySql.connect(&wrong, &options).await.err().unwrap();
-    assert!(
-        matches!(error, Error::Login { .. }) && !error.to_string().contains("wr0ng"),
-        "{error}"
-    );
+    assert!(matches!(error, Error::Login { .. }) && !error.to_string().contains("wr0ng"), "{error}");
     let mut missing = database.url();
     missing.path = "no_such_database".to_owned();
     let error = MySql.connect(&missing, &options).await.err().unwrap();
-    assert!(
-        matches!(error, Error::Login { .. }) && error.to_string().contains("no_such_database"),
-        "{error}"
-    );
+    assert!(matches!(error, Error::Login { .. }) && error.to_string().contains("no_such_database"), "{error}");
     let mut closed = database.url();
     closed.authority = "127.0.0.1:1".to_owned();
     let started = std::time::Instant::now();
     let error = MySql.connect(&closed, &options).await.err().unwrap();
-    assert!(
-        matches!(error, Error::Connect { .. }) && started.elapsed() < Duration::from_secs(1),
-        "{error}"
-    );
+    assert!(matches!(error, Error::Connect { .. }) && started.elapsed() < Duration::from_secs(1), "{error}");
     // Something that accepts and never speaks.
     let mute = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     closed.authority = mute.local_addr().unwrap().to_string();
     let error = MySql.connect(&closed, &options).await.err().unwrap();
-    assert!(
-        matches!(&error, Error::Connect { reason, .. } if reason.contains("in time")),
-        "{error}"
-    );
+    assert!(matches!(&error, Error::Connect { reason, .. } if reason.contains("in time")), "{error}");
     // The next host is tried.
     let mut several = database.url();
     several.authority = format!("127.0.0.1:1,{}", several.authority);
@@ -424,30 +293,15 @@ async fn unfit_urls_logins_and_servers_are_refused_with_reasons() {
 async fn a_full_server_is_asked_again() {
     let mut database = TestDatabase::new("full").await;
     let login = format!("{}_u", database.name);
-    database
-        .run(&format!(
-            "CREATE USER `{login}` IDENTIFIED BY 'pw' WITH MAX_USER_CONNECTIONS 1"
-        ))
-        .await;
-    database
-        .run(&format!("GRANT ALL ON `{}`.* TO `{login}`", database.name))
-        .await;
+    database.run(&format!("CREATE USER `{login}` IDENTIFIED BY 'pw' WITH MAX_USER_CONNECTIONS 1")).await;
+    database.run(&format!("GRANT ALL ON `{}`.* TO `{login}`", database.name)).await;
     let mut url = database.url();
     (url.user, url.password) = (Some(login.clone()), Some("pw".to_owned()));
-    let options = ConnectOptions {
-        connect_timeout: Duration::from_millis(400),
-        ..ConnectOptions::default()
-    };
+    let options = ConnectOptions { connect_timeout: Duration::from_millis(400), ..ConnectOptions::default() };
     let first = MySql.connect(&url, &options).await.unwrap();
     let error = MySql.connect(&url, &options).await.err().unwrap();
-    assert!(
-        matches!(&error, Error::Connect { reason, .. } if reason.contains("max_user_connections")),
-        "{error}"
-    );
-    let patient = ConnectOptions {
-        connect_timeout: Duration::from_secs(10),
-        ..ConnectOptions::default()
-    };
+    assert!(matches!(&error, Error::Connect { reason, .. } if reason.contains("max_user_connections")), "{error}");
+    let patient = ConnectOptions { connect_timeout: Duration::from_secs(10), ..ConnectOptions::default() };
     let second = tokio::spawn(async move { MySql.connect(&url, &patient).await });
     tokio::time::sleep(Duration::from_millis(300)).await;
     first.close().await;
@@ -465,10 +319,7 @@ async fn a_read_only_server_is_refused() {
     let fit = session.ensure_fit().await;
     database.run("SET GLOBAL read_only = 0").await;
     let error = fit.unwrap_err();
-    assert!(
-        matches!(&error, Error::Unfit(why) if why.contains("read_only")),
-        "{error}"
-    );
+    assert!(matches!(&error, Error::Unfit(why) if why.contains("read_only")), "{error}");
     session.close().await;
     database.drop().await;
 }

@@ -15,10 +15,7 @@ use driftlock_mysql::MySql;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts};
 
-pub const TIMEOUTS: Timeouts = Timeouts {
-    lock: Duration::from_secs(5),
-    statement: Duration::from_secs(60),
-};
+pub const TIMEOUTS: Timeouts = Timeouts { lock: Duration::from_secs(5), statement: Duration::from_secs(60) };
 
 /// The admin URL with this database.
 pub fn url(database: &str) -> DatabaseUrl {
@@ -37,19 +34,10 @@ pub struct TestDatabase {
 impl TestDatabase {
     pub async fn new(purpose: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "dl_{purpose}_{}_{}",
-            process::id(),
-            COUNT.fetch_add(1, Ordering::Relaxed)
-        );
+        let name = format!("dl_{purpose}_{}_{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let admin = std::env::var("TEST_MYSQL_URL").expect("TEST_MYSQL_URL is not set: run `cargo xtask test`");
-        let mut admin = Conn::new(Opts::from_url(&admin).expect("TEST_MYSQL_URL is a URL"))
-            .await
-            .expect("a server");
-        admin
-            .query_drop(format!("CREATE DATABASE `{name}` CHARACTER SET utf8mb4"))
-            .await
-            .expect("a database");
+        let mut admin = Conn::new(Opts::from_url(&admin).expect("TEST_MYSQL_URL is a URL")).await.expect("a server");
+        admin.query_drop(format!("CREATE DATABASE `{name}` CHARACTER SET utf8mb4")).await.expect("a database");
         admin.query_drop(format!("USE `{name}`")).await.expect("the database");
         TestDatabase { name, admin }
     }
@@ -59,10 +47,7 @@ impl TestDatabase {
     }
 
     pub async fn session(&self) -> Box<dyn Session> {
-        MySql
-            .connect(&self.url(), &ConnectOptions::default())
-            .await
-            .expect("a session")
+        MySql.connect(&self.url(), &ConnectOptions::default()).await.expect("a session")
     }
 
     /// A session that holds the lock, with own tables made and the first token taken.
@@ -82,10 +67,7 @@ impl TestDatabase {
     }
 
     pub async fn run(&mut self, sql: &str) {
-        self.admin
-            .query_drop(sql)
-            .await
-            .unwrap_or_else(|error| panic!("{sql}: {error}"));
+        self.admin.query_drop(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
     pub async fn text(&mut self, sql: &str) -> Option<String> {
@@ -126,11 +108,7 @@ impl Events {
         self.0
             .iter()
             .filter_map(|event| match event {
-                Event::Notice {
-                    index,
-                    severity,
-                    message,
-                } => Some((*index, severity.clone(), message.clone())),
+                Event::Notice { index, severity, message } => Some((*index, severity.clone(), message.clone())),
                 Event::Done { .. } => None,
             })
             .collect()
@@ -170,19 +148,10 @@ pub async fn value(session: &mut dyn Session, database: &mut TestDatabase, expre
     let seen = format!("`{}`.seen", database.name);
     database.run("CREATE TABLE IF NOT EXISTS seen (value longtext)").await;
     database.run("DELETE FROM seen").await;
-    execute(
-        session,
-        &[
-            &format!("INSERT INTO {seen} VALUES (CONCAT({expression}, ''))"),
-            "COMMIT",
-        ],
-    )
-    .await
-    .expect(expression);
-    database
-        .text("SELECT COALESCE(value, 'NULL') FROM seen")
+    execute(session, &[&format!("INSERT INTO {seen} VALUES (CONCAT({expression}, ''))"), "COMMIT"])
         .await
-        .expect("a value")
+        .expect(expression);
+    database.text("SELECT COALESCE(value, 'NULL') FROM seen").await.expect("a value")
 }
 
 pub fn history_row(sequence: i64, version: &str) -> HistoryRow {
