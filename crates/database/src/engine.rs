@@ -21,6 +21,19 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
     /// documentation says of statements in general.
     fn classify(&self, sql: &str) -> Classified;
 
+    /// Whether statements that change the session only take effect inside a transaction too. Where they don't (SQLite's
+    /// `ATTACH`, most of its pragmas), those at the head of a script run before its transaction.
+    fn session_in_transaction(&self) -> bool {
+        true
+    }
+
+    /// Whether a statement runs code that may commit by itself (`CALL`, `DO`), which only works outside of a transaction:
+    /// that is where it runs in a script that says `no-transaction`.
+    fn may_commit(&self, sql: &str) -> bool {
+        let _ = sql;
+        false
+    }
+
     /// Opens one session. The server's settings that make failure noticeable (keep-alives,
     /// `client_connection_check_interval`) are made here. Nothing is written.
     ///

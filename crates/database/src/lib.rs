@@ -31,7 +31,7 @@ pub use connect::{ConnectOptions, Holder, Pooler, Server};
 pub use engine::Engine;
 pub use error::{Error, ExecuteError, ServerError};
 pub use records::{
-    Direction, Entry, Fence, Glance, HistoryRow, JournalRow, JournalState, OwnTables, Records, State, FORMAT,
+    Direction, Entry, FORMAT, Fence, Glance, HistoryRow, JournalRow, JournalState, OwnTables, Records, State,
 };
 pub use session::{Cancel, Event, LockAttempt, Observer, Probe, Runnable, Session, Surroundings, Timeouts};
 pub use time::Timestamp;

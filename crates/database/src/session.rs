@@ -150,11 +150,7 @@ pub trait Session: Send {
     ///
     /// # Errors
     /// When the row can't be written.
-    async fn take_fence(
-        &mut self,
-        tables: &OwnTables,
-        environment: Option<&str>,
-    ) -> Result<(Fence, Timestamp), Error>;
+    async fn take_fence(&mut self, tables: &OwnTables, environment: Option<&str>) -> Result<(Fence, Timestamp), Error>;
 
     /// The whole history, by rising sequence.
     ///
@@ -187,11 +183,7 @@ pub trait Session: Send {
     ///
     /// # Errors
     /// Which one failed and why. The transaction, if one is open, is left open for [`rollback`](Self::rollback).
-    async fn execute(
-        &mut self,
-        statements: &[Runnable<'_>],
-        observer: &mut dyn Observer,
-    ) -> Result<(), ExecuteError>;
+    async fn execute(&mut self, statements: &[Runnable<'_>], observer: &mut dyn Observer) -> Result<(), ExecuteError>;
 
     /// Writes records and commits, in the open transaction if there is one, else in one of their own. What a script did to the
     /// session (role, search path, SQL mode) doesn't reach the records.

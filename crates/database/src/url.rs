@@ -29,10 +29,14 @@ pub struct DatabaseUrl {
 #[non_exhaustive]
 pub enum UrlError {
     /// No `scheme:`.
-    #[error("a database URL begins with a scheme, such as `sqlite://shop.db`, `postgres://user@host/shop` or `mysql://user@host/shop`")]
+    #[error(
+        "a database URL begins with a scheme, such as `sqlite://shop.db`, `postgres://user@host/shop` or `mysql://user@host/shop`"
+    )]
     NoScheme,
     /// A percent sign without two hexadecimal digits, or bytes that are not UTF-8 behind it.
-    #[error("the {0} of the database URL has a `%` that is not followed by two hexadecimal digits of UTF-8 text; write `%25` for a percent sign")]
+    #[error(
+        "the {0} of the database URL has a `%` that is not followed by two hexadecimal digits of UTF-8 text; write `%25` for a percent sign"
+    )]
     Percent(&'static str),
 }
 
@@ -173,7 +177,8 @@ mod tests {
 
     #[test]
     fn splits_as_psql_and_mysql_users_write_them() {
-        let url = DatabaseUrl::parse("postgres://us%40er:p%3Aw%2F@a.example:5433,[::1]/shop?sslmode=disable&x=%20").unwrap();
+        let url =
+            DatabaseUrl::parse("postgres://us%40er:p%3Aw%2F@a.example:5433,[::1]/shop?sslmode=disable&x=%20").unwrap();
         assert_eq!(url.user.as_deref(), Some("us@er"));
         assert_eq!(url.password.as_deref(), Some("p:w/"));
         assert_eq!(url.hosts().unwrap(), [("a.example".to_owned(), Some(5433)), ("::1".to_owned(), None)]);

@@ -1,1 +1,42 @@
-//! x
+//! What driftlock does: history, journal, up, down, resume. It knows no adapter and prints nothing.
+//!
+//! ```text
+//! files ──► Migrations ─┐
+//! manifest ─────────────┼─► standing (what is applied, pending, wrong) ─► plan (groups, as data) ─► run ─► history
+//! Session::glance ──────┘                                                                  └─ resume ◄─ journal
+//! ```
+//!
+//! [`Migrator`] is the face; everything it returns is data. What happens on the way is told to a callback ([`Progress`]), and a
+//! [`Cancellation`] stops it.
+
+mod cancellation;
+mod chain;
+mod config;
+mod error;
+mod manifest;
+mod migrator;
+mod plan;
+mod progress;
+mod provenance;
+mod report;
+mod resume;
+mod run;
+mod scaffold;
+mod standing;
+mod validate;
+
+pub use cancellation::Cancellation;
+pub use chain::link;
+pub use config::{
+    Config, ConfigError, MigrationDirectory, OnDrift, Origin, Overrides, Secret, Setting, Settings, Variables,
+    is_protected_name,
+};
+pub use error::{Error, Kind, Outcome, Place, StatementError, UnknownOutcome};
+pub use migrator::{Database, Migrator, Options, Rollback};
+pub use plan::{Group, GroupKind, Plan, PlannedMigration, PlannedStatement};
+pub use progress::{OnProgress, Progress};
+pub use provenance::{Provenance, ProvenanceOverrides};
+pub use report::{Applied, MigrationState, MigrationStatus, Report, Status};
+pub use scaffold::{NewMigration, new_migration};
+pub use standing::{Finding, Problem};
+pub use validate::{Flaw, Validation, validate};

@@ -20,6 +20,7 @@ mod layout;
 mod manifest;
 mod migrations;
 mod name;
+mod redact;
 mod split;
 mod text;
 mod token;
@@ -33,6 +34,7 @@ pub use manifest::{Difference, MANIFEST, Manifest, ManifestError, from_root};
 pub use migrations::{LoadError, Migration, Migrations, Script};
 pub use name::{NameError, new_name};
 
+pub use redact::{credentials, mask, redact};
 pub use split::{SplitError, Statement, split};
 pub use text::{TextError, decode, position};
 pub use token::{Token, TokenKind, significant, tokens};

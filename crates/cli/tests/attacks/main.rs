@@ -1,0 +1,12 @@
+//! Attacks on the program, on the three engines: races, kills, signals, leaks, edited files, bad input.
+//!
+//! They need the throwaway servers of `cargo xtask test`.
+
+mod bad_input;
+mod errors;
+mod files_and_history;
+mod half_done;
+mod holder;
+mod leaks;
+mod race;
+mod target;

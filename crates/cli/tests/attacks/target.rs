@@ -1,0 +1,235 @@
+//! A fresh database on a real engine, a folder of migrations, and the program run on both in an empty environment.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The three engines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+    MySql,
+}
+
+pub const ALL: [Engine; 3] = [Engine::Sqlite, Engine::Postgres, Engine::MySql];
+
+/// A database of its own, dropped at the end, and a folder for files.
+pub struct Target {
+    pub engine: Engine,
+    pub url: String,
+    admin: Option<Login>,
+    name: String,
+    folder: tempfile::TempDir,
+}
+
+/// Where a throwaway server is.
+#[derive(Debug, Clone)]
+struct Login {
+    user: String,
+    password: String,
+    host: String,
+    port: String,
+}
+
+fn login(variable: &str) -> Login {
+    let url = std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set: run `cargo xtask test`"));
+    let rest = url.split_once("://").expect("a URL").1;
+    let (login, place) = rest.split_once('@').expect("user@host");
+    let (user, password) = login.split_once(':').expect("user:password");
+    let (host, port) = place.split('/').next().expect("host").split_once(':').expect("host:port");
+    Login { user: user.into(), password: password.into(), host: host.into(), port: port.into() }
+}
+
+/// What came of running the program.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    pub fn new(output: Output) -> Self {
+        use std::os::unix::process::ExitStatusExt;
+        let code = output.status.code().unwrap_or_else(|| 1000 + output.status.signal().unwrap_or(0));
+        let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
+        Ran { code, stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// That everything printed holds each of these.
+    #[track_caller]
+    pub fn says(self, parts: &[&str]) -> Self {
+        for part in parts {
+            assert!(
+                self.stdout.contains(part) || self.stderr.contains(part),
+                "`{part}` is missing in\nstdout:\n{}\nstderr:\n{}",
+                self.stdout,
+                self.stderr
+            );
+        }
+        self
+    }
+}
+
+impl Target {
+    pub fn new(engine: Engine) -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("attack_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::SeqCst));
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::create_dir(folder.path().join("migrations")).expect("a folder in it");
+        let (admin, url) = match engine {
+            Engine::Sqlite => (None, format!("sqlite://{}", folder.path().join("test.db").display())),
+            Engine::Postgres | Engine::MySql => {
+                let (variable, scheme) = match engine {
+                    Engine::Postgres => ("TEST_POSTGRES_URL", "postgres"),
+                    _ => ("TEST_MYSQL_URL", "mysql"),
+                };
+                let login = login(variable);
+                let Login { user, password, host, port } = &login;
+                let url = format!("{scheme}://{user}:{password}@{host}:{port}/{name}");
+                (Some(login), url)
+            }
+        };
+        let target = Target { engine, url, admin, name, folder };
+        if engine != Engine::Sqlite {
+            target.client("", &format!("CREATE DATABASE {}", target.name));
+        }
+        target
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn migrations(&self) -> PathBuf {
+        self.path().join("migrations")
+    }
+
+    pub fn database(&self) -> &str {
+        &self.name
+    }
+
+    /// Writes a migration; `number` becomes its version.
+    pub fn migration(&self, number: u32, text: &str) -> PathBuf {
+        self.file(&format!("20260101-{number:06}_shop_step_v1.up.sql"), text)
+    }
+
+    pub fn down(&self, number: u32, text: &str) -> PathBuf {
+        self.file(&format!("20260101-{number:06}_shop_step_v1.down.sql"), text)
+    }
+
+    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.migrations().join(name);
+        std::fs::write(&path, text).expect("the file is written");
+        path
+    }
+
+    /// The program in an empty environment, in the folder.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_driftlock"));
+        command
+            .args(arguments)
+            .current_dir(self.path())
+            .env_clear()
+            .env("HOME", self.path())
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// The same with this database and these migrations.
+    pub fn driftlock(&self, arguments: &[&str]) -> Command {
+        let mut all = arguments.to_vec();
+        all.extend(["--url", &self.url, "--dir", "migrations"]);
+        self.command(&all)
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::new(self.driftlock(arguments).output().expect("the program starts"))
+    }
+
+    pub fn start(&self, arguments: &[&str]) -> Child {
+        self.driftlock(arguments).spawn().expect("the program starts")
+    }
+
+    /// Rows of a query by the engine's own client: columns by `|`.
+    #[track_caller]
+    pub fn query(&self, sql: &str) -> Vec<String> {
+        self.client(&self.name, sql).lines().map(str::to_owned).collect()
+    }
+
+    /// The one value of a query.
+    #[track_caller]
+    pub fn value(&self, sql: &str) -> String {
+        self.query(sql).join("\n")
+    }
+
+    /// How many history rows are of this kind.
+    #[track_caller]
+    pub fn history(&self, condition: &str) -> String {
+        self.value(&format!("SELECT count(*) FROM driftlock_history WHERE {condition}"))
+    }
+
+    #[track_caller]
+    fn client(&self, database: &str, sql: &str) -> String {
+        let output = self.client_command(database, sql).output().expect("the client starts");
+        assert!(output.status.success(), "{sql}\n{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("output is UTF-8").replace('\t', "|")
+    }
+
+    pub fn client_command(&self, database: &str, sql: &str) -> Command {
+        let mut command;
+        match (self.engine, &self.admin) {
+            (Engine::Postgres, Some(login)) => {
+                command = Command::new("psql");
+                let database = if database.is_empty() { "postgres" } else { database };
+                command.args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-h", &login.host, "-p", &login.port, "-U", &login.user]);
+                command.args(["-d", database, "-c", sql]).env("PGPASSWORD", &login.password);
+            }
+            (Engine::MySql, Some(login)) => {
+                command = Command::new("mariadb");
+                command.args(["--no-defaults", "-NB", "--default-character-set=utf8mb4", "-h", &login.host, "-P", &login.port]);
+                command.args(["-u", &login.user, &format!("-p{}", login.password), "-e", sql]);
+                if !database.is_empty() {
+                    command.arg(database);
+                }
+            }
+            _ => {
+                command = Command::new("sqlite3");
+                command.args(["-batch", "-cmd", ".timeout 5000"]).arg(self.path().join("test.db")).arg(sql);
+            }
+        }
+        command
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        let sql = match self.engine {
+            Engine::Sqlite => return,
+            Engine::Postgres => format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name),
+            Engine::MySql => format!("DROP DATABASE IF EXISTS {}", self.name),
+        };
+        // A test that failed says why; a database left on a throwaway server goes with it.
+        let _ = self.client_command("", &sql).output();
+    }
+}
+
+/// Waits until something holds, for twenty seconds at most.
+#[track_caller]
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let began = std::time::Instant::now();
+    while !holds() {
+        assert!(began.elapsed().as_secs() < 20, "it never came to this: {what}");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}

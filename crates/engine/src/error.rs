@@ -1,0 +1,221 @@
+//! What can go wrong in the engine, and which kind of failure it is to a caller.
+
+use std::time::Duration;
+
+use driftlock_database::Holder;
+use driftlock_script::{LoadError, ManifestError, Version};
+
+use crate::{Applied, Finding};
+
+/// Kinds of failure; the command line gives each its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// SQL, network, disk, unreadable file.
+    Failed,
+    /// Option, URL, configuration, files of no layout, duplicate versions, a missing yes.
+    Usage,
+    /// Policy, protection, out of order, foreign history, wrong environment, standby, pooler, newer own tables.
+    Refused,
+    /// The lock was not obtained in time.
+    Locked,
+    /// An applied file edited or missing, manifest or history tampered with.
+    Integrity,
+    /// The outcome of an interrupted statement can't be known.
+    Unknown,
+    /// Stopped by the caller's token (a signal), cleaned up.
+    Interrupted,
+}
+
+/// A command failed. Nothing is half-done that isn't said.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The database or the way to it.
+    #[error(transparent)]
+    Database(#[from] driftlock_database::Error),
+    /// The migration files.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The manifest.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// A script can't be run as it stands: nothing of it ran.
+    #[error("{0}")]
+    Script(Box<Place>),
+    /// A statement failed.
+    #[error("{}", .0.place)]
+    Statement(Box<StatementError>),
+    /// Files, manifest and history don't agree; nothing ran.
+    #[error("{}", findings(.0))]
+    Integrity(Vec<Finding>),
+    /// It may not be done; nothing ran.
+    #[error("{message}")]
+    Refused {
+        /// A stable code.
+        code: &'static str,
+        /// What, why and what to do.
+        message: String,
+    },
+    /// The lock was not obtained in time; nothing ran.
+    #[error("the lock was not obtained within {}: it is held by {holder}; wait for that run, or wait longer with `--lock-wait`", seconds(*.waited))]
+    Locked {
+        /// Who holds it.
+        holder: Holder,
+        /// How long it was waited.
+        waited: Duration,
+    },
+    /// An earlier attempt was interrupted and nobody can tell how far a statement of it came.
+    #[error("{}", .0.message)]
+    Unknown(Box<UnknownOutcome>),
+    /// Stopped by the caller.
+    #[error("interrupted{}", .during.as_ref().map(|file| format!(" during {file}, which was rolled back or will be resumed")).unwrap_or_default())]
+    Interrupted {
+        /// The file that was running.
+        during: Option<String>,
+        /// What was done before.
+        applied: Vec<Applied>,
+    },
+    /// A version that was asked for isn't there, or options that don't fit each other.
+    #[error("{0}")]
+    Usage(String),
+}
+
+impl Error {
+    /// Which kind of failure it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        use driftlock_database::Error as Db;
+        match self {
+            Error::Database(Db::Url(_)) => Kind::Usage,
+            Error::Database(Db::Unfit(_) | Db::Format { .. } | Db::Fenced { .. } | Db::LockLost(_)) => Kind::Refused,
+            Error::Database(_) | Error::Statement(_) => Kind::Failed,
+            Error::Load(LoadError::Files(_) | LoadError::Changed { .. } | LoadError::Text { .. }) => Kind::Failed,
+            Error::Load(_) | Error::Usage(_) | Error::Script(_) => Kind::Usage,
+            Error::Manifest(ManifestError::Files(_)) => Kind::Failed,
+            Error::Manifest(_) | Error::Integrity(_) => Kind::Integrity,
+            Error::Refused { .. } => Kind::Refused,
+            Error::Locked { .. } => Kind::Locked,
+            Error::Unknown(_) => Kind::Unknown,
+            Error::Interrupted { .. } => Kind::Interrupted,
+        }
+    }
+
+    /// A stable code for scripts and searches.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::Database(error) => error.code(),
+            Error::Load(error) => error.code(),
+            Error::Manifest(error) => error.code(),
+            Error::Script(_) => "DL0301",
+            Error::Statement(error) => error.error.code(),
+            Error::Integrity(findings) => findings.first().map_or("DL0400", |finding| finding.problem.code()),
+            Error::Refused { code, .. } => code,
+            Error::Locked { .. } => "DL0302",
+            Error::Unknown(_) => "DL0303",
+            Error::Interrupted { .. } => "DL0304",
+            Error::Usage(_) => "DL0305",
+        }
+    }
+
+    /// What was done and committed before it failed.
+    #[must_use]
+    pub fn applied(&self) -> &[Applied] {
+        match self {
+            Error::Statement(error) => &error.applied,
+            Error::Unknown(error) => &error.applied,
+            Error::Interrupted { applied, .. } => applied,
+            _ => &[],
+        }
+    }
+
+    /// Where in a file it is, where it is in one.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
+        match self {
+            Error::Script(place) => Some(place),
+            Error::Statement(error) => Some(&error.place),
+            Error::Unknown(error) => Some(&error.place),
+            _ => None,
+        }
+    }
+}
+
+/// Something about a place in a script. Literals of statements that carry credentials are masked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file, as people see it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, in characters, from 1.
+    pub column: u32,
+    /// The line's text.
+    pub text: String,
+    /// What is to be said of it.
+    pub message: String,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)
+    }
+}
+
+/// A statement failed on the server.
+#[derive(Debug)]
+pub struct StatementError {
+    /// Where, with the server's message.
+    pub place: Place,
+    /// The server's detail, hint and context, each with its label.
+    pub notes: Vec<(&'static str, String)>,
+    /// The error itself, masked.
+    pub error: driftlock_database::Error,
+    /// The migration's version.
+    pub version: Version,
+    /// The statement's number in its file, from 1.
+    pub number: usize,
+    /// How many statements the file has.
+    pub of: usize,
+    /// What became of the statements before it.
+    pub outcome: Outcome,
+    /// What was done and committed before this migration.
+    pub applied: Vec<Applied>,
+}
+
+/// What a failed migration left in the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing: it was rolled back whole.
+    RolledBack,
+    /// These statements of it (numbers from 1) stay done; the corrected file resumes behind them.
+    Partial {
+        /// Their numbers.
+        done: Vec<usize>,
+    },
+    /// The connection is gone, and with it the answer; the next `up` finds out.
+    NotKnown,
+}
+
+/// A statement that was interrupted, and what is known of it.
+#[derive(Debug)]
+pub struct UnknownOutcome {
+    /// The statement.
+    pub place: Place,
+    /// All that is known, and what a person can do.
+    pub message: String,
+    /// What was done and committed before.
+    pub applied: Vec<Applied>,
+}
+
+fn findings(findings: &[Finding]) -> String {
+    findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// `12 s` or `350 ms`.
+pub(crate) fn seconds(duration: Duration) -> String {
+    match duration.as_millis() {
+        millis @ 0..1000 => format!("{millis} ms"),
+        millis => format!("{:.1} s", f64::from(u32::try_from(millis).unwrap_or(u32::MAX)) / 1000.0),
+    }
+}

@@ -1,0 +1,86 @@
+//! Holds loaded migrations against a manifest, without hashing a file twice.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use driftlock_script::{Directory, Manifest, Migrations, Script, Version, from_root};
+
+use crate::{Error, Finding, Problem};
+
+/// A manifest, and where its paths are from.
+#[derive(Debug, Clone)]
+pub(crate) struct ManifestCheck {
+    manifest: Manifest,
+    root: PathBuf,
+    /// The migrations' folder as the manifest writes it, with a slash behind it.
+    prefix: String,
+}
+
+impl ManifestCheck {
+    pub(crate) fn new(manifest: Manifest, root: PathBuf, directory: &Directory) -> Self {
+        let prefix = from_root(&root, directory, "");
+        ManifestCheck { manifest, root, prefix }
+    }
+
+    pub(crate) fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Findings, and what is only told: a pending file that was edited or has no line, where the environment isn't protected.
+    pub(crate) fn compare(
+        &self,
+        migrations: &Migrations,
+        is_pending: impl Fn(&Version) -> bool,
+        protected: bool,
+    ) -> Result<(Vec<Finding>, Vec<String>), Error> {
+        let mut findings = Vec::new();
+        let mut told = Vec::new();
+        let mut seen = BTreeSet::new();
+        for migration in migrations.list() {
+            for script in std::iter::once(&migration.up).chain(&migration.down) {
+                let path = format!("{}{}", self.prefix, script.file);
+                let (what, tolerable) = match self.manifest.get(&path) {
+                    Some(line) if self.fits(line, migrations, script) => (None, true),
+                    // A file that was never in it: told, so that work goes on, and refused where it counts.
+                    None => (Some("is not in the manifest"), true),
+                    Some(_) => (Some("differs from its line in the manifest"), is_pending(&migration.version)),
+                };
+                seen.insert(path);
+                let Some(what) = what else { continue };
+                let file = migrations.display(script);
+                let message = format!(
+                    "{file}: {what}; if that is meant, write it anew with `driftlock manifest write` and commit it"
+                );
+                if tolerable && !protected {
+                    told.push(message);
+                } else {
+                    findings.push(Finding {
+                        version: Some(migration.version.clone()),
+                        file: Some(file),
+                        problem: Problem::Manifest,
+                        message,
+                    });
+                }
+            }
+        }
+        for (path, _) in self.manifest.entries().filter(|(path, _)| !seen.contains(*path)) {
+            if !self.root.join(path).exists() {
+                findings.push(Finding {
+                    version: None,
+                    file: Some(path.to_owned()),
+                    problem: Problem::Manifest,
+                    message: format!(
+                        "{path}: is in the manifest, but there is no such file; restore it from git, or, if it was never applied, write the \
+                         manifest anew with `driftlock manifest write`"
+                    ),
+                });
+            }
+        }
+        Ok((findings, told))
+    }
+
+    fn fits(&self, line: &str, migrations: &Migrations, script: &Script) -> bool {
+        let bytes = || migrations.files().read(&script.file).ok().map(std::borrow::Cow::into_owned);
+        Manifest::fits(line, &script.digest, bytes)
+    }
+}

@@ -1,0 +1,436 @@
+//! What would run, as plain data: `plan` prints it and `up` runs it.
+
+use driftlock_database::{Class, Classified, Direction, Engine};
+use driftlock_script::{Dialect, Digest, DirectiveError, Directives, Statement, Version, position, redact, split};
+
+use crate::error::Place;
+
+/// What is pending, in the order in which it runs.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// One migration each.
+    pub pending: Vec<PlannedMigration>,
+    /// What a person should know before it runs.
+    pub notes: Vec<String>,
+}
+
+/// One migration, ready to run.
+#[derive(Debug, Clone)]
+pub struct PlannedMigration {
+    /// Its version.
+    pub version: Version,
+    /// Its name.
+    pub name: String,
+    /// The file that runs, as people see it.
+    pub file: String,
+    /// Which way.
+    pub direction: Direction,
+    /// The digest of the up script, whichever way it goes.
+    pub digest: Option<Digest>,
+    /// The down script that is kept with an up.
+    pub rollback_sql: Option<String>,
+    /// The text of the script that runs.
+    pub text: String,
+    /// Its directives.
+    pub directives: Directives,
+    /// Its statements, in order; those that don't run too.
+    pub statements: Vec<PlannedStatement>,
+    /// How they run: each runnable statement is in exactly one group, in order.
+    pub groups: Vec<Group>,
+    /// Whether all of it is one transaction with its history row.
+    pub transactional: bool,
+}
+
+/// One statement of a planned migration.
+#[derive(Debug, Clone)]
+pub struct PlannedStatement {
+    /// Where it is in the text, and where its data is.
+    pub statement: Statement,
+    /// What it is to the engine.
+    pub classified: Classified,
+    /// Whether it runs inside a transaction that driftlock opens.
+    pub transactional: bool,
+    /// Why it isn't sent to the server, where it isn't.
+    pub taken_out: Option<&'static str>,
+}
+
+/// Statements that run together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// How.
+    pub kind: GroupKind,
+    /// Which: indexes into the migration's statements, from 0, of those that run.
+    pub statements: Vec<usize>,
+}
+
+/// How a group runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GroupKind {
+    /// In one transaction, with its journal rows (or its history row, if it is all of the migration).
+    Transaction,
+    /// On its own, between two journal rows.
+    Alone,
+    /// On the session only: not journalled, run again before a resume.
+    Session,
+}
+
+impl GroupKind {
+    /// As JSON names it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            GroupKind::Transaction => "transaction",
+            GroupKind::Alone => "alone",
+            GroupKind::Session => "session",
+        }
+    }
+}
+
+/// What a plan is made from: one script, and what is known of its migration.
+pub(crate) struct Source {
+    pub(crate) version: Version,
+    pub(crate) name: String,
+    pub(crate) file: String,
+    pub(crate) direction: Direction,
+    pub(crate) digest: Option<Digest>,
+    pub(crate) rollback_sql: Option<String>,
+    pub(crate) text: String,
+}
+
+impl PlannedMigration {
+    /// Splits a script, asks the engine what each statement is and groups them.
+    ///
+    /// Errors are all that stands against running it, in the order of the file.
+    pub(crate) fn new(engine: &dyn Engine, source: Source) -> Result<Self, Vec<Place>> {
+        let Source { version, name, file, direction, digest, rollback_sql, text } = source;
+        let dialect = engine.dialect();
+        let at = |(line, column): (u32, u32), message: String| Place {
+            file: file.clone(),
+            line,
+            column,
+            text: line_text(&text, line),
+            message,
+        };
+        let mut problems = Vec::new();
+        let directives = Directives::read(&text, dialect).unwrap_or_else(|error: DirectiveError| {
+            problems.push(at((error.line, error.column), error.message));
+            Directives::default()
+        });
+        let statements = match split(&text, dialect) {
+            Ok(statements) => statements,
+            Err(error) => {
+                problems.push(at((error.line, error.column), error.message));
+                return Err(problems);
+            }
+        };
+        let mut statements: Vec<PlannedStatement> = statements
+            .into_iter()
+            .map(|statement| PlannedStatement {
+                classified: engine.classify(statement.text(&text)),
+                statement,
+                transactional: false,
+                taken_out: None,
+            })
+            .collect();
+        for planned in &statements {
+            if let Class::Forbidden(why) = &planned.classified.class {
+                problems.push(at((planned.statement.line, planned.statement.column), why.clone()));
+            }
+        }
+        let rules = Rules {
+            no_transaction: directives.no_transaction,
+            session_in_transaction: engine.session_in_transaction(),
+        };
+        let may_commit = |planned: &PlannedStatement| engine.may_commit(planned.statement.text(&text));
+        let grouped = group(&mut statements, rules, may_commit);
+        let (groups, transactional) = match grouped {
+            Ok(grouped) => grouped,
+            Err((index, message)) => {
+                let statement = &statements[index].statement;
+                problems.push(at((statement.line, statement.column), message.to_owned()));
+                (Vec::new(), false)
+            }
+        };
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(PlannedMigration {
+            version,
+            name,
+            file,
+            direction,
+            digest,
+            rollback_sql,
+            directives,
+            statements,
+            groups,
+            transactional,
+            text,
+        })
+    }
+
+    /// The text of a statement.
+    #[must_use]
+    pub fn sql(&self, statement: &PlannedStatement) -> &str {
+        statement.statement.text(&self.text)
+    }
+
+    /// The text of a statement as it may be shown: without the literals that carry credentials.
+    #[must_use]
+    pub fn shown(&self, statement: &PlannedStatement, dialect: Dialect) -> String {
+        redact(self.sql(statement), dialect).into_owned()
+    }
+
+    /// The statements that are sent to the server, with their numbers in the file, from 1.
+    pub fn running(&self) -> impl Iterator<Item = (usize, &PlannedStatement)> {
+        self.groups.iter().flat_map(|group| group.statements.iter()).map(|&index| (index + 1, &self.statements[index]))
+    }
+
+    /// Whether running it can lose rows or columns.
+    #[must_use]
+    pub fn loses_data(&self) -> bool {
+        self.running().any(|(_, planned)| planned.classified.loses_data)
+    }
+
+    /// A byte of a statement's text as a place in the file. The line's text is masked where the statement carries credentials.
+    pub(crate) fn place(&self, index: usize, offset: Option<usize>, dialect: Dialect, message: String) -> Place {
+        let statement = &self.statements[index].statement;
+        let sql = statement.text(&self.text);
+        let (line, column) = match offset {
+            Some(offset) => position(&self.text, statement.span.start + offset.min(sql.len())),
+            None => (statement.line, statement.column),
+        };
+        let secrets = driftlock_script::credentials(sql, dialect);
+        let text = driftlock_script::mask(&line_text(&self.text, line), &secrets);
+        Place { file: self.file.clone(), line, column, text, message }
+    }
+}
+
+/// A line of a text, from 1.
+pub(crate) fn line_text(text: &str, line: u32) -> String {
+    let index = usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1);
+    text.lines().nth(index).unwrap_or_default().to_owned()
+}
+
+/// What decides how statements are grouped, beside what they are.
+#[derive(Debug, Clone, Copy)]
+struct Rules {
+    no_transaction: bool,
+    session_in_transaction: bool,
+}
+
+const OURS: &str = "driftlock opens and commits the transaction itself";
+const LAST: &str = "the session is put back after every file, so nothing would come of it";
+
+/// Groups statements. Marks each with whether it runs in a transaction, or why it doesn't run. Returns the groups, and whether
+/// the whole is one transaction; or the statement that can't be grouped and why.
+fn group(
+    statements: &mut [PlannedStatement],
+    rules: Rules,
+    may_commit: impl Fn(&PlannedStatement) -> bool,
+) -> Result<(Vec<Group>, bool), (usize, &'static str)> {
+    for planned in statements.iter_mut() {
+        match planned.classified.class {
+            Class::TakenOut(why) => planned.taken_out = Some(why),
+            Class::Begin | Class::Commit => planned.taken_out = Some(OURS),
+            _ => {}
+        }
+    }
+    let own_blocks = blocks(statements)?;
+    if !rules.session_in_transaction {
+        // Nothing is done behind them that they could matter to.
+        for planned in statements.iter_mut().rev().filter(|planned| planned.taken_out.is_none()) {
+            if planned.classified.class != Class::Session {
+                break;
+            }
+            planned.taken_out = Some(LAST);
+        }
+    }
+
+    let mut groups: Vec<Group> = Vec::new();
+    // Whether the next transactional statement may join the last group.
+    let mut open = false;
+    for index in 0..statements.len() {
+        if matches!(statements[index].classified.class, Class::Begin | Class::Commit) {
+            open = open && !own_blocks;
+            continue;
+        }
+        if statements[index].taken_out.is_some() {
+            continue;
+        }
+        let class = &statements[index].classified.class;
+        let kind = match class {
+            Class::Session if rules.session_in_transaction && !rules.no_transaction && open => GroupKind::Transaction,
+            Class::Session => GroupKind::Session,
+            class if class.is_transactional() && rules.no_transaction && may_commit(&statements[index]) => {
+                GroupKind::Alone
+            }
+            class if class.is_transactional() => GroupKind::Transaction,
+            _ => GroupKind::Alone,
+        };
+        match groups.last_mut() {
+            Some(last) if kind == GroupKind::Transaction && open => last.statements.push(index),
+            // Settings that stand before a transaction are a part of it where that is possible: then the file may be one.
+            Some(last)
+                if kind == GroupKind::Transaction
+                    && last.kind == GroupKind::Session
+                    && rules.session_in_transaction
+                    && !rules.no_transaction =>
+            {
+                last.kind = GroupKind::Transaction;
+                last.statements.push(index);
+            }
+            Some(last) if kind == GroupKind::Session && last.kind == GroupKind::Session => last.statements.push(index),
+            _ => groups.push(Group { kind, statements: vec![index] }),
+        }
+        open = kind == GroupKind::Transaction && !rules.no_transaction;
+    }
+    for group in &groups {
+        for &index in &group.statements {
+            statements[index].transactional = group.kind == GroupKind::Transaction;
+        }
+    }
+    let mut work = groups.iter().filter(|group| group.kind != GroupKind::Session);
+    let transactional = match (work.next(), work.next()) {
+        (None, _) => true,
+        (Some(only), None) => only.kind == GroupKind::Transaction,
+        _ => false,
+    };
+    Ok((groups, transactional))
+}
+
+/// Checks that BEGIN and COMMIT alternate. Returns whether they are the script's own way of committing: anything but one pair
+/// around all that isn't of the session only.
+fn blocks(statements: &[PlannedStatement]) -> Result<bool, (usize, &'static str)> {
+    let mut begin = None;
+    let mut pairs = 0;
+    let mut outside = false;
+    for (index, planned) in statements.iter().enumerate() {
+        match planned.classified.class {
+            Class::Begin if begin.is_some() => {
+                return Err((index, "a transaction is open already: remove this BEGIN or commit before it"));
+            }
+            Class::Begin => begin = Some(index),
+            Class::Commit if begin.is_none() => {
+                return Err((
+                    index,
+                    "there is no BEGIN to this COMMIT: remove it, driftlock commits the file, or add the BEGIN",
+                ));
+            }
+            Class::Commit => {
+                begin = None;
+                pairs += 1;
+            }
+            Class::Session | Class::TakenOut(_) => {}
+            _ => outside |= begin.is_none(),
+        }
+    }
+    match begin {
+        Some(index) => {
+            Err((index, "this BEGIN is never committed: add the COMMIT, or remove it, driftlock opens the transaction"))
+        }
+        None => Ok(pairs > 1 || (pairs == 1 && outside)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A letter a statement: t(ransactional), a(lone), s(ession), o(paque), x (taken out), b(egin), c(ommit), p(rocedure call).
+    fn grouped(script: &str, no_transaction: bool, session_in_transaction: bool) -> Result<String, usize> {
+        let mut statements: Vec<PlannedStatement> = script
+            .chars()
+            .enumerate()
+            .map(|(at, letter)| {
+                let class = match letter {
+                    't' | 'p' => Class::Transactional,
+                    'a' => Class::Alone,
+                    's' => Class::Session,
+                    'o' => Class::Opaque,
+                    'x' => Class::TakenOut("why"),
+                    'b' => Class::Begin,
+                    'c' => Class::Commit,
+                    other => panic!("{other}"),
+                };
+                PlannedStatement {
+                    statement: Statement { span: at..at + 1, line: 1, column: 1, copy_data: None },
+                    classified: Classified::plain(class),
+                    transactional: false,
+                    taken_out: None,
+                }
+            })
+            .collect();
+        let rules = Rules { no_transaction, session_in_transaction };
+        let calls = |planned: &PlannedStatement| &script[planned.statement.span.clone()] == "p";
+        let (groups, whole) = group(&mut statements, rules, calls).map_err(|(index, _)| index)?;
+        let shown: Vec<String> = groups
+            .iter()
+            .map(|group| {
+                let letters: String =
+                    group.statements.iter().map(|&at| &script[statements[at].statement.span.clone()]).collect();
+                match group.kind {
+                    GroupKind::Transaction => format!("({letters})"),
+                    GroupKind::Alone => letters,
+                    GroupKind::Session => format!("[{letters}]"),
+                }
+            })
+            .collect();
+        Ok(format!("{}{}", shown.join(" "), if whole { " whole" } else { "" }))
+    }
+
+    #[test]
+    fn neighbours_share_a_transaction_and_the_rest_stands_alone() {
+        for (script, expected) in [
+            ("", " whole"),
+            ("ttt", "(ttt) whole"),
+            ("tat", "(t) a (t)"),
+            ("a", "a"),
+            ("aa", "a a"),
+            ("o", "o"),
+            ("sttst", "(sttst) whole"),
+            ("sas", "[s] a [s]"),
+            ("tsa", "(ts) a"),
+            ("ss", "[ss] whole"),
+            ("txt", "(tt) whole"),
+        ] {
+            assert_eq!(grouped(script, false, true), Ok(expected.to_owned()), "{script}");
+        }
+    }
+
+    #[test]
+    fn the_scripts_own_transactions() {
+        for (script, expected) in [
+            ("bttc", "(tt) whole"),
+            ("sbttcs", "(stts) whole"),
+            ("bttcbtc", "(tt) (t)"),
+            ("tbtc", "(t) (t)"),
+            ("btct", "(t) (t)"),
+            ("btac", "(t) a"),
+            ("bc", " whole"),
+        ] {
+            assert_eq!(grouped(script, false, true), Ok(expected.to_owned()), "{script}");
+        }
+        assert_eq!(grouped("tc", false, true), Err(1));
+        assert_eq!(grouped("bt", false, true), Err(0));
+        assert_eq!(grouped("bbtcc", false, true), Err(1));
+    }
+
+    #[test]
+    fn without_a_transaction_every_statement_commits() {
+        for (script, expected) in [("tt", "(t) (t)"), ("stt", "[s] (t) (t)"), ("tpt", "(t) p (t)"), ("t", "(t) whole")]
+        {
+            assert_eq!(grouped(script, true, true), Ok(expected.to_owned()), "{script}");
+        }
+        assert_eq!(grouped("tp", false, true), Ok("(tp) whole".to_owned()));
+    }
+
+    #[test]
+    fn session_statements_that_need_to_be_outside_are() {
+        for (script, expected) in
+            [("stt", "[s] (tt) whole"), ("tst", "(t) [s] (t)"), ("stts", "[s] (tt) whole"), ("ss", " whole")]
+        {
+            assert_eq!(grouped(script, false, false), Ok(expected.to_owned()), "{script}");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Takes up what an earlier attempt left half-done.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use driftlock_database::{Class, JournalRow, JournalState, OwnTables, Probe, Session};
+use driftlock_script::{Dialect, raw_sha256};
+
+use crate::error::{UnknownOutcome, seconds};
+use crate::plan::PlannedMigration;
+use crate::standing::Unfinished;
+use crate::{Error, Finding, Problem};
+
+/// What of a migration needs not to run again.
+#[derive(Debug, Default)]
+pub(crate) struct Resume {
+    /// Numbers of its statements that are done, from 1, rising.
+    pub(crate) done: Vec<usize>,
+    /// An earlier attempt is on record, whether or not it got anything done.
+    pub(crate) unfinished: bool,
+}
+
+/// Finds out what an unfinished attempt did. Needs the lock.
+pub(crate) async fn resume(
+    session: &mut dyn Session,
+    tables: &OwnTables,
+    dialect: Dialect,
+    planned: &PlannedMigration,
+    unfinished: &Unfinished,
+    wait: Duration,
+) -> Result<Resume, Error> {
+    let rows = session.journal(tables, &unfinished.attempt).await?;
+    let mut done = BTreeSet::new();
+    let mut open: Option<&JournalRow> = None;
+    for row in &rows {
+        match row.state {
+            JournalState::Done => {
+                check(planned, row)?;
+                done.insert(number(row));
+                open = open.filter(|open| open.statement != row.statement);
+            }
+            JournalState::Intent => open = Some(row),
+        }
+    }
+    // The server said that the last statement failed: then it is known not to have run.
+    if let Some(row) = open.filter(|_| !unfinished.failed) {
+        wait_for_orphan(session, dialect, planned, row, wait).await?;
+        if interrupted(session, dialect, planned, row).await? {
+            done.insert(number(row));
+        }
+    }
+    let journalled: Vec<usize> = planned
+        .running()
+        .filter(|(_, statement)| statement.classified.class != Class::Session)
+        .map(|(number, _)| number)
+        .collect();
+    if !done.iter().eq(journalled.iter().take(done.len())) {
+        return Err(prefix_changed(planned, "statements were inserted or moved before the last one that was done"));
+    }
+    let resume = Resume { done: done.into_iter().collect(), unfinished: true };
+    if resume.done.len() < journalled.len() {
+        restorable(planned, &resume, dialect)?;
+    }
+    Ok(resume)
+}
+
+fn number(row: &JournalRow) -> usize {
+    usize::try_from(row.statement).unwrap_or(0)
+}
+
+/// That a done statement is still what it was.
+fn check(planned: &PlannedMigration, row: &JournalRow) -> Result<(), Error> {
+    let statement = number(row).checked_sub(1).and_then(|index| planned.statements.get(index));
+    if statement.is_some_and(|statement| raw_sha256(planned.sql(statement).as_bytes()) == row.sha256) {
+        return Ok(());
+    }
+    Err(prefix_changed(
+        planned,
+        &format!("statement {} (line {} then) was done and is not what it was", row.statement, row.line),
+    ))
+}
+
+fn prefix_changed(planned: &PlannedMigration, what: &str) -> Error {
+    Error::Integrity(vec![Finding {
+        version: Some(planned.version.clone()),
+        file: Some(planned.file.clone()),
+        problem: Problem::PrefixChanged,
+        message: format!(
+            "{}: an earlier attempt did a part of this file, and since then {what}; put the statements that were done back as they were \
+             (`driftlock status` counts them), and correct only what comes behind them",
+            planned.file
+        ),
+    }])
+}
+
+/// A client may die and its statement live on.
+async fn wait_for_orphan(
+    session: &mut dyn Session,
+    dialect: Dialect,
+    planned: &PlannedMigration,
+    row: &JournalRow,
+    wait: Duration,
+) -> Result<(), Error> {
+    let began = Instant::now();
+    while session.is_alive(&row.session).await? {
+        if began.elapsed() >= wait {
+            return Err(unknown(
+                planned,
+                row,
+                dialect,
+                &format!(
+                    "the connection {} that ran it is still there after {}; wait for it, or end it, and run the command again",
+                    row.session,
+                    seconds(wait)
+                ),
+            ));
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    Ok(())
+}
+
+/// Whether the statement whose result nobody read was done.
+async fn interrupted(
+    session: &mut dyn Session,
+    dialect: Dialect,
+    planned: &PlannedMigration,
+    row: &JournalRow,
+) -> Result<bool, Error> {
+    let statement = number(row).checked_sub(1).and_then(|index| planned.statements.get(index));
+    let same = statement.filter(|statement| raw_sha256(planned.sql(statement).as_bytes()) == row.sha256);
+    let Some(statement) = same else {
+        return Err(unknown(
+            planned,
+            row,
+            dialect,
+            "the file no longer has it, so its effect can't be looked for; put it back as it was and run the command again",
+        ));
+    };
+    match session.probe(planned.sql(statement), row.object_before.as_deref()).await? {
+        Probe::NotRun => Ok(false),
+        Probe::Done => Ok(true),
+        Probe::Unknown(what) => Err(unknown(
+            planned,
+            row,
+            dialect,
+            &format!(
+                "{what}; look at the database: if the statement's effect is there, undo it by hand and run the command again"
+            ),
+        )),
+    }
+}
+
+/// That what follows doesn't need what only the lost session had.
+fn restorable(planned: &PlannedMigration, resume: &Resume, dialect: Dialect) -> Result<(), Error> {
+    let last = resume.done.last().copied().unwrap_or(0);
+    let behind = |number: usize| number > last;
+    let lost = planned.running().find(|(number, statement)| !behind(*number) && statement.classified.leaves_state);
+    let needs = planned.running().find(|(number, statement)| behind(*number) && statement.classified.reads_state);
+    let (number, what) = match (lost, needs) {
+        (Some((number, _)), _) => {
+            (number, "what it left in its session is gone with the connection, and can't be made again")
+        }
+        (None, Some((number, _))) if last > 0 => {
+            (number, "it reads what the statement before it left in its session, and that is gone with the connection")
+        }
+        _ => return Ok(()),
+    };
+    let statement = &planned.statements[number - 1];
+    let place = planned.place(number - 1, None, dialect, what.to_owned());
+    Err(Error::Unknown(Box::new(UnknownOutcome {
+        message: format!(
+            "{}:{}: the migration was interrupted behind statement {last} and can't be resumed: of statement {number}, {what}; \
+             finish or undo it by hand, and record it with `driftlock baseline {}`",
+            planned.file, statement.statement.line, planned.version
+        ),
+        place,
+        applied: Vec::new(),
+    })))
+}
+
+fn unknown(planned: &PlannedMigration, row: &JournalRow, dialect: Dialect, what: &str) -> Error {
+    let index = number(row).saturating_sub(1).min(planned.statements.len().saturating_sub(1));
+    let message = format!(
+        "{}:{}: the outcome of statement {} is unknown: it was begun at {} and its result was never read; {what}",
+        planned.file, row.line, row.statement, row.at
+    );
+    let place = if planned.statements.is_empty() {
+        crate::error::Place {
+            file: planned.file.clone(),
+            line: 1,
+            column: 1,
+            text: String::new(),
+            message: what.to_owned(),
+        }
+    } else {
+        planned.place(index, None, dialect, what.to_owned())
+    };
+    Error::Unknown(Box::new(UnknownOutcome { place, message, applied: Vec::new() }))
+}

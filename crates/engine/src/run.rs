@@ -1,0 +1,675 @@
+//! Runs planned migrations on a session that holds the lock, and records what it does.
+//!
+//! A migration that can be one transaction is one: statements, history row and fence commit together. Any other is journalled,
+//! group by group; what an earlier attempt did of it is not run again (see `resume`).
+
+use std::time::{Duration, Instant};
+
+use driftlock_database::{
+    Direction, Error as DbError, Event, ExecuteError, HistoryRow, JournalRow, JournalState, Observer, OwnTables,
+    Records, Runnable, Session, State, Timeouts, Timestamp,
+};
+use driftlock_script::{credentials, mask, raw_sha256};
+
+use crate::error::{Outcome, StatementError};
+use crate::plan::{Group, GroupKind, PlannedMigration};
+use crate::resume::Resume;
+use crate::{Applied, Cancellation, Error, OnProgress, Options, Progress, Provenance, chain};
+
+/// The server's clock, carried on by ours: one look at it is enough for a run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Clock {
+    at: Timestamp,
+    seen: Instant,
+}
+
+impl Clock {
+    pub(crate) fn new(now: Timestamp) -> Self {
+        Clock { at: now, seen: Instant::now() }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.at.after(self.seen.elapsed())
+    }
+}
+
+/// A run: the session with the lock, and all that a record needs.
+pub(crate) struct Run<'a> {
+    pub(crate) session: &'a mut dyn Session,
+    pub(crate) engine: &'static dyn driftlock_database::Engine,
+    pub(crate) tables: &'a OwnTables,
+    pub(crate) options: &'a Options,
+    pub(crate) provenance: &'a Provenance,
+    pub(crate) progress: Option<&'a OnProgress>,
+    pub(crate) cancellation: &'a Cancellation,
+    pub(crate) clock: Clock,
+    /// The fence's token that this run took.
+    pub(crate) token: i64,
+    /// The last history row.
+    pub(crate) head: i64,
+    /// Its chain.
+    pub(crate) head_chain: String,
+    /// What was done so far.
+    pub(crate) applied: Vec<Applied>,
+}
+
+/// One attempt at one migration.
+struct Attempt<'a> {
+    planned: &'a PlannedMigration,
+    id: String,
+    began: Instant,
+    started_at: Timestamp,
+    /// Numbers of the statements that are done and committed, from 1.
+    done: Vec<usize>,
+    resumed_after: usize,
+    /// Whether the history has its `started` row.
+    announced: bool,
+}
+
+/// Why a group didn't come to its end.
+struct Trouble {
+    /// The statement, as an index; `None` when it was none in particular.
+    index: Option<usize>,
+    error: DbError,
+}
+
+impl From<DbError> for Trouble {
+    fn from(error: DbError) -> Self {
+        Trouble { index: None, error }
+    }
+}
+
+impl Run<'_> {
+    /// Runs one migration to its end.
+    pub(crate) async fn migrate(
+        &mut self,
+        planned: &PlannedMigration,
+        resume: Option<Resume>,
+        number: usize,
+        of: usize,
+    ) -> Result<(), Error> {
+        if self.cancellation.is_cancelled() {
+            return Err(Error::Interrupted { during: None, applied: std::mem::take(&mut self.applied) });
+        }
+        let resume = resume.unwrap_or_default();
+        let mut attempt = Attempt {
+            planned,
+            id: uuid::Uuid::now_v7().simple().to_string(),
+            began: Instant::now(),
+            started_at: self.clock.now(),
+            resumed_after: resume.done.len(),
+            done: resume.done,
+            announced: false,
+        };
+        self.tell(|| Progress::Started {
+            version: planned.version.to_string(),
+            name: planned.name.clone(),
+            file: planned.file.clone(),
+            direction: planned.direction,
+            number,
+            of,
+            statements: planned.running().count(),
+            done_before: attempt.resumed_after,
+        });
+        for planned_statement in planned.statements.iter().filter(|planned| planned.taken_out.is_some()) {
+            if let Some(why) = planned_statement.taken_out {
+                self.tell(|| Progress::Notice {
+                    file: planned.file.clone(),
+                    line: planned_statement.statement.line,
+                    severity: "not run".to_owned(),
+                    message: why.to_owned(),
+                });
+            }
+        }
+        let journalled = !planned.transactional || attempt.resumed_after > 0 || resume.unfinished;
+        let result = if journalled { self.journalled(&mut attempt).await } else { self.whole(&mut attempt).await };
+        match result {
+            Ok(()) => {
+                let applied = Applied {
+                    version: planned.version.clone(),
+                    name: planned.name.clone(),
+                    file: planned.file.clone(),
+                    direction: planned.direction,
+                    statements: planned.running().count() - attempt.resumed_after,
+                    resumed_after: attempt.resumed_after,
+                    duration: attempt.began.elapsed(),
+                };
+                self.tell(|| Progress::Applied(applied.clone()));
+                self.applied.push(applied);
+                Ok(())
+            }
+            Err(trouble) => Err(self.fail(&attempt, trouble).await),
+        }
+    }
+
+    /// The migration and its record in one transaction, tried again as a whole when it waited too long for a lock.
+    async fn whole(&mut self, attempt: &mut Attempt<'_>) -> Result<(), Trouble> {
+        let planned = attempt.planned;
+        let mut tries = 1;
+        loop {
+            let result = self.whole_once(attempt).await;
+            match result {
+                Err(trouble) if self.may_retry(&trouble, tries) => {
+                    self.session.rollback().await?;
+                    tries += 1;
+                    self.pause(planned, &trouble.error, tries).await;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    async fn whole_once(&mut self, attempt: &mut Attempt<'_>) -> Result<(), Trouble> {
+        let planned = attempt.planned;
+        self.session.reset(&self.timeouts(planned)).await?;
+        for group in planned.groups.iter().filter(|group| group.kind == GroupKind::Session) {
+            self.execute(planned, &group.statements).await?;
+        }
+        self.session.begin().await?;
+        for group in planned.groups.iter().filter(|group| group.kind == GroupKind::Transaction) {
+            self.execute(planned, &group.statements).await?;
+        }
+        let row = self.row(attempt, State::Done, None);
+        self.commit(vec![row], &[]).await?;
+        Ok(())
+    }
+
+    /// Group by group, with a journal.
+    async fn journalled(&mut self, attempt: &mut Attempt<'_>) -> Result<(), Trouble> {
+        let planned = attempt.planned;
+        self.session.reset(&self.timeouts(planned)).await?;
+        // What an earlier attempt did is carried into this one's journal, so that the next resume needs only the last attempt.
+        let mut carried: Vec<JournalRow> =
+            attempt.done.iter().map(|&number| self.journal_row(attempt, number, JournalState::Done, None)).collect();
+        for group in &planned.groups {
+            let left: Vec<usize> =
+                group.statements.iter().copied().filter(|index| !attempt.done.contains(&(index + 1))).collect();
+            match group.kind {
+                GroupKind::Session => self.execute(planned, &group.statements).await?,
+                GroupKind::Transaction => self.transaction(attempt, group, &left, &mut carried).await?,
+                GroupKind::Alone => {
+                    for index in left {
+                        self.alone(attempt, index, &mut carried).await?;
+                    }
+                }
+            }
+        }
+        let row = self.row(attempt, State::Done, None);
+        let mut rows = self.announcement(attempt);
+        rows.push(self.after(&rows, row));
+        self.commit(rows, &carried).await?;
+        Ok(())
+    }
+
+    /// Statements that share a transaction with their journal rows.
+    async fn transaction(
+        &mut self,
+        attempt: &mut Attempt<'_>,
+        group: &Group,
+        left: &[usize],
+        carried: &mut Vec<JournalRow>,
+    ) -> Result<(), Trouble> {
+        let planned = attempt.planned;
+        let is_session =
+            |index: &usize| planned.statements[*index].classified.class == driftlock_database::Class::Session;
+        let work: Vec<usize> = left.iter().copied().filter(|index| !is_session(index)).collect();
+        if work.is_empty() {
+            // Done before: what is left of it are its settings, which what follows may need.
+            let settings: Vec<usize> = group.statements.iter().copied().filter(is_session).collect();
+            self.execute(planned, &settings).await?;
+            return Ok(());
+        }
+        let settings_before: Vec<usize> = group
+            .statements
+            .iter()
+            .copied()
+            .filter(|index| is_session(index) && work.first().is_some_and(|first| index < first))
+            .collect();
+        let rest: Vec<usize> = left.iter().copied().filter(|index| !settings_before.contains(index)).collect();
+        let mut tries = 1;
+        loop {
+            let result = async {
+                self.session.begin().await?;
+                self.execute(planned, &settings_before).await?;
+                self.execute(planned, &rest).await?;
+                let rows = self.announcement(attempt);
+                let mut journal = carried.clone();
+                for &index in &work {
+                    journal.push(self.journal_row(attempt, index + 1, JournalState::Done, None));
+                }
+                self.commit(rows, &journal).await?;
+                Ok::<(), Trouble>(())
+            }
+            .await;
+            match result {
+                Ok(()) => break,
+                Err(trouble) if self.may_retry(&trouble, tries) => {
+                    self.session.rollback().await?;
+                    tries += 1;
+                    self.pause(planned, &trouble.error, tries).await;
+                }
+                Err(trouble) => return Err(trouble),
+            }
+        }
+        attempt.announced = true;
+        carried.clear();
+        attempt.done.extend(work.iter().map(|index| index + 1));
+        Ok(())
+    }
+
+    /// A statement outside of any transaction: intent before, result after.
+    async fn alone(
+        &mut self,
+        attempt: &mut Attempt<'_>,
+        index: usize,
+        carried: &mut Vec<JournalRow>,
+    ) -> Result<(), Trouble> {
+        let planned = attempt.planned;
+        let sql = planned.sql(&planned.statements[index]).to_owned();
+        let before = self.session.object_digest(&sql).await?;
+        let rows = self.announcement(attempt);
+        let mut journal = std::mem::take(carried);
+        journal.push(self.journal_row(attempt, index + 1, JournalState::Intent, before));
+        self.commit(rows, &journal).await?;
+        attempt.announced = true;
+        let mut tries = 1;
+        loop {
+            let result = self.execute(planned, &[index]).await;
+            match result {
+                Ok(()) => break,
+                Err(trouble) => {
+                    if !matches!(trouble.error, DbError::ConnectionLost(_)) {
+                        self.session.settle(&sql, false).await?;
+                    }
+                    if !self.may_retry(&trouble, tries) {
+                        return Err(trouble);
+                    }
+                    tries += 1;
+                    self.pause(planned, &trouble.error, tries).await;
+                }
+            }
+        }
+        self.session.settle(&sql, true).await.map_err(|error| Trouble { index: Some(index), error })?;
+        attempt.done.push(index + 1);
+        // Written with whatever is written next; a crash before that is found by the probe.
+        let last = planned.groups.last().and_then(|group| group.statements.last()) == Some(&index);
+        let row = self.journal_row(attempt, index + 1, JournalState::Done, None);
+        if last {
+            carried.push(row);
+        } else {
+            self.commit(Vec::new(), &[row]).await?;
+        }
+        Ok(())
+    }
+
+    /// Runs statements and tells of each; cancels them on the server when asked to.
+    async fn execute(&mut self, planned: &PlannedMigration, indexes: &[usize]) -> Result<(), Trouble> {
+        if indexes.is_empty() {
+            return Ok(());
+        }
+        let comment = self.options.comment_statements.then(|| comment(self.provenance, planned));
+        let texts: Vec<String> = match &comment {
+            None => Vec::new(),
+            Some(comment) => {
+                indexes.iter().map(|&index| format!("{} {comment}", planned.sql(&planned.statements[index]))).collect()
+            }
+        };
+        let runnables: Vec<Runnable<'_>> = indexes
+            .iter()
+            .enumerate()
+            .map(|(at, &index)| {
+                let planned_statement = &planned.statements[index];
+                let copy_data = planned_statement.statement.copy_data.clone().map(|data| &planned.text[data]);
+                // The comment of a COPY would stand between it and its data.
+                let sql = match texts.get(at).filter(|_| copy_data.is_none()) {
+                    Some(text) => text.as_str(),
+                    None => planned.sql(planned_statement),
+                };
+                Runnable { sql, copy_data }
+            })
+            .collect();
+        let mut teller = Teller { planned, indexes, progress: self.progress, dialect: self.engine.dialect() };
+        let canceller = self.session.canceller();
+        let result = {
+            let mut running = std::pin::pin!(self.session.execute(&runnables, &mut teller));
+            let mut asked = false;
+            loop {
+                tokio::select! {
+                    biased;
+                    result = &mut running => break result,
+                    () = again(self.cancellation, asked) => {
+                        asked = true;
+                        // If the server can't be asked, its answer is still waited for.
+                        let _ = canceller.cancel().await;
+                    }
+                }
+            }
+        };
+        result.map_err(|ExecuteError { index, error }| Trouble { index: indexes.get(index).copied(), error })
+    }
+
+    fn timeouts(&self, planned: &PlannedMigration) -> Timeouts {
+        Timeouts {
+            lock: planned.directives.lock_timeout.unwrap_or(self.options.lock_timeout),
+            statement: planned.directives.statement_timeout.unwrap_or(self.options.statement_timeout),
+        }
+    }
+
+    fn may_retry(&self, trouble: &Trouble, tries: u32) -> bool {
+        matches!(trouble.error, DbError::LockTimeout(_))
+            && tries < self.options.attempts
+            && !self.cancellation.is_cancelled()
+    }
+
+    /// Waits before another try: longer each time, and not as long as everybody else.
+    async fn pause(&self, planned: &PlannedMigration, error: &DbError, attempt: u32) {
+        let base = 100u64.saturating_mul(1 << attempt.min(6));
+        let after = Duration::from_millis(base / 2 + fastrand::u64(0..=base));
+        self.tell(|| Progress::Retrying {
+            file: planned.file.clone(),
+            reason: error.to_string(),
+            attempt,
+            of: self.options.attempts,
+            after,
+        });
+        tokio::select! {
+            () = tokio::time::sleep(after) => {}
+            () = self.cancellation.cancelled() => {}
+        }
+    }
+
+    /// Writes rows with the fence, and knows them as the last ones from then on.
+    pub(crate) async fn commit(&mut self, rows: Vec<HistoryRow>, journal: &[JournalRow]) -> Result<(), DbError> {
+        let records = Records { token: self.token, history: &rows, journal };
+        self.session.commit(self.tables, &records).await?;
+        if let Some(last) = rows.last() {
+            self.head = last.sequence;
+            self.head_chain.clone_from(&last.chain);
+        }
+        Ok(())
+    }
+
+    /// The `started` row, if it isn't written yet.
+    fn announcement(&self, attempt: &Attempt<'_>) -> Vec<HistoryRow> {
+        if attempt.announced { Vec::new() } else { vec![self.row(attempt, State::Started, None)] }
+    }
+
+    /// A row put behind others that are written with it.
+    fn after(&self, rows: &[HistoryRow], mut row: HistoryRow) -> HistoryRow {
+        if let Some(last) = rows.last() {
+            row.sequence = last.sequence + 1;
+            row.chain = chain::link(&last.chain, &row);
+        }
+        row
+    }
+
+    fn row(&self, attempt: &Attempt<'_>, state: State, error: Option<String>) -> HistoryRow {
+        let planned = attempt.planned;
+        let record = Record {
+            attempt: attempt.id.clone(),
+            version: planned.version.to_string(),
+            name: planned.name.clone(),
+            direction: planned.direction,
+            state,
+            sha256: planned.digest.map(|digest| digest.sha256()),
+            crc32: planned.digest.map(|digest| digest.crc32()),
+            rollback_sql: planned.rollback_sql.clone().filter(|_| state != State::Failed),
+            started_at: attempt.started_at,
+            duration: (state != State::Started).then(|| attempt.began.elapsed()),
+            error,
+        };
+        self.history_row(record)
+    }
+
+    /// A row behind the last one.
+    pub(crate) fn history_row(&self, record: Record) -> HistoryRow {
+        let provenance = self.provenance;
+        let ended_at = record.duration.map(|duration| record.started_at.after(duration));
+        let mut row = HistoryRow {
+            sequence: self.head + 1,
+            attempt: record.attempt,
+            version: kept(&record.version, 255),
+            name: kept(&record.name, 255),
+            direction: record.direction,
+            state: record.state,
+            sha256: record.sha256,
+            crc32: record.crc32,
+            rollback_sql: record.rollback_sql,
+            expected: None,
+            started_at: record.started_at,
+            ended_at,
+            duration_ms: record.duration.map(|duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)),
+            applied_by: kept(&self.session.server().user, 255),
+            os_user: kept(&provenance.os_user, 255),
+            host: kept(&provenance.host, 255),
+            environment: kept(&provenance.environment, 255),
+            route: provenance.route.as_deref().map(|text| kept(text, 255)),
+            git_commit: kept(&provenance.git_commit, 255),
+            git_author: kept(&provenance.git_author, 255),
+            ci_job: kept(&provenance.ci_job, 255),
+            ci_url: provenance.ci_url.as_deref().map(|text| kept(text, 2000)),
+            tool_version: kept(&provenance.tool_version, 64),
+            reason: self.options.reason.as_deref().map(|text| kept(text, 4000)),
+            error: record.error.map(|text| kept(&text, 4000)),
+            chain: String::new(),
+        };
+        row.chain = chain::link(&self.head_chain, &row);
+        row
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn journal_row(
+        &self,
+        attempt: &Attempt<'_>,
+        number: usize,
+        state: JournalState,
+        object_before: Option<String>,
+    ) -> JournalRow {
+        let planned = attempt.planned;
+        let statement = &planned.statements[number - 1];
+        JournalRow {
+            attempt: attempt.id.clone(),
+            statement: i64::try_from(number).unwrap_or(i64::MAX),
+            sha256: raw_sha256(planned.sql(statement).as_bytes()),
+            line: i64::from(statement.statement.line),
+            state,
+            object_before,
+            session: self.session.server().connection.clone(),
+            at: self.clock.now(),
+        }
+    }
+
+    /// Rolls back, records the failure and makes the error that people see.
+    async fn fail(&mut self, attempt: &Attempt<'_>, trouble: Trouble) -> Error {
+        let planned = attempt.planned;
+        let dialect = self.engine.dialect();
+        let Trouble { index, error } = trouble;
+        let applied = std::mem::take(&mut self.applied);
+        // What the server says at the COMMIT (a deferred constraint) is shown at the last statement; what it says before the first
+        // is about none.
+        let last = || planned.groups.last()?.statements.last().copied();
+        let index = index.or_else(|| if matches!(error, DbError::Server(_)) { last() } else { None });
+
+        // A runner that was overtaken, or lost its connection or its lock, has no business writing any more.
+        let may_write = !matches!(error, DbError::ConnectionLost(_) | DbError::Fenced { .. } | DbError::LockLost(_));
+        let secrets =
+            index.map(|index| credentials(planned.sql(&planned.statements[index]), dialect)).unwrap_or_default();
+        let error = masked(error, &secrets);
+        let mut notes = Vec::new();
+        let mut recorded = may_write;
+        if may_write {
+            let kept = async {
+                self.session.rollback().await?;
+                let row = self.row(attempt, State::Failed, Some(error.to_string()));
+                self.session.reset(&self.timeouts(planned)).await?;
+                let mut rows = Vec::new();
+                if attempt.announced || attempt.done.is_empty() {
+                    rows.push(row);
+                } else {
+                    // A resumed attempt failed before it wrote anything: its own journal has to say what was done before it.
+                    rows.extend(self.announcement(attempt));
+                    rows.push(self.after(&rows, row));
+                }
+                let journal: Vec<JournalRow> = if attempt.announced {
+                    Vec::new()
+                } else {
+                    attempt
+                        .done
+                        .iter()
+                        .map(|&number| self.journal_row(attempt, number, JournalState::Done, None))
+                        .collect()
+                };
+                self.commit(rows, &journal).await
+            }
+            .await;
+            if let Err(error) = kept {
+                recorded = false;
+                notes.push(("note", format!("the failure could not be recorded in the history: {error}")));
+            }
+        }
+
+        if self.cancellation.is_cancelled() && matches!(error, DbError::Cancelled(_)) {
+            return Error::Interrupted { during: Some(planned.file.clone()), applied };
+        }
+        let Some(index) = index else { return Error::Database(error) };
+        if matches!(error, DbError::Fenced { .. } | DbError::LockLost(_)) {
+            return Error::Database(error);
+        }
+        let outcome = match &error {
+            DbError::ConnectionLost(_) => Outcome::NotKnown,
+            _ if !recorded && !attempt.done.is_empty() => Outcome::NotKnown,
+            _ if attempt.done.is_empty() => Outcome::RolledBack,
+            _ => Outcome::Partial { done: attempt.done.clone() },
+        };
+        let (message, offset) = match error.server() {
+            Some(server) => {
+                for (label, text) in [("detail", &server.detail), ("hint", &server.hint), ("context", &server.context)]
+                {
+                    if let Some(text) = text {
+                        notes.push((label, text.clone()));
+                    }
+                }
+                (server.to_string(), server.offset)
+            }
+            None => (error.to_string(), None),
+        };
+        let number = index + 1;
+        Error::Statement(Box::new(StatementError {
+            place: planned.place(index, offset, dialect, message),
+            notes,
+            error,
+            version: planned.version.clone(),
+            number,
+            of: planned.statements.len(),
+            outcome,
+            applied,
+        }))
+    }
+
+    fn tell(&self, progress: impl FnOnce() -> Progress) {
+        if let Some(on_progress) = self.progress {
+            on_progress(&progress());
+        }
+    }
+}
+
+/// What differs from one history row to the next.
+pub(crate) struct Record {
+    pub(crate) attempt: String,
+    pub(crate) version: String,
+    pub(crate) name: String,
+    pub(crate) direction: Direction,
+    pub(crate) state: State,
+    pub(crate) sha256: Option<String>,
+    pub(crate) crc32: Option<String>,
+    pub(crate) rollback_sql: Option<String>,
+    pub(crate) started_at: Timestamp,
+    pub(crate) duration: Option<Duration>,
+    pub(crate) error: Option<String>,
+}
+
+/// Who and where, as a comment behind a statement: the server's own log then knows it too.
+fn comment(provenance: &Provenance, planned: &PlannedMigration) -> String {
+    let words = format!(
+        "driftlock version={} environment={} commit={} job={} user={}@{}",
+        planned.version,
+        provenance.environment,
+        provenance.git_commit,
+        provenance.ci_job,
+        provenance.os_user,
+        provenance.host
+    );
+    // Nothing from outside may end the comment, or begin another in one (PostgreSQL nests them).
+    format!("/* {} */", words.replace(['*', '\0'], ""))
+}
+
+/// When to ask the server to cancel: at once, and then again and again, since it may have been between two statements.
+async fn again(cancellation: &Cancellation, asked: bool) {
+    if asked {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    } else {
+        cancellation.cancelled().await;
+    }
+}
+
+/// Text as every engine keeps it, so that the chain is over what can be read back: no NUL, at most so many characters.
+fn kept(text: &str, most: usize) -> String {
+    text.chars().filter(|&c| c != '\0').take(most).collect()
+}
+
+/// An error without the literals of a statement that carries credentials.
+fn masked(error: DbError, secrets: &[&str]) -> DbError {
+    if secrets.is_empty() {
+        return error;
+    }
+    let clean = |mut server: Box<driftlock_database::ServerError>| {
+        server.message = mask(&server.message, secrets);
+        for text in [&mut server.detail, &mut server.hint, &mut server.context].into_iter().flatten() {
+            *text = mask(text, secrets);
+        }
+        server
+    };
+    match error {
+        DbError::Server(server) => DbError::Server(clean(server)),
+        DbError::LockTimeout(server) => DbError::LockTimeout(clean(server)),
+        DbError::Cancelled(server) => DbError::Cancelled(clean(server)),
+        other => other,
+    }
+}
+
+/// Hands what happens to statements on, with their places in the file.
+struct Teller<'a> {
+    planned: &'a PlannedMigration,
+    indexes: &'a [usize],
+    progress: Option<&'a OnProgress>,
+    dialect: driftlock_script::Dialect,
+}
+
+impl Observer for Teller<'_> {
+    fn event(&mut self, event: Event) {
+        let Some(on_progress) = self.progress else { return };
+        let at = |index: usize| self.indexes.get(index).map(|&index| (index, &self.planned.statements[index]));
+        match event {
+            Event::Done { index, rows, duration } => {
+                if let Some((index, planned)) = at(index) {
+                    let line = planned.statement.line;
+                    on_progress(&Progress::Statement { number: index + 1, line, rows, duration });
+                }
+            }
+            Event::Notice { index, severity, message } => {
+                if let Some((_, planned)) = at(index) {
+                    let secrets = credentials(self.planned.sql(planned), self.dialect);
+                    on_progress(&Progress::Notice {
+                        file: self.planned.file.clone(),
+                        line: planned.statement.line,
+                        severity,
+                        message: mask(&message, &secrets),
+                    });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,416 @@
+//! How files, manifest and history stand to each other: pure, without a connection.
+
+use std::collections::BTreeMap;
+
+use driftlock_database::{Direction, Entry, Fence, Glance, State};
+use driftlock_script::{Layout, Manifest, Migration, Migrations, Version};
+
+/// A disagreement that stops everything; exit code 6.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The version it is about, where it is about one.
+    pub version: Option<Version>,
+    /// The file, as people see it, where there is one.
+    pub file: Option<String>,
+    /// What kind it is.
+    pub problem: Problem,
+    /// What differs, and what to do.
+    pub message: String,
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// Kinds of [`Finding`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Problem {
+    /// An applied file isn't what was applied.
+    Edited,
+    /// An applied file is there under another name.
+    Renamed,
+    /// An applied file is gone.
+    Missing,
+    /// The two checksums of a history row disagree with each other.
+    Damaged,
+    /// Rows of the history were edited, removed or inserted.
+    Tampered,
+    /// The manifest and the files disagree.
+    Manifest,
+    /// The done statements of a half-done migration aren't what they were.
+    PrefixChanged,
+}
+
+impl Problem {
+    /// As JSON names it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Problem::Edited => "edited",
+            Problem::Renamed => "renamed",
+            Problem::Missing => "missing",
+            Problem::Damaged => "damaged",
+            Problem::Tampered => "tampered",
+            Problem::Manifest => "manifest",
+            Problem::PrefixChanged => "prefix_changed",
+        }
+    }
+
+    /// A stable code for scripts and searches.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Problem::Edited => "DL0401",
+            Problem::Renamed => "DL0402",
+            Problem::Missing => "DL0403",
+            Problem::Damaged => "DL0404",
+            Problem::Tampered => "DL0405",
+            Problem::Manifest => "DL0406",
+            Problem::PrefixChanged => "DL0407",
+        }
+    }
+}
+
+/// What the history says of one version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Recorded {
+    pub(crate) version: Version,
+    pub(crate) name: String,
+    /// The sequence of the row that applied it, while it is applied.
+    pub(crate) applied: Option<i64>,
+    /// The checksums that the file must have: of the row that applied it, or of a later `accept`.
+    pub(crate) sha256: Option<String>,
+    pub(crate) crc32: Option<String>,
+    /// An attempt that began and has no end, or failed half-way.
+    pub(crate) unfinished: Option<Unfinished>,
+}
+
+/// An attempt with a journal that didn't come to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unfinished {
+    pub(crate) attempt: String,
+    pub(crate) direction: Direction,
+    /// The server said so; else nobody knows what became of its last statement.
+    pub(crate) failed: bool,
+}
+
+/// How everything stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Standing {
+    /// By version.
+    pub(crate) recorded: BTreeMap<Version, Recorded>,
+    /// Versions of files that are not applied, rising. Half-done ones among them.
+    pub(crate) pending: Vec<Version>,
+    /// Pending versions below the highest applied one.
+    pub(crate) out_of_order: Vec<Version>,
+    /// Applied versions newer than all that files and manifest know.
+    pub(crate) ahead: Vec<Version>,
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl Standing {
+    /// Applied versions in the order in which they were applied.
+    pub(crate) fn applied_in_order(&self) -> Vec<&Recorded> {
+        let mut applied: Vec<&Recorded> = self.recorded.values().filter(|record| record.applied.is_some()).collect();
+        applied.sort_by_key(|record| record.applied);
+        applied
+    }
+}
+
+/// Holds files and manifest against the history.
+pub(crate) fn assess(migrations: &Migrations, manifest: Option<&Manifest>, glance: Option<&Glance>) -> Standing {
+    let layout = migrations.layout();
+    let recorded = record(layout, glance.map_or(&[], |glance| glance.entries.as_slice()));
+    let mut findings = Vec::new();
+    if let Some(glance) = glance {
+        findings.extend(head(&glance.fence, &glance.entries));
+    }
+
+    let newest_known = migrations.list().last().map(|migration| migration.version.clone());
+    let newest_known = newest_known.into_iter().chain(manifest.and_then(|manifest| newest_in(layout, manifest))).max();
+    let mut ahead = Vec::new();
+    for record in recorded.values() {
+        let file = migrations.find(&record.version);
+        if record.applied.is_none() {
+            if record.unfinished.is_some() && file.is_none() {
+                findings.push(missing(migrations, record, &recorded));
+            }
+            continue;
+        }
+        match file {
+            Some(migration) => findings.extend(compare(migrations, migration, record)),
+            None if newest_known.as_ref().is_none_or(|newest| record.version > *newest) => {
+                ahead.push(record.version.clone());
+            }
+            None => findings.push(missing(migrations, record, &recorded)),
+        }
+    }
+
+    let applied = |version: &Version| recorded.get(version).is_some_and(|record| record.applied.is_some());
+    let pending: Vec<Version> = migrations
+        .list()
+        .iter()
+        .map(|migration| migration.version.clone())
+        .filter(|version| !applied(version))
+        .collect();
+    let highest = recorded.values().filter(|record| record.applied.is_some()).map(|record| &record.version).max();
+    let out_of_order =
+        pending.iter().filter(|version| highest.is_some_and(|highest| *version < highest)).cloned().collect();
+    Standing { pending, out_of_order, ahead, findings, recorded }
+}
+
+/// Reads the history forward: what each version came to.
+fn record(layout: Layout, entries: &[Entry]) -> BTreeMap<Version, Recorded> {
+    let mut recorded = BTreeMap::new();
+    for entry in entries {
+        let version = layout.version(&entry.version);
+        let record = recorded.entry(version.clone()).or_insert_with(|| Recorded {
+            version,
+            name: entry.name.clone(),
+            applied: None,
+            sha256: None,
+            crc32: None,
+            unfinished: None,
+        });
+        match (entry.state, entry.direction) {
+            (State::Started, direction) => {
+                record.unfinished = Some(Unfinished { attempt: entry.attempt.clone(), direction, failed: false });
+            }
+            (State::Failed, _) => {
+                // A failed attempt that never started a journal was rolled back whole and left nothing.
+                if let Some(unfinished) = record.unfinished.as_mut().filter(|it| it.attempt == entry.attempt) {
+                    unfinished.failed = true;
+                }
+            }
+            (State::Done, Direction::Down) => {
+                record.applied = None;
+                record.unfinished = None;
+            }
+            (State::Done, direction) => {
+                if direction != Direction::Accept {
+                    record.applied = Some(entry.sequence);
+                    record.unfinished = None;
+                }
+                record.name.clone_from(&entry.name);
+                record.sha256.clone_from(&entry.sha256);
+                record.crc32.clone_from(&entry.crc32);
+            }
+        }
+    }
+    recorded
+}
+
+/// The fence knows how many rows there are: a removed or inserted one shows without reading them all.
+fn head(fence: &Fence, entries: &[Entry]) -> Option<Finding> {
+    let last = entries.last().map_or(0, |entry| entry.sequence);
+    let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
+    let gap = entries.iter().zip(1..).find(|(entry, expected)| entry.sequence != *expected);
+    if last == fence.head && count == fence.head && gap.is_none() {
+        return None;
+    }
+    let what = match gap {
+        Some((_, expected)) => format!("row {expected} is missing"),
+        None => format!("it has {count} rows and the fence counts {}", fence.head),
+    };
+    Some(Finding {
+        version: None,
+        file: None,
+        problem: Problem::Tampered,
+        message: format!(
+            "the history was changed behind driftlock's back: {what}; find out who writes to its tables, and restore them from a backup"
+        ),
+    })
+}
+
+fn newest_in(layout: Layout, manifest: &Manifest) -> Option<Version> {
+    manifest
+        .entries()
+        .filter_map(|(path, _)| layout.read_name(path.rsplit('/').next().unwrap_or(path)).ok())
+        .map(|name| name.version)
+        .max()
+}
+
+/// An applied version and its file.
+fn compare(migrations: &Migrations, migration: &Migration, record: &Recorded) -> Option<Finding> {
+    let file = migrations.display(&migration.up);
+    let finding = |problem, message| {
+        Some(Finding { version: Some(record.version.clone()), file: Some(file.clone()), problem, message })
+    };
+    if migration.name != record.name {
+        return finding(
+            Problem::Renamed,
+            format!("{file}: version {} was applied as `{}`; give the file its name back", record.version, record.name),
+        );
+    }
+    let (sha256, crc32) = (migration.up.digest.sha256(), migration.up.digest.crc32());
+    let sha256_fits = record.sha256.as_ref().map(|recorded| *recorded == sha256);
+    let crc32_fits = record.crc32.as_ref().map(|recorded| *recorded == crc32);
+    match (sha256_fits, crc32_fits) {
+        // Declared as applied while no file was known: there is nothing to compare with.
+        (None, None) | (Some(true), Some(true) | None) | (None, Some(true)) => None,
+        (Some(false), Some(false) | None) | (None, Some(false)) => finding(
+            Problem::Edited,
+            format!(
+                "{file}: edited after it was applied: it was applied with SHA-256 {} and CRC-32 {}, the file has {sha256} and {crc32}; \
+                 put the file back as it was and write the change as a new migration, or, if the database is as the edited file says, \
+                 `driftlock accept {} --reason TEXT`",
+                record.sha256.as_deref().unwrap_or("(not recorded)"),
+                record.crc32.as_deref().unwrap_or("(not recorded)"),
+                record.version
+            ),
+        ),
+        (Some(sha256_fits), Some(_)) => finding(
+            Problem::Damaged,
+            format!(
+                "{file}: the history's record of version {} is damaged: its {} fits the file and its {} doesn't; \
+                 find out who writes to driftlock's tables, and restore them from a backup",
+                record.version,
+                if sha256_fits { "SHA-256" } else { "CRC-32" },
+                if sha256_fits { "CRC-32" } else { "SHA-256" },
+            ),
+        ),
+    }
+}
+
+/// An applied version without a file, although the files know newer ones.
+fn missing(migrations: &Migrations, record: &Recorded, recorded: &BTreeMap<Version, Recorded>) -> Finding {
+    let renamed = migrations.list().iter().find(|migration| {
+        record.sha256.as_ref().is_some_and(|sha256| *sha256 == migration.up.digest.sha256())
+            && recorded.get(&migration.version).is_none_or(|other| other.applied.is_none())
+    });
+    let (problem, message) = match renamed {
+        Some(migration) => (
+            Problem::Renamed,
+            format!(
+                "{}: has the text that was applied as version {} (`{}`); give the file its old version back",
+                migrations.display(&migration.up),
+                record.version,
+                record.name
+            ),
+        ),
+        None => (
+            Problem::Missing,
+            format!(
+                "version {} (`{}`) was {} and its file is missing from {}; restore it from git{}",
+                record.version,
+                record.name,
+                if record.applied.is_some() { "applied" } else { "half applied" },
+                match migrations.files().root() {
+                    "" => "the migrations",
+                    root => root,
+                },
+                if record.applied.is_some() { ", or undo it with `driftlock down` first" } else { "" },
+            ),
+        ),
+    };
+    Finding { version: Some(record.version.clone()), file: None, problem, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use driftlock_script::Memory;
+
+    use super::*;
+
+    fn files(names: &[&str]) -> Migrations {
+        let files = names.iter().fold(Memory::new(), |files, name| files.with(*name, *name));
+        Migrations::load(Arc::new(files), None).unwrap()
+    }
+
+    fn glance(migrations: &Migrations, rows: &[(&str, Direction, State)]) -> Glance {
+        let entries: Vec<Entry> = rows
+            .iter()
+            .zip(1..)
+            .map(|((file, direction, state), sequence)| {
+                let name = migrations.layout().read_name(file).unwrap();
+                let digest = driftlock_script::Digest::of(file.as_bytes());
+                Entry {
+                    sequence,
+                    attempt: format!("attempt of {file}"),
+                    version: name.version.to_string(),
+                    name: name.name,
+                    direction: *direction,
+                    state: *state,
+                    sha256: Some(digest.sha256()),
+                    crc32: Some(digest.crc32()),
+                }
+            })
+            .collect();
+        let head = i64::try_from(entries.len()).unwrap();
+        Glance { fence: Fence { token: 1, head, head_chain: String::new(), environment: None, format: 1 }, entries }
+    }
+
+    fn texts(versions: &[Version]) -> Vec<&str> {
+        versions.iter().map(Version::as_str).collect()
+    }
+
+    const UP: (Direction, State) = (Direction::Up, State::Done);
+
+    #[test]
+    fn what_is_applied_pending_and_ahead() {
+        let migrations = files(&["1_a.up.sql", "2_b.up.sql", "3_c.up.sql"]);
+        let rows = glance(
+            &migrations,
+            &[
+                ("1_a.up.sql", UP.0, UP.1),
+                ("3_c.up.sql", UP.0, UP.1),
+                ("3_c.up.sql", Direction::Down, State::Done),
+                ("2_b.up.sql", UP.0, State::Started),
+                ("9_z.up.sql", UP.0, UP.1),
+            ],
+        );
+        let standing = assess(&migrations, None, Some(&rows));
+        assert_eq!(texts(&standing.pending), ["2", "3"]);
+        assert_eq!(texts(&standing.ahead), ["9"]);
+        assert_eq!(texts(&standing.out_of_order), ["2", "3"]);
+        assert_eq!(standing.findings, []);
+        let unfinished = standing.recorded[&Version::number(2)].unfinished.as_ref().unwrap();
+        assert!(!unfinished.failed);
+    }
+
+    #[test]
+    fn findings_name_what_differs() {
+        let migrations = files(&["1_a.up.sql", "2_b.up.sql", "4_d.up.sql"]);
+        let mut rows =
+            glance(&migrations, &[("1_a.up.sql", UP.0, UP.1), ("2_b.up.sql", UP.0, UP.1), ("3_c.up.sql", UP.0, UP.1)]);
+        rows.entries[0].sha256 = Some("0".repeat(64));
+        rows.entries[1].sha256 = Some("0".repeat(64));
+        rows.entries[1].crc32 = Some("0".repeat(8));
+        let problems = |rows: &Glance| -> Vec<Problem> {
+            assess(&migrations, None, Some(rows)).findings.iter().map(|finding| finding.problem).collect()
+        };
+        assert_eq!(problems(&rows), [Problem::Damaged, Problem::Edited, Problem::Missing]);
+        rows.entries[2].sha256 = Some(migrations.list()[2].up.digest.sha256());
+        assert_eq!(problems(&rows)[2], Problem::Renamed);
+        rows.entries[0].name = "other".to_owned();
+        assert_eq!(problems(&rows)[0], Problem::Renamed);
+        rows.entries.remove(1);
+        assert_eq!(problems(&rows)[0], Problem::Tampered);
+    }
+
+    #[test]
+    fn a_manifest_line_makes_a_lost_file_missing_and_not_ahead() {
+        let migrations = files(&["1_a.up.sql"]);
+        let rows = glance(&migrations, &[("1_a.up.sql", UP.0, UP.1), ("2_b.up.sql", UP.0, UP.1)]);
+        assert_eq!(texts(&assess(&migrations, None, Some(&rows)).ahead), ["2"]);
+        let line = format!(r#"[{{"file": "migrations/2_b.up.sql", "sha256": "{}"}}]"#, "0".repeat(64));
+        let manifest = Manifest::parse(&line).unwrap();
+        let standing = assess(&migrations, Some(&manifest), Some(&rows));
+        assert_eq!(standing.findings[0].problem, Problem::Missing);
+    }
+
+    #[test]
+    fn an_accepted_edit_is_the_new_truth() {
+        let migrations = files(&["1_a.up.sql"]);
+        let mut rows =
+            glance(&migrations, &[("1_a.up.sql", UP.0, UP.1), ("1_a.up.sql", Direction::Accept, State::Done)]);
+        rows.entries[0].sha256 = Some("0".repeat(64));
+        rows.entries[0].crc32 = Some("0".repeat(8));
+        assert_eq!(assess(&migrations, None, Some(&rows)).findings, []);
+    }
+}

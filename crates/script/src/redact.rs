@@ -1,0 +1,211 @@
+//! Keeps credentials that stand in scripts out of everything that is shown.
+//!
+//! A statement that carries credentials is one whose words say so (`PASSWORD`, `IDENTIFIED BY`, `CONNECTION`, the options of
+//! a server or user mapping, …). Which of its literals is the secret is not asked: all of them are masked. A routine's body
+//! is a literal to PostgreSQL; where it holds such words it is masked whole.
+
+use std::borrow::Cow;
+
+use crate::{Dialect, Token, TokenKind, significant, tokens};
+
+/// What stands for a secret.
+const MASK: &str = "***";
+
+/// A statement as it may be shown: where it carries credentials, each string in it is `'***'`.
+///
+/// ```
+/// use driftlock_script::{Dialect, redact};
+///
+/// let shown = redact("CREATE ROLE app LOGIN PASSWORD 's3cret'", Dialect::Postgres);
+/// assert_eq!(shown, "CREATE ROLE app LOGIN PASSWORD '***'");
+/// ```
+#[must_use]
+pub fn redact(sql: &str, dialect: Dialect) -> Cow<'_, str> {
+    let secrets = secret_tokens(sql, dialect);
+    if secrets.is_empty() {
+        return Cow::Borrowed(sql);
+    }
+    let mut shown = String::with_capacity(sql.len());
+    let mut from = 0;
+    for token in secrets {
+        let (start, length) = inner(token.text);
+        shown.push_str(&sql[from..token.start + start]);
+        shown.push_str(MASK);
+        from = token.start + start + length;
+    }
+    shown.push_str(&sql[from..]);
+    Cow::Owned(shown)
+}
+
+/// The texts that [`redact`] hides, so that they can be masked in what a server says of the statement. The longest first.
+#[must_use]
+pub fn credentials(sql: &str, dialect: Dialect) -> Vec<&str> {
+    let mut secrets: Vec<&str> = secret_tokens(sql, dialect)
+        .into_iter()
+        .map(|token| {
+            let (start, length) = inner(token.text);
+            &token.text[start..start + length]
+        })
+        .filter(|secret| !secret.trim().is_empty())
+        .collect();
+    // A long one first: masking a part of it would leave the rest.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets.dedup();
+    secrets
+}
+
+/// A text without these secrets. Long ones are also found where a server shows only their beginning.
+#[must_use]
+pub fn mask(message: &str, secrets: &[&str]) -> String {
+    let mut message = message.to_owned();
+    for secret in secrets {
+        message = message.replace(secret, MASK);
+        // Servers quote what they could not read and cut it off; MySQL after 80 characters.
+        if let Some((start, _)) = secret.char_indices().nth(8) {
+            let head = &secret[..start];
+            while let Some(at) = message.find(head) {
+                let shared = message[at..].bytes().zip(secret.bytes()).take_while(|(a, b)| a == b).count();
+                let end = (at..=at + shared).rev().find(|&end| message.is_char_boundary(end)).unwrap_or(at);
+                message.replace_range(at..end, MASK);
+            }
+        }
+    }
+    message
+}
+
+/// The string tokens of a statement that carries credentials; none of any other.
+fn secret_tokens(sql: &str, dialect: Dialect) -> Vec<Token<'_>> {
+    secret_tokens_within(sql, dialect, 3)
+}
+
+/// A body may put a statement together in a string, and that may hold another; nobody goes deeper than this.
+fn secret_tokens_within(sql: &str, dialect: Dialect, depth: u32) -> Vec<Token<'_>> {
+    // Almost no statement has any of these: one look saves reading the words of all the others.
+    if !may_carry(sql) {
+        return Vec::new();
+    }
+    let is_string = |token: &Token<'_>| token.kind == TokenKind::String;
+    if carries(sql, dialect) {
+        return tokens(sql, dialect).filter(is_string).collect();
+    }
+    if depth == 0 {
+        return Vec::new();
+    }
+    // A body between dollars, or a statement that is put together in a string.
+    tokens(sql, dialect)
+        .filter(is_string)
+        .filter(|token| {
+            let (start, length) = inner(token.text);
+            !secret_tokens_within(&token.text[start..start + length], dialect, depth - 1).is_empty()
+                || carries(&token.text[start..start + length], dialect)
+        })
+        .collect()
+}
+
+const WORDS: [&str; 9] =
+    ["password", "identified", "connection", "options", "secret", "dblink", "key", "credential", "authentication"];
+
+fn may_carry(sql: &str) -> bool {
+    let bytes = sql.as_bytes();
+    WORDS.iter().any(|word| bytes.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes())))
+}
+
+/// Whether the words of a statement, or of one inside a body, say that credentials follow.
+fn carries(sql: &str, dialect: Dialect) -> bool {
+    let words: Vec<Token<'_>> = significant(sql, dialect).collect();
+    let is = |at: usize, word: &str| words.get(at).is_some_and(|token| token.is(word));
+    let any = |list: &[&str], at: usize| list.iter().any(|word| is(at, word));
+    let has = |list: &[&str]| (0..words.len()).any(|at| any(list, at));
+    let is_string = |at: usize| words.get(at).is_some_and(|token| token.kind == TokenKind::String);
+    (0..words.len()).any(|at| {
+        // PASSWORD 'x', PASSWORD = 'x', PASSWORD('x'), PASSWORD FOR u = PASSWORD('x'), MASTER_PASSWORD='x', OLD_PASSWORD('x')
+        let token = &words[at];
+        let word = token.kind == TokenKind::Word && token.text.to_ascii_lowercase().ends_with("password");
+        let behind = (1..=2).any(|next| is_string(at + next));
+        let set = at > 0 && is(at - 1, "SET") && word;
+        (word && (behind || set))
+            // IDENTIFIED BY 'x', IDENTIFIED VIA p USING 'x', IDENTIFIED WITH p AS 'x'
+            || (is(at, "IDENTIFIED") && any(&["BY", "VIA", "WITH"], at + 1))
+            // CREATE SUBSCRIPTION … CONNECTION 'x'; ALTER SUBSCRIPTION … CONNECTION 'x'
+            || (is(at, "CONNECTION") && is_string(at + 1))
+            // CREATE|ALTER SERVER|USER MAPPING|FOREIGN … OPTIONS (password 'x')
+            || (is(at, "OPTIONS") && has(&["SERVER", "MAPPING", "WRAPPER"]))
+            || (is(at, "SECRET") && has(&["CREATE", "ALTER", "SET"]))
+            || (token.kind == TokenKind::Word && token.text.to_ascii_lowercase().starts_with("dblink"))
+            // ATTACH 'file' AS a KEY 'x'; PRAGMA key = 'x'
+            || ((is(at, "KEY") || is(at, "REKEY") || is(at, "HEXKEY")) && has(&["ATTACH", "PRAGMA"]))
+            || (is(at, "CREDENTIAL") && has(&["CREATE", "ALTER"]))
+    })
+}
+
+/// Where a string token's content is in it, and how long it is.
+fn inner(token: &str) -> (usize, usize) {
+    if let Some(rest) = token.strip_prefix('$')
+        && let Some(tag) = rest.find('$')
+    {
+        let mark = tag + 2;
+        let closed = token.len() >= 2 * mark && token.ends_with(&token[..mark]);
+        return (mark, token.len() - mark - if closed { mark } else { 0 });
+    }
+    let Some(start) = token.find(['\'', '"', '`']) else { return (0, token.len()) };
+    let quote = token.as_bytes()[start];
+    let closed = token.len() > start + 1 && token.as_bytes()[token.len() - 1] == quote;
+    (start + 1, token.len() - start - 1 - usize::from(closed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Dialect::{MySql, Postgres, Sqlite};
+
+    #[test]
+    fn what_carries_credentials_is_masked() {
+        for (dialect, sql) in [
+            (Postgres, "CREATE ROLE a LOGIN PASSWORD 'c4n'"),
+            (Postgres, "alter user a with encrypted password E'c4n'"),
+            (Postgres, "CREATE SUBSCRIPTION s CONNECTION 'host=h password=c4n' PUBLICATION p"),
+            (Postgres, "CREATE USER MAPPING FOR a SERVER s OPTIONS (user 'u', password 'c4n')"),
+            (Postgres, "CREATE SERVER s FOREIGN DATA WRAPPER w OPTIONS (host 'h', passfile 'c4n')"),
+            (Postgres, "SELECT dblink_connect('host=h password=c4n')"),
+            (Postgres, "DO $$ BEGIN CREATE ROLE a PASSWORD 'c4n'; END $$"),
+            (Postgres, "DO $x$ BEGIN EXECUTE 'ALTER ROLE a PASSWORD ''c4n'''; END $x$"),
+            (MySql, "CREATE USER a@h IDENTIFIED BY 'c4n'"),
+            (MySql, "CREATE USER a IDENTIFIED BY \"c4n\""),
+            (MySql, "ALTER USER a IDENTIFIED VIA mysql_native_password USING PASSWORD('c4n')"),
+            (MySql, "GRANT ALL ON *.* TO a IDENTIFIED WITH p AS 'c4n'"),
+            (MySql, "SET PASSWORD FOR a = 'c4n'"),
+            (MySql, "SET PASSWORD = PASSWORD('c4n')"),
+            (MySql, "CHANGE MASTER TO MASTER_USER='u', MASTER_PASSWORD='c4n'"),
+            (MySql, "/*!50000 CREATE USER a IDENTIFIED BY 'c4n' */"),
+            (MySql, "CREATE USER a IDENTIFIED BY 'c4n"),
+            (MySql, "CREATE SERVER s FOREIGN DATA WRAPPER mysql OPTIONS (PASSWORD 'c4n')"),
+            (Sqlite, "ATTACH 'a.db' AS a KEY 'c4n'"),
+        ] {
+            let shown = redact(sql, dialect);
+            assert!(!shown.contains("c4n") && shown.contains("***"), "{sql}: {shown}");
+            let secrets = credentials(sql, dialect);
+            assert!(secrets.iter().any(|secret| secret.contains("c4n")), "{sql}: {secrets:?}");
+        }
+    }
+
+    #[test]
+    fn what_carries_none_is_left_alone() {
+        for (dialect, sql) in [
+            (Postgres, "INSERT INTO a VALUES ('x')"),
+            (Postgres, "CREATE TABLE users (password text, note text DEFAULT 'x')"),
+            (Postgres, "SELECT connection, 'x' FROM connections"),
+            (MySql, "CREATE TABLE a (id int PRIMARY KEY COMMENT 'x')"),
+            (Sqlite, "SELECT 'key'"),
+        ] {
+            assert!(matches!(redact(sql, dialect), Cow::Borrowed(_)), "{sql}");
+        }
+    }
+
+    #[test]
+    fn masks_whole_and_cut_secrets_in_messages() {
+        assert_eq!(mask("near 'c4n' at line 1", &["c4n"]), "near '***' at line 1");
+        let long = "a-very-long-secret-indeed";
+        assert_eq!(mask("near 'a-very-long-se", &[long]), "near '***");
+        assert_eq!(mask("nothing", &[long]), "nothing");
+    }
+}
