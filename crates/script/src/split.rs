@@ -1,4 +1,14 @@
 //! Splits a script into statements.
+//!
+//! What stands between two statements is white space, comments, terminators, the lines of `DELIMITER` and
+//! `\restrict`, and the data of a COPY; nothing else is left out.
+
+mod mysql;
+mod mysql_body;
+mod place;
+mod postgres;
+mod reader;
+mod sqlite;
 
 use std::ops::Range;
 
@@ -41,9 +51,15 @@ pub struct SplitError {
 
 /// Splits a file into its statements.
 ///
+/// A terminator is needed between statements, and not after the last one. Comments before a statement aren't part of
+/// it; MySQL's `/*! … */` are no comments.
+///
 /// # Errors
 /// For a quote, comment or body that is never closed, and for client commands that no server understands.
 pub fn split(file: &str, dialect: Dialect) -> Result<Vec<Statement>, SplitError> {
-    let _ = (file, dialect);
-    Ok(Vec::new())
+    match dialect {
+        Dialect::Postgres => postgres::split(file),
+        Dialect::MySql => mysql::split(file),
+        Dialect::Sqlite => sqlite::split(file),
+    }
 }

@@ -16,6 +16,8 @@ pub(crate) enum Form {
     ExecutableOpens,
     /// The `*/` of such a comment.
     ExecutableCloses,
+    /// What a `DELIMITER` line named.
+    Delimiter,
 }
 
 /// A token with its form.
@@ -47,6 +49,8 @@ pub(crate) struct Lexer<'a> {
     dialect: Dialect,
     /// Inside `/*! … */`.
     executable: bool,
+    /// What ends a statement on MySQL, where it isn't `;`.
+    delimiter: Option<&'a str>,
     /// PostgreSQL joins `E'a'`, a line break and `'b'` to one string, in which backslashes go on to escape.
     continuation: Continuation,
     /// Whether the last lexeme was a name: `a.5` has no number in it.
@@ -70,14 +74,10 @@ impl<'a> Lexer<'a> {
             at: 0,
             dialect,
             executable: false,
+            delimiter: None,
             continuation: Continuation::No,
             after_name: false,
         }
-    }
-
-    /// Where it stands.
-    pub(crate) fn position(&self) -> usize {
-        self.at
     }
 
     /// Goes on at another place, which must be between two characters: over a line that isn't SQL.
@@ -85,6 +85,11 @@ impl<'a> Lexer<'a> {
         self.at = at;
         self.continuation = Continuation::No;
         self.after_name = false;
+    }
+
+    /// From here on, this ends a statement; `None` for `;`.
+    pub(crate) fn set_delimiter(&mut self, delimiter: Option<&'a str>) {
+        self.delimiter = delimiter;
     }
 
     fn byte(&self, at: usize) -> u8 {
@@ -99,10 +104,7 @@ impl<'a> Lexer<'a> {
     /// The first place from `at` on whose byte isn't as asked, or the end.
     fn run(&self, at: usize, keep: impl Fn(u8) -> bool) -> usize {
         let bytes = self.sql.as_bytes();
-        at + bytes[at..]
-            .iter()
-            .position(|&byte| !keep(byte))
-            .unwrap_or(bytes.len() - at)
+        at + bytes[at..].iter().position(|&byte| !keep(byte)).unwrap_or(bytes.len() - at)
     }
 
     fn is_space(&self, byte: u8) -> bool {
@@ -115,10 +117,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn starts_word(&self, byte: u8) -> bool {
-        byte.is_ascii_alphabetic()
-            || byte == b'_'
-            || byte >= 0x80
-            || (byte == b'$' && self.dialect == Dialect::MySql)
+        byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80 || (byte == b'$' && self.dialect == Dialect::MySql)
     }
 
     /// The end of what is quoted from `open` on (the place of the opening quote), and whether it is closed. A doubled quote
@@ -170,9 +169,7 @@ impl<'a> Lexer<'a> {
     /// The end of a comment that goes to the end of the line; the line break isn't part of it.
     fn line_comment(&self) -> usize {
         let carriage_return_ends = self.dialect == Dialect::Postgres;
-        self.run(self.at, |byte| {
-            byte != b'\n' && !(carriage_return_ends && byte == b'\r')
-        })
+        self.run(self.at, |byte| byte != b'\n' && !(carriage_return_ends && byte == b'\r'))
     }
 
     fn starts_line_comment(&self) -> bool {
@@ -191,10 +188,7 @@ impl<'a> Lexer<'a> {
 
     /// The length of `/*!`, `/*!50100`, `/*M!100100`, if this is one.
     fn executable_mark(&self) -> Option<usize> {
-        let mark = ["/*!", "/*M!"]
-            .into_iter()
-            .find(|mark| self.rest_starts_with(mark))?
-            .len();
+        let mark = ["/*!", "/*M!"].into_iter().find(|mark| self.rest_starts_with(mark))?.len();
         let digits = self.run(self.at + mark, |byte| byte.is_ascii_digit()) - self.at - mark;
         // A version has five or six digits; fewer are a number inside.
         Some(mark + if digits >= 5 { digits.min(6) } else { 0 })
@@ -206,9 +200,7 @@ impl<'a> Lexer<'a> {
         if self.byte(self.at) == b'0' {
             let radix_digit: Option<fn(u8) -> bool> = match self.byte(self.at + 1) | 0x20 {
                 b'x' => Some(|byte| byte.is_ascii_hexdigit() || byte == b'_'),
-                b'o' | b'b' if self.dialect == Dialect::Postgres => {
-                    Some(|byte| byte.is_ascii_digit() || byte == b'_')
-                }
+                b'o' | b'b' if self.dialect == Dialect::Postgres => Some(|byte| byte.is_ascii_digit() || byte == b'_'),
                 b'b' if self.dialect == Dialect::MySql => Some(|byte| matches!(byte, b'0' | b'1')),
                 _ => None,
             };
@@ -239,9 +231,7 @@ impl<'a> Lexer<'a> {
         if self.byte(tag).is_ascii_digit() {
             return None;
         }
-        let end = self.run(tag, |byte| {
-            byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
-        });
+        let end = self.run(tag, |byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80);
         (self.byte(end) == b'$').then(|| end + 1 - self.at)
     }
 
@@ -259,10 +249,7 @@ impl<'a> Lexer<'a> {
             return plain(TokenKind::Space, '\u{feff}'.len_utf8());
         }
         if self.is_space(first) {
-            return plain(
-                TokenKind::Space,
-                self.run(self.at, |byte| self.is_space(byte)),
-            );
+            return plain(TokenKind::Space, self.run(self.at, |byte| self.is_space(byte)));
         }
         if self.starts_line_comment() {
             return plain(TokenKind::Comment, self.line_comment());
@@ -280,15 +267,10 @@ impl<'a> Lexer<'a> {
         if self.rest_starts_with("/*") {
             let (end, closed) = self.block_comment();
             // SQLite takes the end of the text for the end of the comment.
-            let form = if closed || self.dialect == Dialect::Sqlite {
-                Form::Plain
-            } else {
-                Form::Unclosed
-            };
+            let form = if closed || self.dialect == Dialect::Sqlite { Form::Plain } else { Form::Unclosed };
             return (TokenKind::Comment, end, form);
         }
-        let point_of_number =
-            first == b'.' && self.byte(self.at + 1).is_ascii_digit() && !self.after_name;
+        let point_of_number = first == b'.' && self.byte(self.at + 1).is_ascii_digit() && !self.after_name;
         let special = match self.dialect {
             Dialect::Postgres => self.cut_postgres(first),
             Dialect::MySql => self.cut_mysql(first),
@@ -299,10 +281,7 @@ impl<'a> Lexer<'a> {
         } else if first.is_ascii_digit() || point_of_number {
             plain(TokenKind::Number, self.number())
         } else if self.starts_word(first) {
-            plain(
-                TokenKind::Word,
-                self.run(self.at, |byte| self.in_word(byte)),
-            )
+            plain(TokenKind::Word, self.name_end(self.at, |byte| self.in_word(byte)))
         } else {
             plain(TokenKind::Punctuation, self.at + 1)
         }
@@ -311,36 +290,20 @@ impl<'a> Lexer<'a> {
     fn cut_postgres(&self, first: u8) -> Option<(TokenKind, usize, Form)> {
         let (second, third) = (self.byte(self.at + 1), self.byte(self.at + 2));
         Some(match (first, second) {
-            (b'\'', _) => self.quote(
-                self.at,
-                TokenKind::String,
-                self.continuation == Continuation::Broken,
-            ),
+            (b'\'', _) => self.quote(self.at, TokenKind::String, self.continuation == Continuation::Broken),
             (b'"', _) => self.quote(self.at, TokenKind::QuotedIdentifier, false),
             (b'E' | b'e', b'\'') => self.quote(self.at + 1, TokenKind::String, true),
-            (b'B' | b'b' | b'X' | b'x' | b'N' | b'n', b'\'') => {
-                self.quote(self.at + 1, TokenKind::String, false)
+            (b'B' | b'b' | b'X' | b'x' | b'N' | b'n', b'\'') => self.quote(self.at + 1, TokenKind::String, false),
+            (b'U' | b'u', b'&') if third == b'\'' => self.quote(self.at + 2, TokenKind::String, false),
+            (b'U' | b'u', b'&') if third == b'"' => self.quote(self.at + 2, TokenKind::QuotedIdentifier, false),
+            (b'$', b'0'..=b'9') => {
+                (TokenKind::Variable, self.run(self.at + 1, |byte| byte.is_ascii_digit()), Form::Plain)
             }
-            (b'U' | b'u', b'&') if third == b'\'' => {
-                self.quote(self.at + 2, TokenKind::String, false)
-            }
-            (b'U' | b'u', b'&') if third == b'"' => {
-                self.quote(self.at + 2, TokenKind::QuotedIdentifier, false)
-            }
-            (b'$', b'0'..=b'9') => (
-                TokenKind::Variable,
-                self.run(self.at + 1, |byte| byte.is_ascii_digit()),
-                Form::Plain,
-            ),
             (b'$', _) => {
                 let mark = self.dollar_mark()?;
                 let (mark, body) = self.sql[self.at..].split_at(mark);
                 match body.find(mark) {
-                    Some(length) => (
-                        TokenKind::String,
-                        self.at + 2 * mark.len() + length,
-                        Form::Plain,
-                    ),
+                    Some(length) => (TokenKind::String, self.at + 2 * mark.len() + length, Form::Plain),
                     None => (TokenKind::String, self.sql.len(), Form::Unclosed),
                 }
             }
@@ -353,9 +316,7 @@ impl<'a> Lexer<'a> {
         Some(match (first, second) {
             (b'\'' | b'"', _) => self.quote(self.at, TokenKind::String, true),
             (b'`', _) => self.quote(self.at, TokenKind::QuotedIdentifier, false),
-            (b'B' | b'b' | b'X' | b'x' | b'N' | b'n', b'\'') => {
-                self.quote(self.at + 1, TokenKind::String, true)
-            }
+            (b'B' | b'b' | b'X' | b'x' | b'N' | b'n', b'\'') => self.quote(self.at + 1, TokenKind::String, true),
             (b'@', b'\'' | b'"') => self.quote(self.at + 1, TokenKind::Variable, true),
             (b'@', b'`') => self.quote(self.at + 1, TokenKind::Variable, false),
             (b'@', _) => {
@@ -363,7 +324,7 @@ impl<'a> Lexer<'a> {
                 if name > self.at + 1 && self.byte(name) == b'`' {
                     return Some(self.quote(name, TokenKind::Variable, false));
                 }
-                let end = self.run(name, |byte| self.in_word(byte) || byte == b'.');
+                let end = self.name_end(name, |byte| self.in_word(byte) || byte == b'.');
                 if end == name {
                     return None;
                 }
@@ -372,7 +333,7 @@ impl<'a> Lexer<'a> {
             // A name may begin with digits.
             (b'0'..=b'9', _) => {
                 let number = self.number();
-                let word = self.run(self.at, |byte| self.in_word(byte));
+                let word = self.name_end(self.at, |byte| self.in_word(byte));
                 if word > number {
                     (TokenKind::Word, word, Form::Plain)
                 } else {
@@ -392,23 +353,13 @@ impl<'a> Lexer<'a> {
                 let closing = self.run(self.at, |byte| byte != b']');
                 let closed = closing < self.sql.len();
                 let form = if closed { Form::Plain } else { Form::Unclosed };
-                (
-                    TokenKind::QuotedIdentifier,
-                    closing + usize::from(closed),
-                    form,
-                )
+                (TokenKind::QuotedIdentifier, closing + usize::from(closed), form)
             }
             (b'X' | b'x', b'\'') => self.quote(self.at + 1, TokenKind::String, false),
-            (b'?', _) => (
-                TokenKind::Variable,
-                self.run(self.at + 1, |byte| byte.is_ascii_digit()),
-                Form::Plain,
-            ),
-            (b':' | b'@' | b'$' | b'#', next) if self.in_word(next) => (
-                TokenKind::Variable,
-                self.run(self.at + 1, |byte| self.in_word(byte)),
-                Form::Plain,
-            ),
+            (b'?', _) => (TokenKind::Variable, self.run(self.at + 1, |byte| byte.is_ascii_digit()), Form::Plain),
+            (b':' | b'@' | b'$' | b'#', next) if self.in_word(next) => {
+                (TokenKind::Variable, self.run(self.at + 1, |byte| self.in_word(byte)), Form::Plain)
+            }
             _ => return None,
         })
     }
@@ -431,6 +382,34 @@ impl<'a> Lexer<'a> {
     }
 }
 
+impl<'a> Lexer<'a> {
+    /// The end of the delimiter, if it stands here.
+    fn delimiter_here(&self) -> Option<usize> {
+        let delimiter = self.delimiter.filter(|delimiter| !self.executable && self.rest_starts_with(delimiter))?;
+        let end = self.at + delimiter.len();
+        (!is_word(delimiter) || !self.in_word(self.byte(end))).then_some(end)
+    }
+
+    /// Where a name ends that has letters from `at` on: at the latest before the delimiter, as in `END$$`, which
+    /// by itself would be one word. A delimiter that is a word counts only between words: `go` isn't in `category`.
+    fn name_end(&self, at: usize, keep: impl Fn(u8) -> bool) -> usize {
+        let bytes = self.sql.as_bytes();
+        let delimiter = self.delimiter.filter(|delimiter| !self.executable && !is_word(delimiter)).unwrap_or_default();
+        let ends = |(place, &byte): (usize, &u8)| {
+            !keep(byte)
+                || (delimiter.as_bytes().first() == Some(&byte)
+                    && at + place > self.at
+                    && bytes[at + place..].starts_with(delimiter.as_bytes()))
+        };
+        at + bytes[at..].iter().enumerate().position(ends).unwrap_or(bytes.len() - at)
+    }
+}
+
+/// Whether a delimiter begins as words do.
+fn is_word(delimiter: &str) -> bool {
+    delimiter.starts_with(|first: char| first.is_alphanumeric() || first == '_')
+}
+
 impl<'a> Iterator for Lexer<'a> {
     type Item = Lexeme<'a>;
 
@@ -438,12 +417,11 @@ impl<'a> Iterator for Lexer<'a> {
         if self.at >= self.sql.len() {
             return None;
         }
-        let (kind, end, form) = self.cut();
-        let token = Token {
-            kind,
-            text: &self.sql[self.at..end],
-            start: self.at,
+        let (kind, end, form) = match self.delimiter_here() {
+            Some(end) => (TokenKind::Punctuation, end, Form::Delimiter),
+            None => self.cut(),
         };
+        let token = Token { kind, text: &self.sql[self.at..end], start: self.at };
         self.remember(token);
         self.at = end;
         Some(Lexeme { token, form })

@@ -1,0 +1,140 @@
+//! MySQL's and MariaDB's statements: `;` ends them, or what a `DELIMITER` line names.
+
+use super::mysql_body::Compound;
+use super::reader::Reader;
+use super::{SplitError, Statement};
+use crate::Dialect;
+use crate::token::{Form, Lexeme, TokenKind};
+
+/// Commands of the client that are no statement of any server.
+const CLIENT_COMMANDS: &[&str] = &[
+    "SOURCE",
+    "SYSTEM",
+    "TEE",
+    "NOTEE",
+    "PAGER",
+    "NOPAGER",
+    "CONNECT",
+    "CHARSET",
+    "EDIT",
+    "EGO",
+    "PRINT",
+    "PROMPT",
+    "REHASH",
+    "RESETCONNECTION",
+    "STATUS",
+    "CLEAR",
+    "EXIT",
+    "QUIT",
+    "GO",
+    "WARNINGS",
+    "NOWARNING",
+];
+
+/// The longest delimiter that the clients know.
+const LONGEST_DELIMITER: usize = 15;
+
+pub(super) fn split(file: &str) -> Result<Vec<Statement>, SplitError> {
+    let mut reader = Reader::new(file, Dialect::MySql);
+    let mut statement = Compound::default();
+    // Where a DELIMITER line has named another delimiter, it alone ends what has a body: that is what it is for.
+    let mut delimited = false;
+    while let Some(lexeme) = reader.next()? {
+        let token = lexeme.token;
+        if reader.at_start() && !reader.in_executable() {
+            if let Some(delimiter) = delimiter_line(&mut reader, &lexeme)? {
+                delimited = delimiter.is_some();
+                reader.lexer.set_delimiter(delimiter);
+                continue;
+            }
+            refuse_client_command(&mut reader, &lexeme)?;
+        }
+        let is_semicolon = token.text == ";" && lexeme.form == Form::Plain;
+        let holds = if delimited { statement.may_have_body() } else { statement.holds() };
+        let ends = lexeme.form == Form::Delimiter || (is_semicolon && !holds);
+        if ends && !reader.in_executable() {
+            reader.finish(None);
+            statement = Compound::default();
+            continue;
+        }
+        statement.take(token);
+        // A `;` before another delimiter, or at the end of an executable comment, belongs to the statement only if
+        // something follows.
+        if !(is_semicolon && (delimited || reader.in_executable())) {
+            reader.take(&lexeme);
+        }
+    }
+    match statement.unclosed().filter(|_| !delimited) {
+        Some(start) => {
+            let word = Reader::first_word(reader.line_from(start)).to_ascii_uppercase();
+            let message = format!(
+                "this {word} is never closed: add its END, or put the statement between `DELIMITER //` and `DELIMITER ;` lines"
+            );
+            Err(reader.error(start, message))
+        }
+        None => Ok(reader.into_statements()),
+    }
+}
+
+/// Reads a `DELIMITER` line: the delimiter that it names, `None` for `;`.
+fn delimiter_line<'a>(reader: &mut Reader<'a>, lexeme: &Lexeme<'a>) -> Result<Option<Option<&'a str>>, SplitError> {
+    let start = lexeme.token.start;
+    let Some((command, rest)) = reader.file[start..].split_at_checked("DELIMITER".len()) else {
+        return Ok(None);
+    };
+    // `delimiter_id` is a name; `DELIMITER$$`, which by its letters is one too, is a mistake.
+    let is_command = command.eq_ignore_ascii_case("DELIMITER")
+        && !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_');
+    if lexeme.token.kind != TokenKind::Word || !is_command {
+        return Ok(None);
+    }
+    // Not before it is known to be one: many statements may share one long line.
+    let line = reader.line_from(start);
+    let rest = &line[command.len()..];
+    let mut words = rest.split_whitespace();
+    let delimiter = words.next().filter(|_| rest.starts_with(char::is_whitespace)).map(unquoted);
+    let after = words.next().unwrap_or("#");
+    let message = match delimiter {
+        None => "DELIMITER needs a blank and then what is to end statements, such as `DELIMITER //`".to_owned(),
+        Some(delimiter) if delimiter.contains('\\') => {
+            format!("`{delimiter}` can't end statements: a delimiter has no backslash")
+        }
+        Some(delimiter) if delimiter.len() > LONGEST_DELIMITER => {
+            format!("this delimiter is too long: the clients know at most {LONGEST_DELIMITER} bytes")
+        }
+        Some(_) if !after.starts_with('#') && !after.starts_with("--") => {
+            format!("nothing can stand behind the delimiter on its line: move `{after}` to the next line")
+        }
+        Some(delimiter) => {
+            reader.lexer.skip_to(start + line.len());
+            return Ok(Some((delimiter != ";").then_some(delimiter)));
+        }
+    };
+    Err(reader.error(start, message))
+}
+
+/// A delimiter may be quoted.
+fn unquoted(delimiter: &str) -> &str {
+    ['\'', '"', '`']
+        .into_iter()
+        .find_map(|quote| delimiter.strip_prefix(quote)?.strip_suffix(quote))
+        .filter(|inside| !inside.is_empty())
+        .unwrap_or(delimiter)
+}
+
+/// Refuses what only the client understands, where a statement begins.
+fn refuse_client_command(reader: &mut Reader<'_>, lexeme: &Lexeme<'_>) -> Result<(), SplitError> {
+    let token = lexeme.token;
+    let command = match token.text {
+        "\\" => Reader::first_word(reader.line_from(token.start)),
+        word if CLIENT_COMMANDS.iter().any(|command| token.is(command)) => word,
+        _ => return Ok(()),
+    };
+    let advice = match command.to_ascii_uppercase().as_str() {
+        "SOURCE" | "\\." => "put the statements of that file here",
+        "CONNECT" | "\\U" | "\\R" => "a migration runs on one database, which the URL names; remove it",
+        _ => "remove it",
+    };
+    let message = format!("`{command}` is a command of the mysql client, which the server doesn't know: {advice}");
+    Err(reader.error(token.start, message))
+}
