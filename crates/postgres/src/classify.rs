@@ -19,9 +19,7 @@ impl<'a> Head<'a> {
     }
 
     fn mark(&self, at: usize, mark: &str) -> bool {
-        self.0
-            .get(at)
-            .is_some_and(|token| token.kind == TokenKind::Punctuation && token.text == mark)
+        self.0.get(at).is_some_and(|token| token.kind == TokenKind::Punctuation && token.text == mark)
     }
 
     fn text(&self, at: usize) -> &'a str {
@@ -119,10 +117,7 @@ impl Walk {
 
 /// Whether the server will ask for data after this statement: it must not be sent as a plain one.
 pub(crate) fn is_copy_from_client(sql: &str) -> bool {
-    significant(sql, Dialect::Postgres)
-        .next()
-        .is_some_and(|token| token.is("COPY"))
-        && Walk::over(sql).from_client
+    significant(sql, Dialect::Postgres).next().is_some_and(|token| token.is("COPY")) && Walk::over(sql).from_client
 }
 
 /// See [`Engine::classify`](driftlock_database::Engine::classify).
@@ -217,16 +212,9 @@ fn set(head: &Head<'_>) -> Class {
     }
     let at = if head.is(1, "SESSION") { 2 } else { 1 };
     if head.any(at, &["client_encoding", "NAMES"]) {
-        let at = if head.mark(at + 1, "=") || head.is(at + 1, "TO") {
-            at + 2
-        } else {
-            at + 1
-        };
+        let at = if head.mark(at + 1, "=") || head.is(at + 1, "TO") { at + 2 } else { at + 1 };
         let name: String = head.text(at).chars().filter(char::is_ascii_alphanumeric).collect();
-        if !["utf8", "unicode", "default", ""]
-            .iter()
-            .any(|known| name.eq_ignore_ascii_case(known))
-        {
+        if !["utf8", "unicode", "default", ""].iter().any(|known| name.eq_ignore_ascii_case(known)) {
             return forbidden(
                 "migration files are UTF-8, and so is the connection: save the file as UTF-8 and remove this",
             );
@@ -236,11 +224,7 @@ fn set(head: &Head<'_>) -> Class {
 }
 
 fn select(head: &Head<'_>) -> Class {
-    let at = if head.is(1, "pg_catalog") && head.mark(2, ".") {
-        3
-    } else {
-        1
-    };
+    let at = if head.is(1, "pg_catalog") && head.mark(2, ".") { 3 } else { 1 };
     if head.is(at, "pg_advisory_unlock_all") {
         return forbidden(
             "pg_advisory_unlock_all() gives up driftlock's own lock: unlock by key with pg_advisory_unlock(key)",
@@ -258,18 +242,12 @@ fn select(head: &Head<'_>) -> Class {
         && session_wide
         && head.mark(at + 7, ")")
         && head.0.len() == at + 8;
-    if is_setting {
-        Class::Session
-    } else {
-        Class::Transactional
-    }
+    if is_setting { Class::Session } else { Class::Transactional }
 }
 
 fn reindex(head: &Head<'_>) -> Class {
     let at = head.behind_parenthesis(1);
-    let option = head.0[..at.min(head.0.len())]
-        .iter()
-        .position(|token| token.is("CONCURRENTLY"));
+    let option = head.0[..at.min(head.0.len())].iter().position(|token| token.is("CONCURRENTLY"));
     let by_option = option.is_some_and(|place| !head.any(place + 1, &["false", "off"]) && head.text(place + 1) != "0");
     alone_if(by_option || head.any(at, &["SCHEMA", "DATABASE", "SYSTEM"]) || head.is(at + 1, "CONCURRENTLY"))
 }
@@ -278,11 +256,9 @@ fn alter(head: &Head<'_>, walk: &Walk) -> Class {
     match head.text(1).to_ascii_uppercase().as_str() {
         "SYSTEM" => Class::Alone,
         "DATABASE" => alone_if(walk.changes_tablespace),
-        "SUBSCRIPTION" => alone_if(
-            ["REFRESH", "PUBLICATION", "two_phase", "failover"]
-                .iter()
-                .any(|word| head.has(word)),
-        ),
+        "SUBSCRIPTION" => {
+            alone_if(["REFRESH", "PUBLICATION", "two_phase", "failover"].iter().any(|word| head.has(word)))
+        }
         "TABLE" => alone_if(walk.detaches_concurrently),
         _ => Class::Transactional,
     }
@@ -309,7 +285,7 @@ fn loses_data(head: &Head<'_>, walk: &Walk) -> bool {
         "DROP" => walk.cascade || head.any(1, &["TABLE", "SCHEMA", "DATABASE", "OWNED"]),
         "ALTER" => walk.drops_part && head.any(1, &["TABLE", "TYPE"]),
         "INSERT" | "WITH" => walk.changes_rows,
-        "EXPLAIN" => walk.changes_rows && head.any(1, &["ANALYZE", "ANALYSE", "VERBOSE"]) | head.mark(1, "("),
+        "EXPLAIN" => walk.changes_rows && (head.has("ANALYZE") || head.has("ANALYSE")),
         _ => false,
     }
 }

@@ -25,10 +25,7 @@ fn classes() {
         ("tx", "create index i on t (x)"),
         ("tx", "CREATE INDEX concurrently_named ON t (x)"),
         ("alone", "CREATE INDEX CONCURRENTLY ON t (x)"),
-        (
-            "alone",
-            "create /* x */ unique index concurrently if not exists i on t (x)",
-        ),
+        ("alone", "create /* x */ unique index concurrently if not exists i on t (x)"),
         ("alone", "DROP INDEX CONCURRENTLY i"),
         ("tx", "DROP INDEX i"),
         ("tx", "REINDEX TABLE t"),
@@ -131,19 +128,13 @@ fn losses() {
         (false, "ALTER TABLE a ALTER b DROP NOT NULL"),
         (false, "ALTER TABLE a ALTER b DROP DEFAULT"),
         (false, "ALTER TABLE a ADD COLUMN type text"),
-        (
-            false,
-            "ALTER TABLE a ADD CONSTRAINT f FOREIGN KEY (x) REFERENCES b ON DELETE CASCADE",
-        ),
+        (false, "ALTER TABLE a ADD CONSTRAINT f FOREIGN KEY (x) REFERENCES b ON DELETE CASCADE"),
         (true, "ALTER TYPE t DROP ATTRIBUTE a"),
         (true, "TRUNCATE a"),
         (true, "DELETE FROM a"),
         (true, "UPDATE a SET b = 1"),
         (true, "MERGE INTO a USING b ON true WHEN MATCHED THEN DELETE"),
-        (
-            true,
-            "WITH x AS (DELETE FROM a RETURNING *) INSERT INTO b SELECT * FROM x",
-        ),
+        (true, "WITH x AS (DELETE FROM a RETURNING *) INSERT INTO b SELECT * FROM x"),
         (false, "WITH x AS (SELECT 1) SELECT * FROM x FOR UPDATE"),
         (false, "INSERT INTO a VALUES ('DELETE FROM a')"),
         (true, "INSERT INTO a VALUES (1) ON CONFLICT (x) DO UPDATE SET y = 1"),
@@ -154,10 +145,7 @@ fn losses() {
         (true, "CALL p()"),
         (false, "SELECT setval('s', 1)"),
         (false, "CREATE TABLE a (x int REFERENCES b ON DELETE CASCADE)"),
-        (
-            false,
-            "CREATE TRIGGER t BEFORE UPDATE ON a FOR EACH ROW EXECUTE FUNCTION f()",
-        ),
+        (false, "CREATE TRIGGER t BEFORE UPDATE ON a FOR EACH ROW EXECUTE FUNCTION f()"),
     ] {
         assert_eq!(classify(sql).loses_data, loses, "{sql}");
     }

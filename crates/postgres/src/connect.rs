@@ -34,10 +34,7 @@ pub(crate) fn application_name(holder: &Holder, own: Option<&str>) -> String {
         name.push_str(own);
     }
     // The server would do both with what is not ASCII or too long, and not on character boundaries.
-    name.chars()
-        .map(|c| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' })
-        .take(NAME_LIMIT)
-        .collect()
+    name.chars().map(|c| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' }).take(NAME_LIMIT).collect()
 }
 
 /// Reads [`application_name`] back. `None` when the name is not one of ours.
@@ -46,12 +43,7 @@ pub(crate) fn holder_of(application_name: &str) -> Option<Holder> {
     let (pid, rest) = rest.split_once('@')?;
     let mut words = rest.split(' ');
     let known = |word: Option<&str>| word.filter(|word| !word.is_empty() && *word != "?").map(str::to_owned);
-    Some(Holder {
-        pid: pid.parse().ok(),
-        host: known(words.next()),
-        user: known(words.next()),
-        ..Holder::default()
-    })
+    Some(Holder { pid: pid.parse().ok(), host: known(words.next()), user: known(words.next()), ..Holder::default() })
 }
 
 /// An open connection, where it leads, and how to cancel on it.
@@ -99,10 +91,7 @@ async fn one_round(target: &Target, options: &ConnectOptions, deadline: Instant)
         let reason = match tokio::time::timeout(limit, attempt(target, options, host)).await {
             Ok(Ok(opened)) => return Ok(opened),
             Ok(Err(Trouble::Login(reason))) => {
-                return Err(Refusal::Final(Error::Login {
-                    target: host.to_string(),
-                    reason,
-                }));
+                return Err(Refusal::Final(Error::Login { target: host.to_string(), reason }));
             }
             Ok(Err(Trouble::Busy(reason))) => {
                 busy = true;
@@ -114,28 +103,13 @@ async fn one_round(target: &Target, options: &ConnectOptions, deadline: Instant)
         refused.push((host, reason));
     }
     let error = match refused.as_slice() {
-        [(host, reason)] => Error::Connect {
-            target: host.to_string(),
-            reason: reason.clone(),
-        },
+        [(host, reason)] => Error::Connect { target: host.to_string(), reason: reason.clone() },
         several => Error::Connect {
-            target: several
-                .iter()
-                .map(|(host, _)| host.to_string())
-                .collect::<Vec<_>>()
-                .join(", "),
-            reason: several
-                .iter()
-                .map(|(host, why)| format!("{host}: {why}"))
-                .collect::<Vec<_>>()
-                .join("; "),
+            target: several.iter().map(|(host, _)| host.to_string()).collect::<Vec<_>>().join(", "),
+            reason: several.iter().map(|(host, why)| format!("{host}: {why}")).collect::<Vec<_>>().join("; "),
         },
     };
-    Err(if busy {
-        Refusal::Again(error)
-    } else {
-        Refusal::Final(error)
-    })
+    Err(if busy { Refusal::Again(error) } else { Refusal::Final(error) })
 }
 
 enum Trouble {
@@ -161,25 +135,16 @@ async fn attempt(target: &Target, options: &ConnectOptions, host: &Host) -> Resu
         config.password(password);
     }
     let (tap, seen) = Tap::new(socket);
-    let (client, connection) = config
-        .connect_raw(tap, NoTls)
-        .await
-        .map_err(|error| trouble(&error, host, target.passfile_note.as_deref()))?;
+    let (client, connection) =
+        config.connect_raw(tap, NoTls).await.map_err(|error| trouble(&error, host, target.passfile_note.as_deref()))?;
     seen.forget_end();
     let token = client.cancel_token();
     let mut wire = Wire::new(client, connection, seen);
-    if let Some(reason) = lacks(&mut wire, target.attributes)
-        .await
-        .map_err(Trouble::Unreachable)?
-    {
+    if let Some(reason) = lacks(&mut wire, target.attributes).await.map_err(Trouble::Unreachable)? {
         wire.close().await;
         return Err(Trouble::Unreachable(reason));
     }
-    let canceller = Arc::new(Canceller {
-        token,
-        peer,
-        asked: Arc::clone(&wire.cancelled),
-    });
+    let canceller = Arc::new(Canceller { token, peer, asked: Arc::clone(&wire.cancelled) });
     Ok(Opened { wire, canceller })
 }
 
@@ -199,10 +164,7 @@ fn trouble(error: &tokio_postgres::Error, host: &Host, passfile_note: Option<&st
         return Trouble::Unreachable(reason);
     };
     let reason = format!("{} [{}]", with_hint(db), db.code().code());
-    if matches!(
-        *db.code(),
-        SqlState::TOO_MANY_CONNECTIONS | SqlState::CANNOT_CONNECT_NOW
-    ) {
+    if matches!(*db.code(), SqlState::TOO_MANY_CONNECTIONS | SqlState::CANNOT_CONNECT_NOW) {
         return Trouble::Busy(reason);
     }
     match passfile_note.filter(|_| host.password.is_none()) {
@@ -223,18 +185,13 @@ async fn lacks(wire: &mut Wire, attributes: Attributes) -> Result<Option<String>
     let (sql, reason) = match attributes {
         Attributes::Any => return Ok(None),
         Attributes::Primary => ("SELECT pg_catalog.pg_is_in_recovery()", "it is a standby"),
-        Attributes::ReadWrite => (
-            "SELECT pg_catalog.current_setting('transaction_read_only') = 'on'",
-            "it is read-only",
-        ),
+        Attributes::ReadWrite => {
+            ("SELECT pg_catalog.current_setting('transaction_read_only') = 'on'", "it is read-only")
+        }
     };
     let mut answers = wire.exchange(&[sql]).await.map_err(|error| error.to_string())?;
     let results = answers.remove(0).ok(false).map_err(|error| error.to_string())?;
-    let yes = results
-        .first()
-        .and_then(|result| result.rows.first())
-        .and_then(|row| row.get(0))
-        == Some("t");
+    let yes = results.first().and_then(|result| result.rows.first()).and_then(|row| row.get(0)) == Some("t");
     Ok(yes.then(|| format!("{reason}, and `target_session_attrs` wants another")))
 }
 
@@ -292,10 +249,7 @@ impl Cancel for Canceller {
                 Peer::Tcp(address) => Socket::Tcp(TcpStream::connect(address).await?),
                 Peer::Unix(path) => Socket::Unix(UnixStream::connect(path).await?),
             };
-            self.token
-                .cancel_query_raw(socket, NoTls)
-                .await
-                .map_err(io::Error::other)
+            self.token.cancel_query_raw(socket, NoTls).await.map_err(io::Error::other)
         };
         let reason = match tokio::time::timeout(CANCEL_TIMEOUT, ask).await {
             Ok(Ok(())) => return Ok(()),
@@ -306,10 +260,7 @@ impl Cancel for Canceller {
             Peer::Tcp(address) => address.to_string(),
             Peer::Unix(path) => path.display().to_string(),
         };
-        Err(Error::Connect {
-            target,
-            reason: format!("the statement could not be cancelled: {reason}"),
-        })
+        Err(Error::Connect { target, reason: format!("the statement could not be cancelled: {reason}") })
     }
 }
 
@@ -330,31 +281,18 @@ mod tests {
 
     #[test]
     fn a_holder_survives_the_name() {
-        let me = Holder {
-            pid: Some(42),
-            host: Some("ci-7".to_owned()),
-            user: Some("ann".to_owned()),
-            ..Holder::default()
-        };
+        let me =
+            Holder { pid: Some(42), host: Some("ci-7".to_owned()), user: Some("ann".to_owned()), ..Holder::default() };
         let name = application_name(&me, None);
         assert_eq!(name, "driftlock 42@ci-7 ann");
         assert_eq!(holder_of(&name), Some(me.clone()));
         assert_eq!(holder_of(&application_name(&me, Some("billing"))), Some(me));
-        let long = Holder {
-            host: Some("h".repeat(80)),
-            ..Holder::default()
-        };
+        let long = Holder { host: Some("h".repeat(80)), ..Holder::default() };
         assert_eq!(application_name(&long, None).len(), 63);
         assert_eq!(holder_of("psql"), None);
         assert_eq!(holder_of("driftlock ?@? ?"), Some(Holder::default()));
         assert_eq!(
-            application_name(
-                &Holder {
-                    user: Some("žofie b".to_owned()),
-                    ..Holder::default()
-                },
-                None
-            ),
+            application_name(&Holder { user: Some("žofie b".to_owned()), ..Holder::default() }, None),
             "driftlock ?@? ?ofie_b"
         );
     }

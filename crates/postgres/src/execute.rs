@@ -19,16 +19,10 @@ pub(crate) async fn run(
 ) -> Result<(), ExecuteError> {
     for (index, statement) in statements.iter().enumerate() {
         if let Some(at) = statement.sql.find('\0') {
-            return Err(ExecuteError {
-                index,
-                error: nul_character(at),
-            });
+            return Err(ExecuteError { index, error: nul_character(at) });
         }
     }
-    session
-        .flush()
-        .await
-        .map_err(|error| ExecuteError { index: 0, error })?;
+    session.flush().await.map_err(|error| ExecuteError { index: 0, error })?;
     session.touched = true;
     let inside = session.wire.seen.in_transaction();
     let mut at = 0;
@@ -41,9 +35,7 @@ pub(crate) async fn run(
         }
         // Up to the next COPY; outside of a transaction nothing is sent before the last result is read.
         let limit = if inside { statements.len() } else { at + 1 };
-        let end = (at + 1..limit)
-            .find(|next| is_copy(&statements[*next]))
-            .unwrap_or(limit);
+        let end = (at + 1..limit).find(|next| is_copy(&statements[*next])).unwrap_or(limit);
         pipeline(session, at, &statements[at..end], observer).await?;
         at = end;
     }
@@ -53,20 +45,13 @@ pub(crate) async fn run(
              remove its COMMIT"
                 .to_owned(),
         );
-        return Err(ExecuteError {
-            index: statements.len().saturating_sub(1),
-            error,
-        });
+        return Err(ExecuteError { index: statements.len().saturating_sub(1), error });
     }
     Ok(())
 }
 
 fn notice(index: usize, db: &DbError) -> Event {
-    Event::Notice {
-        index,
-        severity: db.severity().to_owned(),
-        message: db.message().to_owned(),
-    }
+    Event::Notice { index, severity: db.severity().to_owned(), message: db.message().to_owned() }
 }
 
 async fn pipeline(
@@ -112,15 +97,9 @@ async fn pipeline(
     match (failed, outcome) {
         (Some((index, db)), _) => {
             let cancelled = session.wire.take_cancelled();
-            Err(ExecuteError {
-                index: first + index,
-                error: from_db(&db, Some(statements[index].sql), cancelled),
-            })
+            Err(ExecuteError { index: first + index, error: from_db(&db, Some(statements[index].sql), cancelled) })
         }
-        (None, Err(error)) => Err(ExecuteError {
-            index: first + reading.min(statements.len() - 1),
-            error,
-        }),
+        (None, Err(error)) => Err(ExecuteError { index: first + reading.min(statements.len() - 1), error }),
         (None, Ok(())) => Ok(()),
     }
 }
@@ -134,37 +113,25 @@ async fn copy(
     let started = Instant::now();
     let outcome = session
         .wire
-        .copy(statement.sql, statement.copy_data.unwrap_or_default(), |db| {
-            observer.event(notice(index, &db))
-        })
+        .copy(statement.sql, statement.copy_data.unwrap_or_default(), |db| observer.event(notice(index, &db)))
         .await;
     match outcome {
         Ok(rows) => {
-            observer.event(Event::Done {
-                index,
-                rows: Some(rows),
-                duration: started.elapsed(),
-            });
+            observer.event(Event::Done { index, rows: Some(rows), duration: started.elapsed() });
             Ok(())
         }
         Err(CopyError::Lost(error)) => Err(ExecuteError { index, error }),
         Err(CopyError::Failed(db)) => {
             let cancelled = session.wire.take_cancelled();
-            Err(ExecuteError {
-                index,
-                error: from_db(&db, Some(statement.sql), cancelled),
-            })
+            Err(ExecuteError { index, error: from_db(&db, Some(statement.sql), cancelled) })
         }
     }
 }
 
 /// Whether the server's count is one of rows: it gives none for DDL, where the driver makes it zero.
 fn counts_rows(sql: &str, rows: u64) -> bool {
-    const COUNTED: [&str; 10] = [
-        "SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "VALUES", "TABLE", "FETCH", "MOVE",
-    ];
+    const COUNTED: [&str; 10] =
+        ["SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "VALUES", "TABLE", "FETCH", "MOVE"];
     rows > 0
-        || significant(sql, Dialect::Postgres)
-            .next()
-            .is_some_and(|token| COUNTED.iter().any(|word| token.is(word)))
+        || significant(sql, Dialect::Postgres).next().is_some_and(|token| COUNTED.iter().any(|word| token.is(word)))
 }

@@ -18,9 +18,7 @@ pub(crate) async fn ensure(session: &mut PostgresSession) -> Result<(), Error> {
         )
         .await?;
     let Some(row) = only_row(&results) else {
-        return Err(Error::Protocol(
-            "the server doesn't say which process serves this session".to_owned(),
-        ));
+        return Err(Error::Protocol("the server doesn't say which process serves this session".to_owned()));
     };
     if row.yes(1)? {
         return Err(Error::Unfit(
@@ -42,9 +40,7 @@ pub(crate) async fn ensure(session: &mut PostgresSession) -> Result<(), Error> {
         Some(start) => format!("{pid}@{start}"),
         None => pid.clone(),
     };
-    let at_login = backend_pid(&session.wire.client().cancel_token())
-        .await
-        .map(|pid| pid.to_string());
+    let at_login = backend_pid(&session.wire.client().cancel_token()).await.map(|pid| pid.to_string());
     if at_login.as_deref() == Some(pid.as_str()) {
         return Ok(());
     }
@@ -71,11 +67,7 @@ async fn two_at_once(session: &mut PostgresSession) -> Result<(), Error> {
 async fn compare(first: &mut PostgresSession, second: &mut PostgresSession) -> Result<(), Error> {
     let mut known: [Option<String>; 2] = [None, None];
     for turn in PATTERN.chars() {
-        let (asked, at) = if turn == 'A' {
-            (&mut *first, 0)
-        } else {
-            (&mut *second, 1)
-        };
+        let (asked, at) = if turn == 'A' { (&mut *first, 0) } else { (&mut *second, 1) };
         let results = asked.ask("SELECT pg_catalog.pg_backend_pid()").await?;
         let pid = only_row(&results).map(|row| row.text(0)).transpose()?;
         let changed = known[at].is_some() && known[at] != pid;

@@ -27,6 +27,7 @@ mod fit;
 mod lock;
 mod objects;
 mod pgpass;
+mod records;
 mod session;
 mod sql;
 mod subject;

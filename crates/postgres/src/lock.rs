@@ -27,17 +27,13 @@ pub(crate) async fn attempt(session: &mut PostgresSession, tables: &OwnTables) -
             // A pooler may know the database by another name; the server's counts.
             let results = session.ask("SELECT pg_catalog.current_database()").await?;
             let Some(row) = only_row(&results) else {
-                return Err(Error::Protocol(
-                    "the server doesn't say which database this is".to_owned(),
-                ));
+                return Err(Error::Protocol("the server doesn't say which database this is".to_owned()));
             };
             session.database.insert(row.text(0)?).clone()
         }
     };
     let key = key(&database, &Names::of(tables));
-    let results = session
-        .ask(&format!("SELECT pg_catalog.pg_try_advisory_lock({key})"))
-        .await?;
+    let results = session.ask(&format!("SELECT pg_catalog.pg_try_advisory_lock({key})")).await?;
     if only_row(&results).map(|row| row.yes(0)).transpose()?.unwrap_or(false) {
         session.lock = Some(key);
         return Ok(LockAttempt::Held);
@@ -75,9 +71,7 @@ async fn holder(session: &mut PostgresSession, key: i64) -> Result<Holder, Error
 /// Whether a connection is there and busy. Its id is the process's, with the moment of its start where that is known:
 /// process ids come again.
 pub(crate) async fn is_alive(session: &mut PostgresSession, connection: &str) -> Result<bool, Error> {
-    let (pid, start) = connection
-        .split_once('@')
-        .map_or((connection, None), |(pid, start)| (pid, Some(start)));
+    let (pid, start) = connection.split_once('@').map_or((connection, None), |(pid, start)| (pid, Some(start)));
     let Ok(pid) = pid.parse::<i32>() else { return Ok(false) };
     let same_start = start.map_or_else(String::new, |start| {
         // Who may not see the moment can't tell, and takes it for the same.
@@ -102,10 +96,7 @@ mod tests {
     #[test]
     fn keys_differ_by_database_and_table() {
         let names = Names::of(&OwnTables::default());
-        let other = Names::of(&OwnTables {
-            schema: Some("ops".to_owned()),
-            ..OwnTables::default()
-        });
+        let other = Names::of(&OwnTables { schema: Some("ops".to_owned()), ..OwnTables::default() });
         assert_eq!(key("a", &names), key("a", &names));
         assert_ne!(key("a", &names), key("b", &names));
         assert_ne!(key("a", &names), key("a", &other));

@@ -45,12 +45,7 @@ async fn indexes(session: &mut PostgresSession, condition: &str) -> Result<Vec<I
             let row = Values(row);
             let (name, valid) = (row.text(0)?, row.yes(1)?);
             let account = format!("{name} {valid} {}", row.text(2)?);
-            Ok(Index {
-                name,
-                valid,
-                account,
-                busy: row.yes(3)?,
-            })
+            Ok(Index { name, valid, account, busy: row.yes(3)? })
         })
         .collect()
 }
@@ -92,25 +87,13 @@ async fn global(session: &mut PostgresSession, kind: Global, name: &str) -> Resu
     };
     let results = session.ask(&sql).await?;
     let Some(row) = only_row(&results) else { return Ok(None) };
-    let columns = (0..row.0.len())
-        .map(|at| row.maybe(at))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(Some(
-        columns
-            .into_iter()
-            .map(Option::unwrap_or_default)
-            .collect::<Vec<_>>()
-            .join(" "),
-    ))
+    let columns = (0..row.0.len()).map(|at| row.maybe(at)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Some(columns.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>().join(" ")))
 }
 
 /// `attached`, `pending` or `absent`.
 async fn partition(session: &mut PostgresSession, parent: &str, child: &str) -> Result<&'static str, Error> {
-    let pending = if session.major >= 14 {
-        "inhdetachpending"
-    } else {
-        "false"
-    };
+    let pending = if session.major >= 14 { "inhdetachpending" } else { "false" };
     let results = session
         .ask(&format!(
             "SELECT {pending} FROM pg_catalog.pg_inherits WHERE inhparent = pg_catalog.to_regclass({}) \
@@ -128,10 +111,7 @@ async fn partition(session: &mut PostgresSession, parent: &str, child: &str) -> 
 
 /// The indexes that `DROP INDEX` names.
 async fn named(session: &mut PostgresSession, names: &[String]) -> Result<Vec<Index>, Error> {
-    let list: Vec<String> = names
-        .iter()
-        .map(|name| format!("pg_catalog.to_regclass({})", literal(name)))
-        .collect();
+    let list: Vec<String> = names.iter().map(|name| format!("pg_catalog.to_regclass({})", literal(name))).collect();
     indexes(session, &format!("c.oid IN ({})", list.join(", "))).await
 }
 
@@ -157,11 +137,7 @@ pub(crate) async fn digest(session: &mut PostgresSession, sql: &str) -> Result<O
 
 /// Keeps in mind which INVALID indexes are not of this statement's making.
 fn remember(session: &mut PostgresSession, sql: &str, there: &[Index]) {
-    let invalid = there
-        .iter()
-        .filter(|index| !index.valid)
-        .map(|index| index.name.clone())
-        .collect();
+    let invalid = there.iter().filter(|index| !index.valid).map(|index| index.name.clone()).collect();
     session.invalid_before.insert(sql.to_owned(), invalid);
 }
 
@@ -196,9 +172,9 @@ pub(crate) async fn probe(session: &mut PostgresSession, sql: &str, before: Opti
             })
         }
         Subject::Repeatable => Ok(Probe::NotRun),
-        Subject::Other => Ok(Probe::Unknown(
-            "no account of what this statement changes can be taken from the catalogs".to_owned(),
-        )),
+        Subject::Other => {
+            Ok(Probe::Unknown("no account of what this statement changes can be taken from the catalogs".to_owned()))
+        }
     }
 }
 
@@ -223,11 +199,7 @@ async fn probe_index(
     }
     // The new one is that without which the account is the old one.
     let new = there.iter().enumerate().find(|(at, _)| {
-        let rest = there
-            .iter()
-            .enumerate()
-            .filter(|(other, _)| other != at)
-            .map(|(_, index)| index.account.as_str());
+        let rest = there.iter().enumerate().filter(|(other, _)| other != at).map(|(_, index)| index.account.as_str());
         hash(rest) == before.map_or_else(|| hash([].into_iter()), str::to_owned)
     });
     let Some((_, new)) = new else {
@@ -241,11 +213,7 @@ async fn probe_index(
             ))),
         };
     };
-    if new.valid {
-        Ok(Probe::Done)
-    } else {
-        clear(session, &new.clone()).await
-    }
+    if new.valid { Ok(Probe::Done) } else { clear(session, &new.clone()).await }
 }
 
 /// Drops an INVALID index, so that its statement can run again.
@@ -278,19 +246,16 @@ async fn probe_partition(
         _ if state == "attached" => Probe::NotRun,
         Some(before) if before == hash([state].into_iter()) => Probe::NotRun,
         Some(_) => Probe::Done,
-        None => Probe::Unknown(format!(
-            "{child} is no partition of {parent}, and whether it was before is not recorded"
-        )),
+        None => {
+            Probe::Unknown(format!("{child} is no partition of {parent}, and whether it was before is not recorded"))
+        }
     })
 }
 
 /// See [`Session::settle`](driftlock_database::Session::settle).
 pub(crate) async fn settle(session: &mut PostgresSession, sql: &str, succeeded: bool) -> Result<(), Error> {
     match Subject::of(sql) {
-        Subject::CreateIndex {
-            name: Some(name),
-            table,
-        } => {
+        Subject::CreateIndex { name: Some(name), table } => {
             let there = indexes(session, &made_by(Some(&name), &table)).await?;
             let Some(index) = there.into_iter().find(|index| !index.valid && !index.busy) else {
                 return Ok(());
@@ -364,11 +329,7 @@ async fn drop_index(session: &mut PostgresSession, name: &str) -> Result<(), Err
         .exchange(&[
             "SET statement_timeout = 0; SET lock_timeout = '30s'".to_owned(),
             format!("DROP INDEX CONCURRENTLY IF EXISTS {name}"),
-            format!(
-                "SET statement_timeout = {}; SET lock_timeout = {}",
-                literal(&statement),
-                literal(&lock)
-            ),
+            format!("SET statement_timeout = {}; SET lock_timeout = {}", literal(&statement), literal(&lock)),
         ])
         .await?;
     let dropped = answers.swap_remove(1);

@@ -81,10 +81,7 @@ mod tests {
     #[test]
     fn takes_the_first_line_that_fits() {
         let text = "# comment:*:*:*:no\nother:*:*:*:no\nlocalhost:5432:shop:ann:first\n*:*:sh\\:op:a\\\\b:p\\:w\\\\d\n*:*:*:*:any:thing\n";
-        assert_eq!(
-            password(text, "localhost", 5432, "shop", "ann").as_deref(),
-            Some("first")
-        );
+        assert_eq!(password(text, "localhost", 5432, "shop", "ann").as_deref(), Some("first"));
         assert_eq!(password(text, "db", 1, "sh:op", "a\\b").as_deref(), Some("p:w\\d"));
         assert_eq!(password(text, "db", 1, "x", "y").as_deref(), Some("any:thing"));
         assert_eq!(password("a:b\n", "a", 1, "x", "y"), None);
@@ -101,10 +98,7 @@ mod tests {
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
         let found = look_up(&file, "h", 1, "d", "u");
         std::fs::remove_file(&file).unwrap();
-        assert!(
-            matches!(&refused, Found::Refused(why) if why.contains("chmod 600")),
-            "{refused:?}"
-        );
+        assert!(matches!(&refused, Found::Refused(why) if why.contains("chmod 600")), "{refused:?}");
         assert_eq!(found, Found::Password("secret".to_owned()));
         assert_eq!(look_up(&file, "h", 1, "d", "u"), Found::Nothing);
     }

@@ -11,17 +11,12 @@ use driftlock_database::{
     OwnTables, Probe, Records, Runnable, Server, Session, Surroundings, Timeouts, Timestamp,
 };
 
-use tokio_postgres::SimpleQueryRow;
-
 use crate::connect::{self, application_name};
 use crate::error::from_db;
 use crate::sql::{Names, Values, identifier, literal};
 use crate::tables;
 use crate::url::Target;
 use crate::wire::{Answer, ResultSet, Wire};
-
-/// How long a wait for one of the own rows may take where no file has set a limit.
-const OWN_LOCK_TIMEOUT: &str = "30s";
 
 /// What has to be sent before anything else is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +42,7 @@ pub(crate) struct PostgresSession {
     notices_death: Option<bool>,
     /// The name in the server's list of sessions, where it differs from the one given at login.
     renamed: Option<String>,
-    timeouts: Option<Timeouts>,
+    pub(crate) timeouts: Option<Timeouts>,
     /// The key of the lock that this session holds.
     pub(crate) lock: Option<i64>,
     /// The database by the server's account, once it was asked.
@@ -109,11 +104,7 @@ impl PostgresSession {
         }
         for (name, value) in &self.target.settings {
             // Not SET, which would take a list for one name.
-            sql.push_str(&format!(
-                "SELECT pg_catalog.set_config({}, {}, false);",
-                literal(name),
-                literal(value)
-            ));
+            sql.push_str(&format!("SELECT pg_catalog.set_config({}, {}, false);", literal(name), literal(value)));
         }
         if let Some(timeouts) = &self.timeouts {
             sql.push_str(&format!(
@@ -180,12 +171,8 @@ impl PostgresSession {
             }
         };
         if checks_lock {
-            let still = results
-                .last()
-                .and_then(|result| result.rows.first())
-                .map(|row| Values(row).yes(0));
+            let still = results.last().and_then(|result| result.rows.first()).map(|row| Values(row).yes(0));
             if !still.transpose()?.unwrap_or(false) {
-                self.lock = None;
                 return Err(Error::LockLost(
                     "this session lost it (a script unlocked it, or the session was replaced) and another runner has it now"
                         .to_owned(),
@@ -197,6 +184,11 @@ impl PostgresSession {
         }
         self.deferred = Deferred::Nothing;
         Ok(())
+    }
+
+    /// Whether a script's role and search path may be in force now.
+    pub(crate) fn is_touched(&self) -> bool {
+        self.touched && self.deferred != Deferred::Reset
     }
 
     /// Sends what was put off and sees that it worked.
@@ -228,28 +220,6 @@ impl PostgresSession {
         answer.ok(cancelled)
     }
 
-    /// One query of the own tables. Behind a script it has a transaction of its own in which the script's role and
-    /// settings don't count, and after which they are as they were.
-    async fn ask_own(&mut self, sql: &str) -> Result<Answer, Error> {
-        let answer = if self.touched && self.deferred == Deferred::Nothing && !self.wire.seen.in_transaction() {
-            self.tell(&format!("BEGIN; {}; {sql}; COMMIT", self.guards())).await?
-        } else {
-            self.ask_raw(&[sql]).await?.pop().unwrap_or_default()
-        };
-        Ok(answer)
-    }
-
-    /// The rows of such a query.
-    async fn own_rows(&mut self, sql: &str) -> Result<Vec<SimpleQueryRow>, Error> {
-        let answer = self.ask_own(sql).await?;
-        let cancelled = answer.failed.is_some() && self.wire.take_cancelled();
-        Ok(answer
-            .ok(cancelled)?
-            .into_iter()
-            .flat_map(|result| result.rows)
-            .collect())
-    }
-
     /// One writing message, sent when all that was put off has worked. When it fails inside a transaction that it
     /// opened, that is rolled back.
     pub(crate) async fn tell(&mut self, sql: &str) -> Result<Answer, Error> {
@@ -260,86 +230,14 @@ impl PostgresSession {
         }
         Ok(answer)
     }
-
-    /// What keeps a script's session settings away from the records, for the rest of the transaction.
-    fn guards(&self) -> String {
-        // Of these statements there are GUARDS.
-        let role = self
-            .options
-            .set_role
-            .as_deref()
-            .map_or_else(|| "NONE".to_owned(), identifier);
-        let lock = self.timeouts.map_or_else(
-            || format!("'{OWN_LOCK_TIMEOUT}'"),
-            |limits| milliseconds(limits.lock).to_string(),
-        );
-        format!(
-            "SET LOCAL SESSION AUTHORIZATION DEFAULT; SET LOCAL ROLE {role}; SET LOCAL search_path = pg_catalog, pg_temp; \
-             SET LOCAL client_encoding = 'UTF8'; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = {lock}; \
-             SET LOCAL row_security TO DEFAULT"
-        )
-    }
-
-    /// Writes records and commits; see [`Session::commit`].
-    async fn write_records(&mut self, names: &Names, records: &Records<'_>) -> Result<(), Error> {
-        let statements = tables::write(names, records);
-        let written = format!("{}; COMMIT", statements.join("; "));
-        let inside = self.wire.seen.in_transaction();
-        let messages = if inside {
-            vec![self.guards(), written]
-        } else {
-            self.flush().await?;
-            // In one message the first failure keeps the rest from running, so that nothing runs outside the transaction.
-            vec![format!("BEGIN; {}; {written}", self.guards())]
-        };
-        self.wire.seen.forget_end();
-        let answers = self.wire.exchange(&messages).await?;
-        let committed = self.wire.seen.committed();
-        // How many statements of the last message go before those that write.
-        let before = if inside { 0 } else { 1 + GUARDS };
-        let last = answers.len() - 1;
-        let failure = answers.into_iter().enumerate().find_map(|(message, answer)| {
-            let db = answer.failed?;
-            let at = answer.results.len().checked_sub(before).filter(|_| message == last);
-            Some(match (at, db.code().code(), db.column()) {
-                (Some(0), "23502", Some("token")) => Error::Fenced { token: records.token },
-                (Some(_), "23502", Some("sequence" | "attempt")) => names.unusable("the fence has no row any more"),
-                _ => from_db(&db, None, self.wire.take_cancelled()),
-            })
-        });
-        let Some(failure) = failure else {
-            if committed {
-                return Ok(());
-            }
-            if self.wire.seen.in_transaction() {
-                self.wire.exchange(&["ROLLBACK"]).await?;
-            }
-            return Err(Error::Protocol(
-                "the server answered COMMIT with ROLLBACK: nothing of the transaction was committed".to_owned(),
-            ));
-        };
-        if self.wire.seen.in_transaction() {
-            self.wire.exchange(&["ROLLBACK"]).await?;
-        }
-        Err(failure)
-    }
 }
-
-/// How many statements [`PostgresSession::guards`] has.
-const GUARDS: usize = 7;
 
 /// A client that died takes its statement with it within this time.
 const NOTICE_DEATH: &str = "SET client_connection_check_interval = '1s';";
 
 /// As the server's settings want it. What is not zero stays so.
-fn milliseconds(time: Duration) -> i64 {
-    if time.is_zero() {
-        0
-    } else {
-        i64::try_from(time.as_millis())
-            .unwrap_or(i64::MAX)
-            .clamp(1, i64::from(i32::MAX))
-    }
+pub(crate) fn milliseconds(time: Duration) -> i64 {
+    if time.is_zero() { 0 } else { i64::try_from(time.as_millis()).unwrap_or(i64::MAX).clamp(1, i64::from(i32::MAX)) }
 }
 
 /// A result's only row.
@@ -358,18 +256,7 @@ impl Session for PostgresSession {
     }
 
     async fn glance(&mut self, tables: &OwnTables) -> Result<Option<Glance>, Error> {
-        let names = Names::of(tables);
-        let answer = self.ask_own(&tables::glance(&names)).await?;
-        match answer.code() {
-            None => tables::read_glance(&rows_of(answer)).map(Some),
-            Some("42P01" | "3F000") => self.glance_without_fence(&names).await,
-            Some("42703") => Err(self.newer_format(&names, answer).await?),
-            Some("42501") => Err(refused(&names, answer)),
-            Some(_) => {
-                let cancelled = self.wire.take_cancelled();
-                answer.ok(cancelled).map(|_| None)
-            }
-        }
+        self.read_glance(&Names::of(tables)).await
     }
 
     async fn surroundings(&mut self, tables: &OwnTables) -> Result<Surroundings, Error> {
@@ -396,87 +283,25 @@ impl Session for PostgresSession {
     async fn unlock(&mut self) -> Result<(), Error> {
         self.rollback().await?;
         self.lock = None;
-        let answer = self
-            .wire
-            .exchange(&["SELECT pg_catalog.pg_advisory_unlock_all()"])
-            .await?
-            .pop()
-            .unwrap_or_default();
+        let answer =
+            self.wire.exchange(&["SELECT pg_catalog.pg_advisory_unlock_all()"]).await?.pop().unwrap_or_default();
         answer.ok(false).map(|_| ())
     }
 
     async fn prepare_tables(&mut self, tables: &OwnTables) -> Result<(), Error> {
-        let names = Names::of(tables);
-        let there = |name: &str| format!("pg_catalog.to_regclass({}) IS NOT NULL", literal(name));
-        let results = self
-            .ask(&format!(
-                "SELECT pg_catalog.to_regnamespace({}) IS NOT NULL, {} AND {} AND {}, {}",
-                literal(&identifier(&names.schema)),
-                there(&names.history),
-                there(&names.journal),
-                there(&names.fence),
-                there(&names.fence),
-            ))
-            .await?;
-        let (schema, all, fence) = match only_row(&results) {
-            Some(row) => (row.yes(0)?, row.yes(1)?, row.yes(2)?),
-            None => return Err(Error::Protocol("the catalog gave no answer".to_owned())),
-        };
-        if fence {
-            let rows = self
-                .own_rows(&format!("SELECT max(format), count(*) FROM {}", names.fence))
-                .await?;
-            if let Some(row) = rows.first().map(Values) {
-                tables::check_format(row.maybe_number(0)?.unwrap_or(0))?;
-                if all && row.number(1)? == 1 {
-                    return Ok(());
-                }
-            }
-        }
-        let sql = format!(
-            "BEGIN; {}; {}; COMMIT",
-            self.guards(),
-            tables::create(&names, &tables.prefix, !schema)
-        );
-        let answer = self.tell(&sql).await?;
-        match &answer.failed {
-            Some(db) if !matches!(db.code().code(), "57014" | "55P03" | "40P01") => Err(refused(&names, answer)),
-            _ => answer.ok(self.wire.take_cancelled()).map(|_| ()),
-        }
+        self.make_tables(&Names::of(tables), &tables.prefix).await
     }
 
     async fn take_fence(&mut self, tables: &OwnTables, environment: Option<&str>) -> Result<(Fence, Timestamp), Error> {
-        let names = Names::of(tables);
-        let sql = format!(
-            "BEGIN; {}; {}; COMMIT",
-            self.guards(),
-            tables::take_fence(&names, environment)
-        );
-        let answer = self.tell(&sql).await?;
-        if let Some("42501" | "42P01" | "3F000") = answer.code() {
-            return Err(refused(&names, answer));
-        }
-        let results = answer.ok(self.wire.take_cancelled())?;
-        match results.iter().find_map(|result| result.rows.first()) {
-            Some(row) => tables::read_fence(row),
-            None => Err(names.unusable("the fence has no row any more")),
-        }
+        self.raise_fence(&Names::of(tables), environment).await
     }
 
     async fn history(&mut self, tables: &OwnTables) -> Result<Vec<HistoryRow>, Error> {
-        self.own_rows(&tables::history(&Names::of(tables)))
-            .await?
-            .iter()
-            .map(tables::read_history)
-            .collect()
+        self.own_rows(&tables::history(&Names::of(tables))).await?.iter().map(tables::read_history).collect()
     }
 
     async fn journal(&mut self, tables: &OwnTables, attempt: &str) -> Result<Vec<JournalRow>, Error> {
-        self.own_rows(&tables::journal(&Names::of(tables), attempt))
-            .await?
-            .iter()
-            .map(tables::read_journal)
-            .collect()
+        self.own_rows(&tables::journal(&Names::of(tables), attempt)).await?.iter().map(tables::read_journal).collect()
     }
 
     async fn reset(&mut self, timeouts: &Timeouts) -> Result<(), Error> {
@@ -493,11 +318,7 @@ impl Session for PostgresSession {
             return Err(Error::Protocol("a transaction is open already".to_owned()));
         }
         let outcome = match self.ask_raw(&["BEGIN"]).await {
-            Ok(mut answers) => answers
-                .pop()
-                .unwrap_or_default()
-                .ok(self.wire.take_cancelled())
-                .map(|_| ()),
+            Ok(mut answers) => answers.pop().unwrap_or_default().ok(self.wire.take_cancelled()).map(|_| ()),
             Err(error) => Err(error),
         };
         if outcome.is_err() && !matches!(outcome, Err(Error::ConnectionLost(_))) {
@@ -522,14 +343,7 @@ impl Session for PostgresSession {
         let answer = self.wire.exchange(&["ROLLBACK"]).await?.pop().unwrap_or_default();
         if answer.code() == Some("57014") {
             // A cancel that came late.
-            return self
-                .wire
-                .exchange(&["ROLLBACK"])
-                .await?
-                .pop()
-                .unwrap_or_default()
-                .ok(false)
-                .map(|_| ());
+            return self.wire.exchange(&["ROLLBACK"]).await?.pop().unwrap_or_default().ok(false).map(|_| ());
         }
         answer.ok(false).map(|_| ())
     }
@@ -553,55 +367,4 @@ impl Session for PostgresSession {
     async fn close(self: Box<Self>) {
         self.wire.close().await;
     }
-}
-
-impl PostgresSession {
-    /// What a database without a fence has: nothing, or a history that somebody took the fence from.
-    async fn glance_without_fence(&mut self, names: &Names) -> Result<Option<Glance>, Error> {
-        let answer = self.ask_own(&tables::glance_history(names)).await?;
-        match answer.code() {
-            Some("42P01" | "3F000") => Ok(None),
-            Some("42501") => Err(refused(names, answer)),
-            None => {
-                let rows = rows_of(answer);
-                if rows.is_empty() {
-                    Ok(None)
-                } else {
-                    tables::read_glance(&rows).map(Some)
-                }
-            }
-            Some(_) => {
-                let cancelled = self.wire.take_cancelled();
-                answer.ok(cancelled).map(|_| None)
-            }
-        }
-    }
-
-    /// A column is missing: by the fence's own word a newer format, else not our table.
-    async fn newer_format(&mut self, names: &Names, answer: Answer) -> Result<Error, Error> {
-        let rows = self
-            .own_rows(&format!("SELECT max(format) FROM {}", names.fence))
-            .await?;
-        if let Some(found) = rows
-            .first()
-            .map(|row| Values(row).maybe_number(0))
-            .transpose()?
-            .flatten()
-        {
-            tables::check_format(found)?;
-        }
-        Ok(refused(names, answer))
-    }
-}
-
-fn rows_of(answer: Answer) -> Vec<SimpleQueryRow> {
-    answer.results.into_iter().flat_map(|result| result.rows).collect()
-}
-
-/// The own tables can't be made or used, in the server's words.
-fn refused(names: &Names, answer: Answer) -> Error {
-    let reason = answer
-        .failed
-        .map_or_else(|| "no answer".to_owned(), |db| db.message().to_owned());
-    names.unusable(&reason)
 }

@@ -7,11 +7,7 @@ use tokio_postgres::SimpleQueryRow;
 /// NUL character: the replacement character stands in for it.
 pub(crate) fn literal(text: &str) -> String {
     let text = text.replace('\0', "\u{fffd}").replace('\'', "''");
-    if text.contains('\\') {
-        format!("E'{}'", text.replace('\\', "\\\\"))
-    } else {
-        format!("'{text}'")
-    }
+    if text.contains('\\') { format!("E'{}'", text.replace('\\', "\\\\")) } else { format!("'{text}'") }
 }
 
 /// The same, or `NULL`.
@@ -38,12 +34,7 @@ impl Names {
     pub(crate) fn of(tables: &OwnTables) -> Self {
         let schema = tables.schema.clone().unwrap_or_else(|| "public".to_owned());
         let full = |name: String| format!("{}.{}", identifier(&schema), identifier(&name));
-        Names {
-            history: full(tables.history()),
-            journal: full(tables.journal()),
-            fence: full(tables.fence()),
-            schema,
-        }
+        Names { history: full(tables.history()), journal: full(tables.journal()), fence: full(tables.fence()), schema }
     }
 
     /// The own tables can't be used: why, and which settings put them elsewhere.
@@ -62,18 +53,13 @@ pub(crate) struct Values<'a>(pub(crate) &'a SimpleQueryRow);
 
 impl Values<'_> {
     pub(crate) fn optional(&self, at: usize) -> Result<Option<&str>, Error> {
-        self.0
-            .try_get(at)
-            .map_err(|error| Error::Protocol(format!("column {} can't be read: {error}", at + 1)))
+        self.0.try_get(at).map_err(|error| Error::Protocol(format!("column {} can't be read: {error}", at + 1)))
     }
 
     pub(crate) fn text(&self, at: usize) -> Result<String, Error> {
         match self.optional(at)? {
             Some(text) => Ok(text.to_owned()),
-            None => Err(Error::Protocol(format!(
-                "column {} is null, which driftlock never writes",
-                at + 1
-            ))),
+            None => Err(Error::Protocol(format!("column {} is null, which driftlock never writes", at + 1))),
         }
     }
 
@@ -86,11 +72,7 @@ impl Values<'_> {
     }
 
     pub(crate) fn maybe_number(&self, at: usize) -> Result<Option<i64>, Error> {
-        if self.optional(at)?.is_none() {
-            Ok(None)
-        } else {
-            self.number(at).map(Some)
-        }
+        if self.optional(at)?.is_none() { Ok(None) } else { self.number(at).map(Some) }
     }
 
     /// PostgreSQL's boolean.
@@ -100,12 +82,8 @@ impl Values<'_> {
 
     pub(crate) fn parsed<T>(&self, at: usize, parse: impl Fn(&str) -> Option<T>) -> Result<T, Error> {
         let text = self.text(at)?;
-        parse(&text).ok_or_else(|| {
-            Error::Protocol(format!(
-                "`{text}` in column {} is nothing that driftlock writes",
-                at + 1
-            ))
-        })
+        parse(&text)
+            .ok_or_else(|| Error::Protocol(format!("`{text}` in column {} is nothing that driftlock writes", at + 1)))
     }
 }
 
@@ -119,10 +97,7 @@ mod tests {
         assert_eq!(literal("a\\'b"), "E'a\\\\''b'");
         assert_eq!(literal("a\0b"), "'a\u{fffd}b'");
         assert_eq!(identifier("a\"b"), "\"a\"\"b\"");
-        let names = Names::of(&OwnTables {
-            schema: Some("Ops".to_owned()),
-            prefix: "dl_".to_owned(),
-        });
+        let names = Names::of(&OwnTables { schema: Some("Ops".to_owned()), prefix: "dl_".to_owned() });
         assert_eq!(names.history, "\"Ops\".\"dl_history\"");
     }
 }

@@ -57,9 +57,7 @@ impl<'a, I: Iterator<Item = Token<'a>>> Reader<'a, I> {
     }
 
     fn mark(&mut self, mark: &str) -> bool {
-        self.0
-            .next_if(|token| token.kind == TokenKind::Punctuation && token.text == mark)
-            .is_some()
+        self.0.next_if(|token| token.kind == TokenKind::Punctuation && token.text == mark).is_some()
     }
 
     /// An identifier with its qualifiers, as written.
@@ -118,19 +116,12 @@ impl Subject {
             ("TABLESPACE", Global::Tablespace),
             ("SUBSCRIPTION", Global::Subscription),
         ];
-        kinds
-            .into_iter()
-            .find(|(word, _)| words.take(word))
-            .map(|(_, kind)| kind)
+        kinds.into_iter().find(|(word, _)| words.take(word)).map(|(_, kind)| kind)
     }
 
     fn create<'a>(words: &mut Reader<'a, impl Iterator<Item = Token<'a>>>) -> Option<Self> {
         if let Some(kind) = Self::global(words) {
-            return Some(Subject::Global {
-                kind,
-                name: folded(&words.name()?),
-                verb: Verb::Create,
-            });
+            return Some(Subject::Global { kind, name: folded(&words.name()?), verb: Verb::Create });
         }
         words.take("UNIQUE");
         if !words.take_all(&["INDEX", "CONCURRENTLY"]) {
@@ -147,10 +138,7 @@ impl Subject {
             Some(folded(&name))
         };
         words.take("ONLY");
-        Some(Subject::CreateIndex {
-            name,
-            table: words.name()?,
-        })
+        Some(Subject::CreateIndex { name, table: words.name()? })
     }
 
     fn drop<'a>(words: &mut Reader<'a, impl Iterator<Item = Token<'a>>>) -> Option<Self> {
@@ -160,11 +148,7 @@ impl Subject {
         }
         let if_exists = words.take("IF") && words.take("EXISTS");
         if let Some(kind) = kind {
-            return Some(Subject::Global {
-                kind,
-                name: folded(&words.name()?),
-                verb: Verb::Drop,
-            });
+            return Some(Subject::Global { kind, name: folded(&words.name()?), verb: Verb::Drop });
         }
         let mut names = vec![words.name()?];
         while words.mark(",") {
@@ -180,11 +164,7 @@ impl Subject {
         if let Some(kind) = Self::global(words) {
             let name = folded(&words.name()?);
             return Some(match kind {
-                Global::Subscription if !words.take("REFRESH") => Subject::Global {
-                    kind,
-                    name,
-                    verb: Verb::Alter,
-                },
+                Global::Subscription if !words.take("REFRESH") => Subject::Global { kind, name, verb: Verb::Alter },
                 // To where it is already is no error.
                 _ => Subject::Repeatable,
             });
@@ -236,11 +216,7 @@ mod tests {
             name: name.map(str::to_owned),
             table: table.to_owned(),
         };
-        let global = |kind, name: &str, verb| Subject::Global {
-            kind,
-            name: name.to_owned(),
-            verb,
-        };
+        let global = |kind, name: &str, verb| Subject::Global { kind, name: name.to_owned(), verb };
         for (sql, subject) in [
             ("CREATE INDEX CONCURRENTLY I ON t (x)", index(Some("i"), "t")),
             (
@@ -251,41 +227,19 @@ mod tests {
             ("CREATE INDEX i ON t (x)", Subject::Other),
             (
                 "DROP INDEX CONCURRENTLY IF EXISTS s.i",
-                Subject::DropIndex {
-                    names: vec!["s.i".to_owned()],
-                    if_exists: true,
-                },
+                Subject::DropIndex { names: vec!["s.i".to_owned()], if_exists: true },
             ),
-            (
-                "REINDEX (CONCURRENTLY, VERBOSE) TABLE s.t",
-                Subject::Reindex {
-                    scope: Scope::Table("s.t".to_owned()),
-                },
-            ),
-            (
-                "REINDEX INDEX CONCURRENTLY i",
-                Subject::Reindex {
-                    scope: Scope::Index("i".to_owned()),
-                },
-            ),
+            ("REINDEX (CONCURRENTLY, VERBOSE) TABLE s.t", Subject::Reindex { scope: Scope::Table("s.t".to_owned()) }),
+            ("REINDEX INDEX CONCURRENTLY i", Subject::Reindex { scope: Scope::Index("i".to_owned()) }),
             ("REINDEX DATABASE d", Subject::Repeatable),
             (
                 "ALTER TABLE p DETACH PARTITION s.c CONCURRENTLY",
-                Subject::Detach {
-                    parent: "p".to_owned(),
-                    child: "s.c".to_owned(),
-                },
+                Subject::Detach { parent: "p".to_owned(), child: "s.c".to_owned() },
             ),
             ("ALTER TABLE p DETACH PARTITION c", Subject::Other),
             ("CREATE DATABASE Shop", global(Global::Database, "shop", Verb::Create)),
-            (
-                "DROP DATABASE IF EXISTS \"Shop\"",
-                global(Global::Database, "Shop", Verb::Drop),
-            ),
-            (
-                "ALTER SUBSCRIPTION s ADD PUBLICATION p",
-                global(Global::Subscription, "s", Verb::Alter),
-            ),
+            ("DROP DATABASE IF EXISTS \"Shop\"", global(Global::Database, "Shop", Verb::Drop)),
+            ("ALTER SUBSCRIPTION s ADD PUBLICATION p", global(Global::Subscription, "s", Verb::Alter)),
             ("ALTER SUBSCRIPTION s REFRESH PUBLICATION", Subject::Repeatable),
             ("ALTER SYSTEM SET x = 1", Subject::Repeatable),
             ("VACUUM t", Subject::Repeatable),

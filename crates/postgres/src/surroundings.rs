@@ -10,12 +10,7 @@ const FOREIGN: &[(&str, &str, &[&str], bool)] = &[
     ("golang-migrate", "schema_migrations", &["version", "dirty"], true),
     ("dbmate", "schema_migrations", &["version"], true),
     ("goose", "goose_db_version", &["version_id", "is_applied"], false),
-    (
-        "flyway",
-        "flyway_schema_history",
-        &["installed_rank", "version", "checksum"],
-        false,
-    ),
+    ("flyway", "flyway_schema_history", &["installed_rank", "version", "checksum"], false),
     ("sqlx", "_sqlx_migrations", &["version", "checksum"], false),
     ("refinery", "refinery_schema_history", &["version", "checksum"], false),
     ("diesel", "__diesel_schema_migrations", &["version", "run_on"], false),
@@ -23,12 +18,7 @@ const FOREIGN: &[(&str, &str, &[&str], bool)] = &[
     ("liquibase", "databasechangelog", &["id", "author", "filename"], false),
     ("gormigrate", "migrations", &["id"], true),
     ("seaorm", "seaql_migrations", &["version", "applied_at"], false),
-    (
-        "prisma",
-        "_prisma_migrations",
-        &["id", "checksum", "migration_name"],
-        false,
-    ),
+    ("prisma", "_prisma_migrations", &["id", "checksum", "migration_name"], false),
     ("alembic", "alembic_version", &["version_num"], true),
     ("django", "django_migrations", &["app", "name", "applied"], false),
 ];
@@ -49,9 +39,7 @@ pub(crate) async fn look(session: &mut PostgresSession, tables: &OwnTables) -> R
     let mut names: Vec<String> = FOREIGN.iter().map(|(_, table, ..)| literal(table)).collect();
     names.dedup();
     let own_schema = literal(tables.schema.as_deref().unwrap_or("public"));
-    let own = [tables.history(), tables.journal(), tables.fence()]
-        .map(|name| literal(&name))
-        .join(", ");
+    let own = [tables.history(), tables.journal(), tables.fence()].map(|name| literal(&name)).join(", ");
     // Not the system's, and not what belongs to an extension.
     let users = |namespace: &str, catalog: &str, oid: &str| {
         format!(
@@ -83,11 +71,7 @@ pub(crate) async fn look(session: &mut PostgresSession, tables: &OwnTables) -> R
         let (schema, table, columns) = (row.text(0)?, row.text(1)?, row.text(2)?);
         let columns: Vec<&str> = columns.split(',').collect();
         if let Some(tool) = tool(&table, &columns) {
-            let name = if schema == "public" {
-                table
-            } else {
-                format!("{schema}.{table}")
-            };
+            let name = if schema == "public" { table } else { format!("{schema}.{table}") };
             out.foreign_histories.push((tool, name));
         }
     }
@@ -109,10 +93,7 @@ mod tests {
         assert_eq!(tool("migrations", &["id"]), Some("gormigrate"));
         assert_eq!(tool("migrations", &["id", "name"]), None);
         assert_eq!(
-            tool(
-                "flyway_schema_history",
-                &["installed_rank", "version", "description", "checksum"]
-            ),
+            tool("flyway_schema_history", &["installed_rank", "version", "description", "checksum"]),
             Some("flyway")
         );
     }

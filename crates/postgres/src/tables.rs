@@ -22,12 +22,7 @@ fn micros(expression: &str) -> String {
 
 /// The statements that make what is missing.
 pub(crate) fn create(names: &Names, prefix: &str, make_schema: bool) -> String {
-    let Names {
-        schema,
-        history,
-        journal,
-        fence,
-    } = names;
+    let Names { schema, history, journal, fence } = names;
     let schema = if make_schema {
         format!("CREATE SCHEMA IF NOT EXISTS {};\n", crate::sql::identifier(schema))
     } else {
@@ -109,13 +104,7 @@ pub(crate) fn glance_history(names: &Names) -> String {
 
 /// Reads [`glance`]'s rows. The fence's row comes first; without one, all of it is zero.
 pub(crate) fn read_glance(rows: &[SimpleQueryRow]) -> Result<Glance, Error> {
-    let mut fence = Fence {
-        token: 0,
-        head: 0,
-        head_chain: String::new(),
-        environment: None,
-        format: FORMAT,
-    };
+    let mut fence = Fence { token: 0, head: 0, head_chain: String::new(), environment: None, format: FORMAT };
     let mut entries = Vec::with_capacity(rows.len());
     for row in rows {
         let row = Values(row);
@@ -146,11 +135,7 @@ pub(crate) fn read_glance(rows: &[SimpleQueryRow]) -> Result<Glance, Error> {
 }
 
 pub(crate) fn check_format(found: i64) -> Result<(), Error> {
-    if found > FORMAT {
-        Err(Error::Format { found, known: FORMAT })
-    } else {
-        Ok(())
-    }
+    if found > FORMAT { Err(Error::Format { found, known: FORMAT }) } else { Ok(()) }
 }
 
 /// Raises the token and stamps the database.
@@ -180,9 +165,7 @@ pub(crate) fn read_fence(row: &SimpleQueryRow) -> Result<(Fence, Timestamp), Err
 
 /// The whole history.
 pub(crate) fn history(names: &Names) -> String {
-    let columns = HISTORY
-        .replace("started_at", &micros("started_at"))
-        .replace("ended_at", &micros("ended_at"));
+    let columns = HISTORY.replace("started_at", &micros("started_at")).replace("ended_at", &micros("ended_at"));
     format!("SELECT {columns} FROM {} ORDER BY sequence", names.history)
 }
 
@@ -250,20 +233,15 @@ pub(crate) fn read_journal(row: &SimpleQueryRow) -> Result<JournalRow, Error> {
 /// first value through the fence, so that it is refused as NULL when the fence has no row.
 pub(crate) fn write(names: &Names, records: &Records<'_>) -> Vec<String> {
     let fence = &names.fence;
-    let head = records.history.last().map_or_else(String::new, |row| {
-        format!(", head = {}, head_chain = {}", row.sequence, literal(&row.chain))
-    });
-    let mut statements = vec![format!(
-        "UPDATE {fence} SET token = CASE WHEN token = {} THEN token END{head}",
-        records.token
-    )];
+    let head = records
+        .history
+        .last()
+        .map_or_else(String::new, |row| format!(", head = {}, head_chain = {}", row.sequence, literal(&row.chain)));
+    let mut statements =
+        vec![format!("UPDATE {fence} SET token = CASE WHEN token = {} THEN token END{head}", records.token)];
     let mut checked = false;
     let mut through_fence = |value: String| {
-        if std::mem::replace(&mut checked, true) {
-            value
-        } else {
-            format!("(SELECT {value} FROM {fence})")
-        }
+        if std::mem::replace(&mut checked, true) { value } else { format!("(SELECT {value} FROM {fence})") }
     };
     if !records.history.is_empty() {
         let rows: Vec<String> = records
@@ -271,29 +249,17 @@ pub(crate) fn write(names: &Names, records: &Records<'_>) -> Vec<String> {
             .iter()
             .map(|row| format!("({}, {})", through_fence(row.sequence.to_string()), history_values(row)))
             .collect();
-        statements.push(format!(
-            "INSERT INTO {} ({HISTORY}) VALUES {}",
-            names.history,
-            rows.join(",")
-        ));
+        statements.push(format!("INSERT INTO {} ({HISTORY}) VALUES {}", names.history, rows.join(",")));
     }
     if !records.journal.is_empty() {
         let rows: Vec<String> = records
             .journal
             .iter()
             .map(|row| {
-                format!(
-                    "({}, {})",
-                    through_fence(format!("{}::text", literal(&row.attempt))),
-                    journal_values(row)
-                )
+                format!("({}, {})", through_fence(format!("{}::text", literal(&row.attempt))), journal_values(row))
             })
             .collect();
-        statements.push(format!(
-            "INSERT INTO {} ({JOURNAL}) VALUES {}",
-            names.journal,
-            rows.join(",")
-        ));
+        statements.push(format!("INSERT INTO {} ({JOURNAL}) VALUES {}", names.journal, rows.join(",")));
     }
     statements
 }

@@ -88,11 +88,8 @@ const TAG_LIMIT: usize = 256;
 
 impl Tap {
     pub(crate) fn new(socket: Socket) -> (Self, Arc<Seen>) {
-        let seen = Arc::new(Seen {
-            status: AtomicU8::new(b'I'),
-            ended: AtomicU8::new(0),
-            copy: AtomicU8::new(NO_COPY),
-        });
+        let seen =
+            Arc::new(Seen { status: AtomicU8::new(b'I'), ended: AtomicU8::new(0), copy: AtomicU8::new(NO_COPY) });
         let tap = Tap {
             socket,
             seen: Arc::clone(&seen),

@@ -25,11 +25,7 @@ impl Environment {
             .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
             .filter(|(key, value)| key.starts_with("PG") && !value.is_empty())
             .collect();
-        Environment {
-            variables,
-            home: std::env::var_os("HOME").map(PathBuf::from),
-            os_user: os_user(),
-        }
+        Environment { variables, home: std::env::var_os("HOME").map(PathBuf::from), os_user: os_user() }
     }
 
     fn get(&self, name: &str) -> Option<&str> {
@@ -55,10 +51,7 @@ fn os_user() -> Option<String> {
             }
         }
     }
-    ["USER", "LOGNAME", "USERNAME"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok())
-        .filter(|name| !name.is_empty())
+    ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok()).filter(|name| !name.is_empty())
 }
 
 /// Where a server may be.
@@ -160,10 +153,7 @@ struct Keys<'a> {
 
 impl<'a> Keys<'a> {
     fn get(&self, key: &str, variable: &str) -> Option<&'a str> {
-        self.url
-            .option(key)
-            .filter(|value| !value.is_empty())
-            .or_else(|| self.environment.get(variable))
+        self.url.option(key).filter(|value| !value.is_empty()).or_else(|| self.environment.get(variable))
     }
 
     fn number(&self, key: &str, variable: &str) -> Result<Option<u64>, Error> {
@@ -179,10 +169,9 @@ impl<'a> Keys<'a> {
     /// A value that must be one of these.
     fn one_of(&self, key: &str, variable: &str, allowed: &[&str], why: &str) -> Result<Option<&'a str>, Error> {
         match self.get(key, variable) {
-            Some(value) if !allowed.contains(&value) => wrong(format!(
-                "`{key}={value}` is not supported{why}: use one of {}",
-                allowed.join(", ")
-            )),
+            Some(value) if !allowed.contains(&value) => {
+                wrong(format!("`{key}={value}` is not supported{why}: use one of {}", allowed.join(", ")))
+            }
             value => Ok(value),
         }
     }
@@ -216,10 +205,7 @@ impl Target {
         }
 
         let mut hosts = hosts(&keys)?;
-        let password = url
-            .password
-            .clone()
-            .or_else(|| keys.get("password", "PGPASSWORD").map(str::to_owned));
+        let password = url.password.clone().or_else(|| keys.get("password", "PGPASSWORD").map(str::to_owned));
         let mut passfile_note = None;
         match password {
             Some(password) => hosts.iter_mut().for_each(|host| host.password = Some(password.clone())),
@@ -286,9 +272,7 @@ fn check_key(key: &str) -> Result<(), Error> {
             "`{key}` in the database URL: this build of driftlock has no TLS yet; `sslmode=disable` connects without"
         ));
     }
-    wrong(format!(
-        "`{key}` in the database URL is not a parameter that driftlock knows; it knows {KNOWN}"
-    ))
+    wrong(format!("`{key}` in the database URL is not a parameter that driftlock knows; it knows {KNOWN}"))
 }
 
 /// What can only be answered by a plain connection in UTF-8.
@@ -311,15 +295,10 @@ fn check_plain(keys: &Keys<'_>) -> Result<(), Error> {
     keys.one_of("channel_binding", "PGCHANNELBINDING", &["disable", "prefer"], no_tls)?;
     keys.one_of("gssencmode", "PGGSSENCMODE", &["disable", "prefer"], no_tls)?;
     if let Some(encoding) = keys.get("client_encoding", "PGCLIENTENCODING") {
-        let plain: String = encoding
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .collect::<String>()
-            .to_ascii_lowercase();
+        let plain: String =
+            encoding.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
         if !matches!(plain.as_str(), "utf8" | "unicode" | "auto") {
-            return wrong(format!(
-                "`client_encoding={encoding}`: migration files are UTF-8, and so is the connection"
-            ));
+            return wrong(format!("`client_encoding={encoding}`: migration files are UTF-8, and so is the connection"));
         }
     }
     Ok(())
@@ -328,10 +307,7 @@ fn check_plain(keys: &Keys<'_>) -> Result<(), Error> {
 fn keep_alive(keys: &Keys<'_>) -> Result<KeepAlive, Error> {
     let standard = KeepAlive::default();
     let seconds = |key, or: Duration| -> Result<Duration, Error> {
-        Ok(keys
-            .number(key, "")?
-            .filter(|number| *number > 0)
-            .map_or(or, Duration::from_secs))
+        Ok(keys.number(key, "")?.filter(|number| *number > 0).map_or(or, Duration::from_secs))
     };
     let count = match keys.number("keepalives_count", "")?.filter(|number| *number > 0) {
         None => standard.count,
@@ -351,14 +327,11 @@ fn keep_alive(keys: &Keys<'_>) -> Result<KeepAlive, Error> {
 
 fn hosts(keys: &Keys<'_>) -> Result<Vec<Host>, Error> {
     let list = |text: Option<&str>| -> Vec<String> {
-        text.map(|text| text.split(',').map(str::to_owned).collect())
-            .unwrap_or_default()
+        text.map(|text| text.split(',').map(str::to_owned).collect()).unwrap_or_default()
     };
     let named = keys.url.hosts().map_err(Error::Url)?;
-    let (mut names, mut ports): (Vec<String>, Vec<Option<String>>) = named
-        .into_iter()
-        .map(|(name, port)| (name, port.map(|port| port.to_string())))
-        .unzip();
+    let (mut names, mut ports): (Vec<String>, Vec<Option<String>>) =
+        named.into_iter().map(|(name, port)| (name, port.map(|port| port.to_string()))).unzip();
     if names.is_empty() {
         names = list(keys.get("host", "PGHOST"));
         ports = Vec::new();
@@ -370,11 +343,7 @@ fn hosts(keys: &Keys<'_>) -> Result<Vec<Host>, Error> {
         names.clone_from(&addresses);
     }
     if !addresses.is_empty() && addresses.len() != names.len() {
-        return wrong(format!(
-            "`hostaddr` has {} addresses for {} hosts",
-            addresses.len(),
-            names.len()
-        ));
+        return wrong(format!("`hostaddr` has {} addresses for {} hosts", addresses.len(), names.len()));
     }
     if names.is_empty() {
         // Debian's directory, then the one that PostgreSQL's own sources name.
@@ -387,11 +356,8 @@ fn hosts(keys: &Keys<'_>) -> Result<Vec<Host>, Error> {
     ports.resize(names.len(), None);
     let mut hosts = Vec::new();
     for (at, name) in names.iter().enumerate() {
-        let port = ports[at]
-            .as_ref()
-            .or_else(|| given.get(at))
-            .or_else(|| given.first())
-            .filter(|port| !port.is_empty());
+        let port =
+            ports[at].as_ref().or_else(|| given.get(at)).or_else(|| given.first()).filter(|port| !port.is_empty());
         let port = match port {
             None => 5432,
             Some(text) => match text.parse::<u16>() {
@@ -411,20 +377,9 @@ fn hosts(keys: &Keys<'_>) -> Result<Vec<Host>, Error> {
         } else if name.starts_with('@') {
             return wrong(format!("`{name}`: sockets in the abstract namespace are not supported"));
         } else {
-            Address::Tcp(
-                if name.is_empty() {
-                    "localhost".to_owned()
-                } else {
-                    name.clone()
-                },
-                ip,
-            )
+            Address::Tcp(if name.is_empty() { "localhost".to_owned() } else { name.clone() }, ip)
         };
-        hosts.push(Host {
-            address,
-            port,
-            password: None,
-        });
+        hosts.push(Host { address, port, password: None });
     }
     Ok(hosts)
 }
@@ -453,9 +408,7 @@ fn settings(options: &str) -> Result<Vec<(String, String)>, Error> {
             },
         };
         let Some((name, value)) = pair.as_deref().and_then(|pair| pair.split_once('=')) else {
-            return wrong(format!(
-                "`{word}` in `options`: only settings are understood, as in `-c search_path=shop`"
-            ));
+            return wrong(format!("`{word}` in `options`: only settings are understood, as in `-c search_path=shop`"));
         };
         // In the long form the server takes dashes for underscores.
         let name = if long { name.replace('-', "_") } else { name.to_owned() };

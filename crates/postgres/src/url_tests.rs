@@ -2,10 +2,7 @@ use super::*;
 
 fn environment(pairs: &[(&str, &str)]) -> Environment {
     Environment {
-        variables: pairs
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-            .collect(),
+        variables: pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
         home: None,
         os_user: Some("me".to_owned()),
     }
@@ -15,68 +12,30 @@ fn read(url: &str, pairs: &[(&str, &str)]) -> Result<Target, String> {
     Target::read(&DatabaseUrl::parse(url).unwrap(), &environment(pairs)).map_err(|error| error.to_string())
 }
 
+/// URL, variables, hosts, user, database.
+type Case = (&'static str, &'static [(&'static str, &'static str)], &'static str, &'static str, &'static str);
+
 #[test]
 fn reads_urls_as_psql_does() {
-    // URL, variables, hosts, user, database
-    let cases: &[(&str, &[(&str, &str)], &str, &str, &str)] = &[
+    let cases: &[Case] = &[
         ("postgres://ann@db/shop", &[], "[db:5432]", "ann", "shop"),
         ("postgresql://db:1", &[], "[db:1]", "me", "me"),
         ("postgres://ann@db", &[], "[db:5432]", "ann", "ann"),
-        (
-            "postgres://a,b:5433,[::1]:7/x",
-            &[],
-            "[a:5432, b:5433, [::1]:7]",
-            "me",
-            "x",
-        ),
+        ("postgres://a,b:5433,[::1]:7/x", &[], "[a:5432, b:5433, [::1]:7]", "me", "x"),
         ("postgres://a,b/x?port=1,2", &[], "[a:1, b:2]", "me", "x"),
         ("postgres://a,b/x", &[("PGPORT", "7")], "[a:7, b:7]", "me", "x"),
-        (
-            "postgres:///x?host=a,b&port=1,2&user=bob",
-            &[],
-            "[a:1, b:2]",
-            "bob",
-            "x",
-        ),
+        ("postgres:///x?host=a,b&port=1,2&user=bob", &[], "[a:1, b:2]", "bob", "x"),
         ("postgres://%2Fvar%2Frun/x", &[], "[/var/run/.s.PGSQL.5432]", "me", "x"),
-        (
-            "postgres:///x?host=/tmp/s&port=3",
-            &[],
-            "[/tmp/s/.s.PGSQL.3]",
-            "me",
-            "x",
-        ),
-        (
-            "postgres://",
-            &[],
-            "[/var/run/postgresql/.s.PGSQL.5432, /tmp/.s.PGSQL.5432]",
-            "me",
-            "me",
-        ),
-        (
-            "postgres://",
-            &[("PGHOST", "h"), ("PGPORT", "9"), ("PGUSER", "u"), ("PGDATABASE", "d")],
-            "[h:9]",
-            "u",
-            "d",
-        ),
+        ("postgres:///x?host=/tmp/s&port=3", &[], "[/tmp/s/.s.PGSQL.3]", "me", "x"),
+        ("postgres://", &[], "[/var/run/postgresql/.s.PGSQL.5432, /tmp/.s.PGSQL.5432]", "me", "me"),
+        ("postgres://", &[("PGHOST", "h"), ("PGPORT", "9"), ("PGUSER", "u"), ("PGDATABASE", "d")], "[h:9]", "u", "d"),
         ("postgres://h/?dbname=e", &[("PGDATABASE", "d")], "[h:5432]", "me", "e"),
-        (
-            "postgres://h/d",
-            &[("PGHOST", "other"), ("PGUSER", "u")],
-            "[h:5432]",
-            "u",
-            "d",
-        ),
+        ("postgres://h/d", &[("PGHOST", "other"), ("PGUSER", "u")], "[h:5432]", "u", "d"),
     ];
     for (url, variables, hosts, user, database) in cases {
         let target = read(url, variables).unwrap_or_else(|error| panic!("{url}: {error}"));
         assert_eq!(
-            (
-                format!("{:?}", target.hosts).as_str(),
-                target.user.as_str(),
-                target.database.as_str()
-            ),
+            (format!("{:?}", target.hosts).as_str(), target.user.as_str(), target.database.as_str()),
             (*hosts, *user, *database),
             "{url}"
         );
@@ -92,11 +51,7 @@ fn refuses_what_it_can_not_do() {
         ("postgres://h/d?sslmode=maybe", &[], "none of disable"),
         ("postgres://h/d?sslrootcert=x", &[], "no TLS yet"),
         ("postgres://h/d?aplication_name=x", &[], "`aplication_name`"),
-        (
-            "postgres://h/d?target_session_attrs=standby",
-            &[],
-            "any, read-write, primary",
-        ),
+        ("postgres://h/d?target_session_attrs=standby", &[], "any, read-write, primary"),
         ("postgres://h/d?channel_binding=require", &[], "disable, prefer"),
         ("postgres://h/d?client_encoding=latin1", &[], "UTF-8"),
         ("postgres://h/d?connect_timeout=soon", &[], "whole number"),
@@ -131,18 +86,9 @@ fn reads_the_rest() {
 #[test]
 fn passwords_come_from_url_variable_or_file_and_are_never_shown() {
     let of = |target: Target| target.hosts[0].password.clone();
-    assert_eq!(
-        of(read("postgres://u:a@h/d?password=b", &[("PGPASSWORD", "c")]).unwrap()).as_deref(),
-        Some("a")
-    );
-    assert_eq!(
-        of(read("postgres://u@h/d?password=b", &[("PGPASSWORD", "c")]).unwrap()).as_deref(),
-        Some("b")
-    );
-    assert_eq!(
-        of(read("postgres://u@h/d", &[("PGPASSWORD", "c")]).unwrap()).as_deref(),
-        Some("c")
-    );
+    assert_eq!(of(read("postgres://u:a@h/d?password=b", &[("PGPASSWORD", "c")]).unwrap()).as_deref(), Some("a"));
+    assert_eq!(of(read("postgres://u@h/d?password=b", &[("PGPASSWORD", "c")]).unwrap()).as_deref(), Some("b"));
+    assert_eq!(of(read("postgres://u@h/d", &[("PGPASSWORD", "c")]).unwrap()).as_deref(), Some("c"));
     assert_eq!(of(read("postgres://u@h/d", &[]).unwrap()), None);
     let shown = format!("{:?}", read("postgres://u:s3cret@h/d", &[]).unwrap());
     assert!(!shown.contains("s3cret"), "{shown}");

@@ -24,6 +24,9 @@ use crate::tap::{Seen, Tap};
 /// How many statements may be on their way at once.
 const WINDOW: usize = 64;
 
+/// How many bytes of statements may be on their way; one more statement may begin before they are full.
+const WINDOW_BYTES: usize = 1024 * 1024;
+
 /// How much of a COPY's data goes into one message.
 const COPY_CHUNK: usize = 64 * 1024;
 
@@ -77,13 +80,7 @@ impl Answer {
 
 impl Wire {
     pub(crate) fn new(client: Client, connection: Connection<Tap, NoTlsStream>, seen: Arc<Seen>) -> Self {
-        Wire {
-            client,
-            connection,
-            seen,
-            cancelled: Arc::new(AtomicBool::new(false)),
-            lost: None,
-        }
+        Wire { client, connection, seen, cancelled: Arc::new(AtomicBool::new(false)), lost: None }
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -116,28 +113,27 @@ impl Wire {
         mut on: impl FnMut(usize, Piece) + Send,
     ) -> Result<(), Error> {
         self.alive()?;
-        let Wire {
-            client,
-            connection,
-            lost,
-            ..
-        } = self;
+        let Wire { client, connection, lost, .. } = self;
         let mut messages = messages.enumerate();
-        let mut waiting: VecDeque<(usize, Pin<Box<SimpleQueryStream>>)> = VecDeque::new();
+        let mut waiting: VecDeque<(usize, usize, Pin<Box<SimpleQueryStream>>)> = VecDeque::new();
+        let mut bytes = 0;
         let mut exhausted = false;
         let mut last_words: Option<String> = None;
         let outcome = poll_fn(|cx| {
             loop {
                 // Refilled by halves, so that what goes out together is one packet.
-                if !exhausted && waiting.len() <= WINDOW / 2 {
-                    while waiting.len() < WINDOW {
+                if !exhausted && waiting.len() <= WINDOW / 2 && bytes <= WINDOW_BYTES / 2 {
+                    while waiting.len() < WINDOW && bytes < WINDOW_BYTES {
                         let Some((index, sql)) = messages.next() else {
                             exhausted = true;
                             break;
                         };
                         // Sending only puts the message into a queue: it is never pending.
                         match client.simple_query_raw(sql).now_or_never() {
-                            Some(Ok(stream)) => waiting.push_back((index, Box::pin(stream))),
+                            Some(Ok(stream)) => {
+                                bytes += sql.len();
+                                waiting.push_back((index, sql.len(), Box::pin(stream)));
+                            }
                             Some(Err(error)) => return Poll::Ready(Err(words(&error))),
                             None => return Poll::Ready(Err("the driver didn't take a message".to_owned())),
                         }
@@ -148,12 +144,13 @@ impl Wire {
                 }
                 let polled = connection.poll_message(cx);
                 let mut moved = false;
-                while let Some((index, stream)) = waiting.front_mut() {
+                while let Some((index, length, stream)) = waiting.front_mut() {
                     let index = *index;
                     match stream.as_mut().poll_next(cx) {
                         Poll::Pending => break,
                         Poll::Ready(None) => {
                             on(index, Piece::End);
+                            bytes -= *length;
                             waiting.pop_front();
                         }
                         Poll::Ready(Some(Ok(SimpleQueryMessage::Row(row)))) => on(index, Piece::Row(row)),
@@ -176,7 +173,7 @@ impl Wire {
                 }
                 match polled {
                     Poll::Ready(Some(Ok(AsyncMessage::Notice(notice)))) => {
-                        if let Some((index, _)) = waiting.front() {
+                        if let Some((index, ..)) = waiting.front() {
                             on(*index, Piece::Notice(Box::new(notice)));
                         }
                     }
@@ -206,9 +203,7 @@ impl Wire {
             }
             match piece {
                 Piece::Row(row) => rows.push(row),
-                Piece::Complete(_) => answers[index].results.push(ResultSet {
-                    rows: std::mem::take(&mut rows),
-                }),
+                Piece::Complete(_) => answers[index].results.push(ResultSet { rows: std::mem::take(&mut rows) }),
                 Piece::Failed(db) => {
                     rows.clear();
                     answers[index].failed = Some(db);
@@ -230,13 +225,7 @@ impl Wire {
         mut notice: impl FnMut(Box<DbError>) + Send,
     ) -> Result<u64, CopyError> {
         self.alive().map_err(CopyError::Lost)?;
-        let Wire {
-            client,
-            connection,
-            lost,
-            seen,
-            ..
-        } = self;
+        let Wire { client, connection, lost, seen, .. } = self;
         let whole = async {
             let statement = client.prepare(sql).await?;
             // All of the answer to that is read before what is seen from here on belongs to the COPY.
@@ -264,12 +253,7 @@ impl Wire {
 
     /// Says goodbye to the server.
     pub(crate) async fn close(self) {
-        let Wire {
-            client,
-            mut connection,
-            lost,
-            ..
-        } = self;
+        let Wire { client, mut connection, lost, .. } = self;
         if lost.is_some() {
             return;
         }

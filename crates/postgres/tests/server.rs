@@ -9,12 +9,7 @@ use driftlock_postgres::Postgres;
 use support::{Database, holder, run, timeouts, with_database};
 
 fn me(pid: u32) -> Holder {
-    Holder {
-        pid: Some(pid),
-        host: Some("ci-7".to_owned()),
-        user: Some("ann".to_owned()),
-        ..Holder::default()
-    }
+    Holder { pid: Some(pid), host: Some("ci-7".to_owned()), user: Some("ann".to_owned()), ..Holder::default() }
 }
 
 fn tables() -> OwnTables {
@@ -31,16 +26,9 @@ fn a_direct_connection_is_fit() {
         // No pooler: the process named at login is the one that answers.
         let now = session.server().connection.clone();
         assert!(now.starts_with(&format!("{at_login}@")), "{at_login} {now}");
-        assert!(
-            session.server().version.starts_with("PostgreSQL 1"),
-            "{:?}",
-            session.server()
-        );
+        assert!(session.server().version.starts_with("PostgreSQL 1"), "{:?}", session.server());
         assert_eq!(session.server().database, database.name);
-        let pooled = ConnectOptions {
-            pooler: Pooler::Session,
-            ..ConnectOptions::default()
-        };
+        let pooled = ConnectOptions { pooler: Pooler::Session, ..ConnectOptions::default() };
         database.session_with("", pooled).await.ensure_fit().await.unwrap();
     });
 }
@@ -48,61 +36,33 @@ fn a_direct_connection_is_fit() {
 #[test]
 fn a_read_only_database_is_refused() {
     with_database(|database| async move {
-        let sql = format!(
-            "ALTER DATABASE {} SET default_transaction_read_only = on",
-            database.name
-        );
+        let sql = format!("ALTER DATABASE {} SET default_transaction_read_only = on", database.name);
         database.client().await.batch_execute(&sql).await.unwrap();
         let error = database.session().await.ensure_fit().await.unwrap_err();
-        assert!(
-            matches!(&error, Error::Unfit(why) if why.contains("read-only")),
-            "{error}"
-        );
+        assert!(matches!(&error, Error::Unfit(why) if why.contains("read-only")), "{error}");
         let url = database.url_as(None, "target_session_attrs=read-write");
         let error = Postgres.connect(&url, &ConnectOptions::default()).await.err().unwrap();
-        assert!(
-            matches!(&error, Error::Connect { reason, .. } if reason.contains("read-only")),
-            "{error}"
-        );
+        assert!(matches!(&error, Error::Connect { reason, .. } if reason.contains("read-only")), "{error}");
         let url = database.url_as(None, "target_session_attrs=primary");
-        Postgres
-            .connect(&url, &ConnectOptions::default())
-            .await
-            .unwrap()
-            .close()
-            .await;
+        Postgres.connect(&url, &ConnectOptions::default()).await.unwrap().close().await;
     });
 }
 
 #[test]
 fn the_lock_is_one_session_s_and_names_its_holder() {
     with_database(|database| async move {
-        let mut first = database
-            .session_with(
-                "",
-                ConnectOptions {
-                    holder: me(42),
-                    ..ConnectOptions::default()
-                },
-            )
-            .await;
+        let mut first = database.session_with("", ConnectOptions { holder: me(42), ..ConnectOptions::default() }).await;
         let mut second = database.session().await;
         assert_eq!(first.try_lock(&tables(), &me(42)).await.unwrap(), LockAttempt::Held);
         assert_eq!(first.try_lock(&tables(), &me(42)).await.unwrap(), LockAttempt::Held);
         let LockAttempt::Busy(holder) = second.try_lock(&tables(), &me(43)).await.unwrap() else {
             panic!("held twice")
         };
-        assert_eq!(
-            (holder.pid, holder.host.as_deref(), holder.user.as_deref()),
-            (Some(42), Some("ci-7"), Some("ann"))
-        );
+        assert_eq!((holder.pid, holder.host.as_deref(), holder.user.as_deref()), (Some(42), Some("ci-7"), Some("ann")));
         assert_eq!(holder.connection.as_deref(), Some(first.server().connection.as_str()));
         assert!(holder.since.unwrap().ends_with("UTC"));
         // Other tables have a lock of their own.
-        let other = OwnTables {
-            schema: None,
-            prefix: "x_".to_owned(),
-        };
+        let other = OwnTables { schema: None, prefix: "x_".to_owned() };
         assert_eq!(second.try_lock(&other, &me(43)).await.unwrap(), LockAttempt::Held);
         first.reset(&timeouts()).await.unwrap();
         first.begin().await.unwrap();
@@ -110,9 +70,7 @@ fn the_lock_is_one_session_s_and_names_its_holder() {
         first.unlock().await.unwrap();
         assert_eq!(second.try_lock(&tables(), &me(43)).await.unwrap(), LockAttempt::Held);
         // The name given to try_lock is shown too.
-        let LockAttempt::Busy(holder) = first.try_lock(&tables(), &me(42)).await.unwrap() else {
-            panic!("held twice")
-        };
+        let LockAttempt::Busy(holder) = first.try_lock(&tables(), &me(42)).await.unwrap() else { panic!("held twice") };
         assert_eq!(holder.pid, Some(43));
         drop(second);
         for attempt in 0.. {
@@ -137,6 +95,9 @@ fn a_lock_that_was_lost_is_noticed() {
         assert!(matches!(error, Error::LockLost(_)), "{error}");
         // Statements that stand alone have not run either.
         session.reset(&timeouts()).await.unwrap();
+        let error = run(&mut *session, &["CREATE TABLE t (x int)"]).await.unwrap_err().error;
+        assert!(matches!(error, Error::LockLost(_)), "{error}");
+        assert_eq!(database.value("SELECT to_regclass('t') IS NULL").await, "t");
     });
 }
 
@@ -184,45 +145,25 @@ fn connecting_says_why_not() {
         let error = connect(Some(("nobody", "s3cret")), "", None).await;
         assert!(matches!(error, Error::Login { .. }), "{error}");
         let error = connect(Some(("driftlock", "s3cret")), "", None).await;
-        assert!(
-            matches!(&error, Error::Login { reason, .. } if reason.contains("28P01")),
-            "{error}"
-        );
+        assert!(matches!(&error, Error::Login { reason, .. } if reason.contains("28P01")), "{error}");
         let error = connect(None, "", Some("no_such_database")).await;
-        assert!(
-            matches!(&error, Error::Login { reason, .. } if reason.contains("3D000")),
-            "{error}"
-        );
+        assert!(matches!(&error, Error::Login { reason, .. } if reason.contains("3D000")), "{error}");
         let error = connect(None, "sslmode=require", None).await;
         assert!(matches!(error, Error::Url(_)), "{error}");
         let mut url = database.url_as(None, "");
         url.authority = "127.0.0.1:1".to_owned();
         let error = Postgres.connect(&url, &ConnectOptions::default()).await.err().unwrap();
-        assert!(
-            matches!(&error, Error::Connect { target, .. } if target == "127.0.0.1:1"),
-            "{error}"
-        );
+        assert!(matches!(&error, Error::Connect { target, .. } if target == "127.0.0.1:1"), "{error}");
         // The next host is tried.
         let good = database.url_as(None, "").authority;
         url.authority = format!("127.0.0.1:1,{good}");
-        Postgres
-            .connect(&url, &ConnectOptions::default())
-            .await
-            .unwrap()
-            .close()
-            .await;
+        Postgres.connect(&url, &ConnectOptions::default()).await.unwrap().close().await;
         // A server that never answers.
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         url.authority = listener.local_addr().unwrap().to_string();
-        let hasty = ConnectOptions {
-            connect_timeout: Duration::from_millis(300),
-            ..ConnectOptions::default()
-        };
+        let hasty = ConnectOptions { connect_timeout: Duration::from_millis(300), ..ConnectOptions::default() };
         let error = Postgres.connect(&url, &hasty).await.err().unwrap();
-        assert!(
-            matches!(&error, Error::Connect { reason, .. } if reason.contains("no answer")),
-            "{error}"
-        );
+        assert!(matches!(&error, Error::Connect { reason, .. } if reason.contains("no answer")), "{error}");
     });
 }
 
@@ -231,21 +172,12 @@ fn a_full_server_is_tried_again() {
     with_database(|database| async move {
         let role = format!("{}_one", database.name);
         let control = database.client().await;
-        control
-            .batch_execute(&format!("CREATE ROLE {role} LOGIN PASSWORD 'one' CONNECTION LIMIT 1"))
-            .await
-            .unwrap();
+        control.batch_execute(&format!("CREATE ROLE {role} LOGIN PASSWORD 'one' CONNECTION LIMIT 1")).await.unwrap();
         let url = database.url_as(Some((&role, "one")), "");
         let first = Postgres.connect(&url, &ConnectOptions::default()).await.unwrap();
-        let hasty = ConnectOptions {
-            connect_timeout: Duration::from_millis(400),
-            ..ConnectOptions::default()
-        };
+        let hasty = ConnectOptions { connect_timeout: Duration::from_millis(400), ..ConnectOptions::default() };
         let error = Postgres.connect(&url, &hasty).await.err().unwrap();
-        assert!(
-            matches!(&error, Error::Connect { reason, .. } if reason.contains("53300")),
-            "{error}"
-        );
+        assert!(matches!(&error, Error::Connect { reason, .. } if reason.contains("53300")), "{error}");
         let waiting = tokio::spawn(async move { Postgres.connect(&url, &ConnectOptions::default()).await });
         tokio::time::sleep(Duration::from_millis(300)).await;
         first.close().await;
@@ -258,9 +190,8 @@ fn a_full_server_is_tried_again() {
 #[test]
 fn options_of_the_url_outlive_a_reset() {
     with_database(|database| async move {
-        let mut session = database
-            .session_with("options=-c search_path=a,b -c my.x=it's", ConnectOptions::default())
-            .await;
+        let mut session =
+            database.session_with("options=-c search_path=a,b -c my.x=it's", ConnectOptions::default()).await;
         let check = "DO $$ BEGIN IF current_setting('search_path') <> 'a,b' OR current_setting('my.x') <> 'it''s' \
                      OR current_setting('client_connection_check_interval') <> '1s' \
                      THEN RAISE 'got %', current_setting('search_path'); END IF; END $$";
@@ -292,10 +223,7 @@ fn surroundings_name_other_tools() {
         let found = session.surroundings(&tables()).await.unwrap();
         assert_eq!(
             found.foreign_histories,
-            [
-                ("golang-migrate", "schema_migrations".to_owned()),
-                ("goose", "s.goose_db_version".to_owned())
-            ]
+            [("golang-migrate", "schema_migrations".to_owned()), ("goose", "s.goose_db_version".to_owned())]
         );
         assert_eq!(found.objects, 6);
     });
@@ -303,12 +231,7 @@ fn surroundings_name_other_tools() {
 
 #[allow(clippy::unwrap_used)]
 async fn duplicates(database: &Database) -> Box<dyn Session> {
-    database
-        .client()
-        .await
-        .batch_execute("CREATE TABLE t (x int); INSERT INTO t VALUES (1), (1)")
-        .await
-        .unwrap();
+    database.client().await.batch_execute("CREATE TABLE t (x int); INSERT INTO t VALUES (1), (1)").await.unwrap();
     database.session().await
 }
 
@@ -318,10 +241,7 @@ const INVALID: &str = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
 fn a_concurrent_index_that_fails_leaves_nothing() {
     with_database(|database| async move {
         let mut session = duplicates(&database).await;
-        for sql in [
-            "CREATE UNIQUE INDEX CONCURRENTLY I ON t (x)",
-            "CREATE UNIQUE INDEX CONCURRENTLY ON t (x)",
-        ] {
+        for sql in ["CREATE UNIQUE INDEX CONCURRENTLY I ON t (x)", "CREATE UNIQUE INDEX CONCURRENTLY ON t (x)"] {
             assert!(session.object_digest(sql).await.unwrap().is_some());
             run(&mut *session, &[sql]).await.unwrap_err();
             assert_eq!(database.value(INVALID).await, "1", "{sql}");
@@ -339,19 +259,11 @@ fn an_invalid_index_is_never_taken_for_the_one_that_is_wanted() {
         run(&mut *session, &[sql]).await.unwrap_err();
         run(&mut *session, &[sql]).await.unwrap();
         let error = session.settle(sql, true).await.unwrap_err();
-        assert!(
-            error.to_string().contains("INVALID") && matches!(error, Error::Server(_)),
-            "{error}"
-        );
+        assert!(error.to_string().contains("INVALID") && matches!(error, Error::Server(_)), "{error}");
         assert_eq!(database.value(INVALID).await, "0");
         run(&mut *session, &["DELETE FROM t", sql]).await.unwrap();
         session.settle(sql, true).await.unwrap();
-        assert_eq!(
-            database
-                .value("SELECT count(*) FROM pg_class WHERE relname = 'i'")
-                .await,
-            "1"
-        );
+        assert_eq!(database.value("SELECT count(*) FROM pg_class WHERE relname = 'i'").await, "1");
     });
 }
 
@@ -359,10 +271,9 @@ fn an_invalid_index_is_never_taken_for_the_one_that_is_wanted() {
 fn what_became_of_an_index_is_found_out() {
     with_database(|database| async move {
         let mut session = duplicates(&database).await;
-        for (named, sql) in [
-            (true, "CREATE INDEX CONCURRENTLY i ON t (x)"),
-            (false, "CREATE INDEX CONCURRENTLY ON t (x)"),
-        ] {
+        for (named, sql) in
+            [(true, "CREATE INDEX CONCURRENTLY i ON t (x)"), (false, "CREATE INDEX CONCURRENTLY ON t (x)")]
+        {
             let before = session.object_digest(sql).await.unwrap();
             let before = before.as_deref();
             assert_eq!(session.probe(sql, before).await.unwrap(), Probe::NotRun, "{sql}");
@@ -375,11 +286,7 @@ fn what_became_of_an_index_is_found_out() {
             let unique = sql.replace("INDEX", "UNIQUE INDEX").replace(" i ", " j ");
             let before = session.object_digest(&unique).await.unwrap();
             run(&mut *session, &[&unique]).await.unwrap_err();
-            assert_eq!(
-                session.probe(&unique, before.as_deref()).await.unwrap(),
-                Probe::NotRun,
-                "{unique}"
-            );
+            assert_eq!(session.probe(&unique, before.as_deref()).await.unwrap(), Probe::NotRun, "{unique}");
             assert_eq!(database.value(INVALID).await, "0", "{unique}");
         }
         let drop = "DROP INDEX CONCURRENTLY i";
@@ -402,19 +309,11 @@ fn a_reindex_that_fails_leaves_nothing() {
         let outcome = run(&mut *session, &["REINDEX INDEX CONCURRENTLY i"]).await;
         assert!(outcome.is_err());
         session.settle("REINDEX INDEX CONCURRENTLY i", false).await.unwrap();
-        assert_eq!(
-            database
-                .value("SELECT count(*) FROM pg_class WHERE relname ~ '_ccnew'")
-                .await,
-            "0"
-        );
+        assert_eq!(database.value("SELECT count(*) FROM pg_class WHERE relname ~ '_ccnew'").await, "0");
         session.settle(build, false).await.unwrap();
         assert_eq!(session.probe(sql, None).await.unwrap(), Probe::NotRun);
         assert_eq!(session.object_digest(sql).await.unwrap(), None);
-        assert!(matches!(
-            session.probe("CREATE TABLE x (y int)", None).await.unwrap(),
-            Probe::Unknown(_)
-        ));
+        assert!(matches!(session.probe("CREATE TABLE x (y int)", None).await.unwrap(), Probe::Unknown(_)));
     });
 }
 
@@ -438,17 +337,12 @@ fn partitions_and_databases_are_looked_at() {
         let reader = database.client().await;
         reader.batch_execute("BEGIN; SELECT * FROM p").await.unwrap();
         session
-            .reset(&driftlock_database::Timeouts {
-                lock: Duration::from_millis(300),
-                statement: Duration::ZERO,
-            })
+            .reset(&driftlock_database::Timeouts { lock: Duration::from_millis(300), statement: Duration::ZERO })
             .await
             .unwrap();
         run(&mut *session, &[sql]).await.unwrap_err();
         assert_eq!(
-            database
-                .value("SELECT inhdetachpending FROM pg_inherits WHERE inhrelid = 'p1'::regclass")
-                .await,
+            database.value("SELECT inhdetachpending FROM pg_inherits WHERE inhrelid = 'p1'::regclass").await,
             "t"
         );
         reader.batch_execute("COMMIT").await.unwrap();

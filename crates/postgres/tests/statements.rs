@@ -49,13 +49,7 @@ fn notices_belong_to_their_statement() {
             format!("DO $$ BEGIN RAISE NOTICE 'a{n}'; PERFORM repeat('x', 100000); RAISE WARNING 'b{n}'; END $$")
         };
         let sql: Vec<String> = (0..60)
-            .map(|n| {
-                if n % 3 == 0 {
-                    raise(n)
-                } else {
-                    format!("SELECT generate_series(1, {})", n * 20)
-                }
-            })
+            .map(|n| if n % 3 == 0 { raise(n) } else { format!("SELECT generate_series(1, {})", n * 20) })
             .collect();
         let statements: Vec<_> = sql.iter().map(|sql| plain(sql)).collect();
         let mut log = Log::default();
@@ -73,11 +67,7 @@ fn notices_belong_to_their_statement() {
             .iter()
             .map(|event| match event {
                 Event::Done { index, .. } => format!("{index} done"),
-                Event::Notice {
-                    index,
-                    severity,
-                    message,
-                } => format!("{index} {severity} {message}"),
+                Event::Notice { index, severity, message } => format!("{index} {severity} {message}"),
             })
             .collect();
         assert_eq!(got, wanted);
@@ -97,18 +87,12 @@ fn the_first_failure_is_named_and_the_rest_is_read() {
         assert_eq!(error.index, 2);
         assert_eq!(done(&log).len(), 2);
         let server = error.error.server().unwrap();
-        assert_eq!(
-            (server.code.as_str(), &bad[server.offset.unwrap()..]),
-            ("42703", "nichts FROM pg_class")
-        );
+        assert_eq!((server.code.as_str(), &bad[server.offset.unwrap()..]), ("42703", "nichts FROM pg_class"));
         session.rollback().await.unwrap();
         // In step again.
         session.begin().await.unwrap();
         let mut log = Log::default();
-        session
-            .execute(&[plain("SELECT 1"), plain("SELECT 2")], &mut log)
-            .await
-            .unwrap();
+        session.execute(&[plain("SELECT 1"), plain("SELECT 2")], &mut log).await.unwrap();
         assert_eq!(done(&log), [(0, Some(1)), (1, Some(1))]);
         session.rollback().await.unwrap();
     });
@@ -123,26 +107,15 @@ fn errors_keep_detail_hint_and_context() {
         let server = error.server().unwrap();
         assert_eq!(server.code, "XX123");
         assert_eq!(
-            (
-                server.message.as_str(),
-                server.detail.as_deref(),
-                server.hint.as_deref()
-            ),
+            (server.message.as_str(), server.detail.as_deref(), server.hint.as_deref()),
             ("m", Some("d"), Some("h"))
         );
         assert!(server.context.as_deref().unwrap().contains("RAISE"));
-        let error = run(&mut *session, &["DO $$ BEGIN EXECUTE 'SELEC 1'; END $$"])
-            .await
-            .unwrap_err()
-            .error;
+        let error = run(&mut *session, &["DO $$ BEGIN EXECUTE 'SELEC 1'; END $$"]).await.unwrap_err().error;
         let server = error.server().unwrap();
         assert_eq!(server.offset, None);
         assert!(
-            server
-                .context
-                .as_deref()
-                .unwrap()
-                .contains("character 1 of the inner statement: SELEC 1"),
+            server.context.as_deref().unwrap().contains("character 1 of the inner statement: SELEC 1"),
             "{server:?}"
         );
         let error = run(&mut *session, &["SELECT 1", "SELECT 'a\0b'"]).await.unwrap_err();
@@ -155,19 +128,10 @@ fn outside_a_transaction_nothing_runs_behind_a_failure() {
     with_database(|database| async move {
         let mut session = database.session().await;
         session.reset(&timeouts()).await.unwrap();
-        let error = run(
-            &mut *session,
-            &["CREATE TABLE a (x int)", "SELECT 1/0", "CREATE TABLE b (x int)"],
-        )
-        .await
-        .unwrap_err();
+        let error =
+            run(&mut *session, &["CREATE TABLE a (x int)", "SELECT 1/0", "CREATE TABLE b (x int)"]).await.unwrap_err();
         assert_eq!((error.index, error.error.server().unwrap().code.as_str()), (1, "22012"));
-        assert_eq!(
-            database
-                .value("SELECT to_regclass('a') IS NOT NULL AND to_regclass('b') IS NULL")
-                .await,
-            "t"
-        );
+        assert_eq!(database.value("SELECT to_regclass('a') IS NOT NULL AND to_regclass('b') IS NULL").await, "t");
         run(&mut *session, &["VACUUM a"]).await.unwrap();
     });
 }
@@ -181,28 +145,16 @@ fn copy_streams_its_data() {
         let mut log = Log::default();
         let statements = [
             plain("CREATE TABLE t (n int, s text)"),
-            Runnable {
-                sql: "COPY t (n, s) FROM stdin",
-                copy_data: Some(&data),
-            },
+            Runnable { sql: "COPY t (n, s) FROM stdin", copy_data: Some(&data) },
             plain("INSERT INTO t VALUES (-1, '')"),
-            Runnable {
-                sql: "COPY t FROM stdin WITH (FORMAT csv)",
-                copy_data: Some("7,\"a\nb\"\n"),
-            },
+            Runnable { sql: "COPY t FROM stdin WITH (FORMAT csv)", copy_data: Some("7,\"a\nb\"\n") },
             plain("COPY t FROM STDIN"),
         ];
         session.execute(&statements, &mut log).await.unwrap();
-        assert_eq!(
-            done(&log),
-            [(0, None), (1, Some(200_000)), (2, Some(1)), (3, Some(1)), (4, Some(0))]
-        );
-        run(
-            &mut *session,
-            &["DO $$ BEGIN IF (SELECT count(*) FROM t) <> 200002 THEN RAISE 'wrong'; END IF; END $$"],
-        )
-        .await
-        .unwrap();
+        assert_eq!(done(&log), [(0, None), (1, Some(200_000)), (2, Some(1)), (3, Some(1)), (4, Some(0))]);
+        run(&mut *session, &["DO $$ BEGIN IF (SELECT count(*) FROM t) <> 200002 THEN RAISE 'wrong'; END IF; END $$"])
+            .await
+            .unwrap();
         session.rollback().await.unwrap();
     });
 }
@@ -239,30 +191,17 @@ fn a_copy_that_fails_leaves_the_session_in_step() {
                     session.begin().await.unwrap();
                 }
                 let mut log = Log::default();
-                let statements = [
-                    plain("SELECT 1"),
-                    Runnable {
-                        sql,
-                        copy_data: Some(data),
-                    },
-                    plain("SELECT 1"),
-                ];
+                let statements = [plain("SELECT 1"), Runnable { sql, copy_data: Some(data) }, plain("SELECT 1")];
                 let error = session.execute(&statements, &mut log).await.unwrap_err();
                 assert_eq!(error.index, 1, "{sql} {inside}");
-                let server = error
-                    .error
-                    .server()
-                    .unwrap_or_else(|| panic!("{sql} {inside}: {}", error.error));
+                let server = error.error.server().unwrap_or_else(|| panic!("{sql} {inside}: {}", error.error));
                 assert_eq!(server.code, code, "{sql} {inside}");
                 if code == "22P02" {
                     assert!(server.context.as_deref().unwrap().contains("line 100001"), "{server:?}");
                 }
                 session.rollback().await.unwrap();
                 for round in 0..3 {
-                    session
-                        .begin()
-                        .await
-                        .unwrap_or_else(|error| panic!("{sql} {inside} {round}: {error}"));
+                    session.begin().await.unwrap_or_else(|error| panic!("{sql} {inside} {round}: {error}"));
                     let mut log = Log::default();
                     let all = [plain("SELECT generate_series(1, 5)"), plain("SELECT 1")];
                     session.execute(&all, &mut log).await.unwrap();
@@ -286,14 +225,9 @@ fn a_statement_is_cancelled_from_outside() {
             tokio::time::sleep(Duration::from_millis(300)).await;
             canceller.cancel().await.unwrap();
         });
-        let error = run(&mut *session, &["SELECT 1", "SELECT pg_sleep(60)", "SELECT 2"])
-            .await
-            .unwrap_err();
+        let error = run(&mut *session, &["SELECT 1", "SELECT pg_sleep(60)", "SELECT 2"]).await.unwrap_err();
         assert!(started.elapsed() < Duration::from_secs(20));
-        assert!(
-            matches!(error.error, Error::Cancelled(_)) && error.index == 1,
-            "{error:?}"
-        );
+        assert!(matches!(error.error, Error::Cancelled(_)) && error.index == 1, "{error:?}");
         session.rollback().await.unwrap();
         run(&mut *session, &["SELECT 1"]).await.unwrap();
     });
@@ -303,10 +237,7 @@ fn a_statement_is_cancelled_from_outside() {
 fn limits_are_told_apart() {
     with_database(|database| async move {
         let mut session = database.session().await;
-        let limits = Timeouts {
-            lock: Duration::from_millis(200),
-            statement: Duration::from_millis(1500),
-        };
+        let limits = Timeouts { lock: Duration::from_millis(200), statement: Duration::from_millis(1500) };
         session.reset(&limits).await.unwrap();
         let error = run(&mut *session, &["SELECT pg_sleep(60)"]).await.unwrap_err().error;
         assert!(
@@ -318,10 +249,7 @@ fn limits_are_told_apart() {
         other.batch_execute("BEGIN; LOCK TABLE t").await.unwrap();
         session.begin().await.unwrap();
         let error = run(&mut *session, &["SELECT * FROM t"]).await.unwrap_err().error;
-        assert!(
-            matches!(&error, Error::LockTimeout(server) if server.code == "55P03"),
-            "{error:?}"
-        );
+        assert!(matches!(&error, Error::LockTimeout(server) if server.code == "55P03"), "{error:?}");
         session.rollback().await.unwrap();
     });
 }
@@ -336,27 +264,35 @@ fn a_lost_connection_stays_lost() {
         let control = database.client().await;
         tokio::spawn(async move {
             tokio::time::sleep(Duration::from_millis(300)).await;
-            control
-                .batch_execute(&format!("SELECT pg_terminate_backend({pid})"))
-                .await
-                .unwrap();
+            control.batch_execute(&format!("SELECT pg_terminate_backend({pid})")).await.unwrap();
         });
         let error = run(&mut *session, &["SELECT pg_sleep(60)"]).await.unwrap_err().error;
-        assert!(
-            matches!(&error, Error::ConnectionLost(why) if why.contains("administrator")),
-            "{error:?}"
-        );
-        assert!(matches!(
-            session.glance(&OwnTables::default()).await,
-            Err(Error::ConnectionLost(_))
-        ));
+        assert!(matches!(&error, Error::ConnectionLost(why) if why.contains("administrator")), "{error:?}");
+        assert!(matches!(session.glance(&OwnTables::default()).await, Err(Error::ConnectionLost(_))));
         assert!(matches!(session.begin().await, Err(Error::ConnectionLost(_))));
-        assert!(matches!(
-            run(&mut *session, &["SELECT 1"]).await.unwrap_err().error,
-            Error::ConnectionLost(_)
-        ));
+        assert!(matches!(run(&mut *session, &["SELECT 1"]).await.unwrap_err().error, Error::ConnectionLost(_)));
         assert!(matches!(session.unlock().await, Err(Error::ConnectionLost(_))));
         session.close().await;
+    });
+}
+
+#[test]
+fn a_client_that_dies_takes_its_statement_with_it() {
+    with_database(|database| async move {
+        let mut session = database.session().await;
+        session.ensure_fit().await.unwrap();
+        session.reset(&timeouts()).await.unwrap();
+        let id = session.server().connection.clone();
+        let sleep = run(&mut *session, &["SELECT pg_sleep(600)"]);
+        assert!(tokio::time::timeout(Duration::from_millis(300), sleep).await.is_err());
+        let mut other = database.session().await;
+        assert!(other.is_alive(&id).await.unwrap());
+        drop(session);
+        let started = Instant::now();
+        while other.is_alive(&id).await.unwrap() {
+            assert!(started.elapsed() < Duration::from_secs(20), "the orphan runs on");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     });
 }
 
@@ -365,10 +301,7 @@ fn a_script_that_ends_the_transaction_is_noticed() {
     with_database(|database| async move {
         let mut session = database.session().await;
         session.begin().await.unwrap();
-        let error = run(&mut *session, &["CREATE TABLE t (x int)", "COMMIT"])
-            .await
-            .unwrap_err()
-            .error;
+        let error = run(&mut *session, &["CREATE TABLE t (x int)", "COMMIT"]).await.unwrap_err().error;
         assert!(matches!(error, Error::Protocol(_)), "{error:?}");
     });
 }

@@ -22,10 +22,7 @@ pub struct Database {
 }
 
 fn admin() -> Config {
-    std::env::var("TEST_POSTGRES_URL")
-        .expect("run `cargo xtask test`")
-        .parse()
-        .expect("TEST_POSTGRES_URL is a URL")
+    std::env::var("TEST_POSTGRES_URL").expect("run `cargo xtask test`").parse().expect("TEST_POSTGRES_URL is a URL")
 }
 
 async fn client(config: &Config) -> Client {
@@ -36,29 +33,16 @@ async fn client(config: &Config) -> Client {
 
 /// Makes a database, runs the test on it, and drops it, however the test ends.
 pub fn with_database<F: Future<Output = ()> + Send + 'static>(test: impl FnOnce(Database) -> F + Send + 'static) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let admin = admin();
         let name = format!("dl_pg_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let control = client(&admin).await;
         control.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
-        let database = Database {
-            name: name.clone(),
-            admin,
-        };
-        let outcome = tokio::time::timeout(
-            Duration::from_secs(90),
-            tokio::spawn(async move { test(database).await }),
-        )
-        .await;
-        control
-            .batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)"))
-            .await
-            .unwrap();
+        let database = Database { name: name.clone(), admin };
+        let outcome =
+            tokio::time::timeout(Duration::from_secs(90), tokio::spawn(async move { test(database).await })).await;
+        control.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
         match outcome.expect("the test took too long") {
             Ok(()) => {}
             Err(error) => std::panic::resume_unwind(error.into_panic()),
@@ -120,10 +104,7 @@ pub async fn holder(database: &Database, tables: &OwnTables) -> (Box<dyn Session
 }
 
 pub fn timeouts() -> Timeouts {
-    Timeouts {
-        lock: Duration::from_secs(3),
-        statement: Duration::ZERO,
-    }
+    Timeouts { lock: Duration::from_secs(3), statement: Duration::ZERO }
 }
 
 /// Keeps what happened.
