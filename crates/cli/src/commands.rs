@@ -1,0 +1,78 @@
+//! The commands: one file each.
+
+mod accept;
+mod baseline;
+mod completions;
+mod down;
+mod init;
+mod manifest;
+mod new;
+mod plan;
+mod redo;
+mod status;
+mod up;
+mod validate;
+
+use std::sync::Arc;
+
+use clap::Subcommand;
+
+use crate::arguments::Cli;
+use crate::error::CommandError;
+use crate::output::Output;
+
+/// What can be asked for.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Init(init::Arguments),
+    New(new::Arguments),
+    Validate(validate::Arguments),
+    Manifest(manifest::Arguments),
+    Status(status::Arguments),
+    Plan(plan::Arguments),
+    Up(up::Arguments),
+    Down(down::Arguments),
+    Redo(redo::Arguments),
+    Baseline(baseline::Arguments),
+    Accept(accept::Arguments),
+    Completions(completions::Arguments),
+}
+
+/// How a command that didn't fail ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Done {
+    /// Done, or in agreement.
+    Well,
+    /// A difference was found, and printed.
+    Different,
+    /// Files, manifest and history disagree, which was printed.
+    Disagreeing,
+}
+
+impl Done {
+    pub(crate) fn exit_code(self) -> i32 {
+        match self {
+            Done::Well => 0,
+            Done::Different => 3,
+            Done::Disagreeing => 6,
+        }
+    }
+}
+
+pub(crate) fn run(cli: &Cli, output: &Arc<Output>) -> Result<Done, CommandError> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Init(arguments) => init::run(arguments, global, output),
+        Command::New(arguments) => new::run(arguments, global, output),
+        Command::Validate(arguments) => validate::run(arguments, global, output),
+        Command::Manifest(arguments) => manifest::run(arguments, global, output),
+        Command::Status(arguments) => status::run(arguments, global, output),
+        Command::Plan(arguments) => plan::run(arguments, global, output),
+        Command::Up(arguments) => up::run(arguments, global, output),
+        Command::Down(arguments) => down::run(arguments, global, output),
+        Command::Redo(arguments) => redo::run(arguments, global, output),
+        Command::Baseline(arguments) => baseline::run(arguments, global, output),
+        Command::Accept(arguments) => accept::run(arguments, global, output),
+        Command::Completions(arguments) => completions::run(arguments, output),
+    }
+}

@@ -1,0 +1,45 @@
+//! `driftlock accept`
+
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::Done;
+use crate::arguments::Global;
+use crate::error::CommandError;
+use crate::json;
+use crate::output::Output;
+use crate::progress::line;
+use crate::session::{self, Look};
+
+/// Accept an edited file as what was applied, with a reason
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  driftlock accept 20240520-143022 --reason 'only a comment was corrected'")]
+pub(crate) struct Arguments {
+    /// The version whose file was edited
+    version: String,
+}
+
+pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) -> Result<Done, CommandError> {
+    session::run(
+        global,
+        output,
+        Look::Later,
+        |_| {},
+        |session| async move {
+            let result = session.migrator.accept(&session.database, &arguments.version).await;
+            session.database.close().await;
+            let report = result?;
+            session.teller.notes(&report.notes);
+            if output.is_json() {
+                output.json(&json::report(&report));
+            } else if !output.quiet {
+                report.applied.iter().for_each(|applied| output.data(&line(applied)));
+            }
+            Ok(())
+        },
+    )?;
+    Ok(Done::Well)
+}

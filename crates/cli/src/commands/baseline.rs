@@ -1,0 +1,48 @@
+//! `driftlock baseline`
+
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::Done;
+use crate::arguments::Global;
+use crate::error::CommandError;
+use crate::json;
+use crate::output::{Output, count};
+use crate::progress::line;
+use crate::session::{self, Look};
+
+/// Declare versions as applied, without running them
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  driftlock baseline 20240520-143022 --reason 'was there before driftlock'
+
+For a database that had them before driftlock came: every version up to this one counts as applied from now on.")]
+pub(crate) struct Arguments {
+    /// The last version that the database has
+    version: String,
+}
+
+pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) -> Result<Done, CommandError> {
+    session::run(
+        global,
+        output,
+        Look::Later,
+        |_| {},
+        |session| async move {
+            let result = session.migrator.baseline(&session.database, &arguments.version).await;
+            session.database.close().await;
+            let report = result?;
+            session.teller.notes(&report.notes);
+            if output.is_json() {
+                output.json(&json::report(&report));
+            } else if !output.quiet {
+                report.applied.iter().for_each(|applied| output.data(&line(applied)));
+                output.data(&format!("{} declared as applied", count(report.applied.len(), "migration")));
+            }
+            Ok(())
+        },
+    )?;
+    Ok(Done::Well)
+}

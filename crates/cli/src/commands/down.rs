@@ -1,0 +1,116 @@
+//! `driftlock down`
+
+use std::io::{BufRead, IsTerminal};
+use std::sync::Arc;
+
+use clap::Args;
+use driftlock::script::Dialect;
+use driftlock::{Error, Plan};
+
+use super::{Done, plan};
+use crate::arguments::{Global, Range};
+use crate::error::CommandError;
+use crate::json;
+use crate::output::{Output, count};
+use crate::session::{self, Look, Session};
+
+/// Undo what was applied last
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  driftlock down                        undo one migration
+  driftlock down --to 20240520-143022   undo all behind this one, which stays
+  driftlock down --all --dry-run        show how everything would be undone")]
+pub(crate) struct Arguments {
+    /// Undo all behind this version, which stays applied
+    #[arg(long, value_name = "VERSION", conflicts_with = "all")]
+    to: Option<String>,
+    /// Undo everything
+    #[arg(long, conflicts_with = "steps")]
+    all: bool,
+    #[command(flatten)]
+    range: Range,
+    /// Go on where data can be lost
+    #[arg(long, short)]
+    yes: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) -> Result<Done, CommandError> {
+    let adjust = |options: &mut driftlock::Options| {
+        options.to.clone_from(&arguments.to);
+        options.steps = arguments.range.steps;
+        options.all = arguments.all;
+    };
+    session::run(global, output, Look::Later, adjust, |session| async move {
+        let planned = session.migrator.plan_down(&session.database).await?;
+        let dialect = session.database.engine().dialect();
+        if arguments.range.dry_run {
+            session.database.close().await;
+            plan::print(&planned, dialect, output);
+            return Ok(());
+        }
+        confirm(&planned, dialect, arguments.yes, &session, output).await?;
+        let result = session.migrator.down(&session.database).await;
+        output.show(None);
+        session.database.close().await;
+        let report = result?;
+        session.teller.notes(&report.notes);
+        if output.is_json() {
+            output.json(&json::report(&report));
+        } else if report.applied.is_empty() && !output.quiet {
+            output.data("nothing to do: no migration is applied that this would undo");
+        }
+        Ok(())
+    })?;
+    Ok(Done::Well)
+}
+
+/// Asks on a terminal, and wants `--yes` elsewhere, when rows or columns can be lost.
+pub(super) async fn confirm(
+    planned: &Plan,
+    dialect: Dialect,
+    yes: bool,
+    session: &Session,
+    output: &Output,
+) -> Result<(), CommandError> {
+    if yes || !planned.pending.iter().any(driftlock::engine::PlannedMigration::loses_data) {
+        return Ok(());
+    }
+    let losing: Vec<String> = planned
+        .pending
+        .iter()
+        .flat_map(|it| {
+            it.running().filter(|(_, planned)| planned.classified.loses_data).map(move |(_, planned)| (it, planned))
+        })
+        .map(|(it, planned)| {
+            format!("  {}:{}: {}", it.file, planned.statement.line, first_line(&it.shown(planned, dialect)))
+        })
+        .collect();
+    let what = format!("this can lose data:\n{}", losing.join("\n"));
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Err(
+            CommandError::usage(what).hint("look at it with `--dry-run`; with `--yes` it is done; nothing was changed")
+        );
+    }
+    output.tell(&format!("{what}\nUndo {}? Type `yes` to go on.", count(planned.pending.len(), "migration")));
+    let read = tokio::task::spawn_blocking(|| {
+        let mut answer = String::new();
+        std::io::stdin().lock().read_line(&mut answer).map(|_| answer)
+    });
+    let answer = tokio::select! {
+        answer = read => answer.ok().and_then(Result::ok).unwrap_or_default(),
+        () = session.cancellation.cancelled() => {
+            return Err(Error::Interrupted { during: None, applied: Vec::new() }.into());
+        }
+    };
+    if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+        return Ok(());
+    }
+    Err(CommandError::usage("that was no `yes`; nothing was changed"))
+}
+
+fn first_line(sql: &str) -> String {
+    let mut lines = sql.lines();
+    let first = lines.next().unwrap_or_default().trim_end();
+    if lines.next().is_some() { format!("{first} …") } else { first.to_owned() }
+}

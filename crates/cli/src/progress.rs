@@ -1,0 +1,152 @@
+//! Tells of a run as it goes: lines, and on a terminal one line that moves.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use driftlock::engine::OnProgress;
+use driftlock::{Applied, Direction, Progress};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::output::{Output, count, time};
+
+/// Tells of a run.
+pub(crate) struct Teller {
+    output: Arc<Output>,
+    now: Mutex<Now>,
+}
+
+#[derive(Default)]
+struct Now {
+    bar: Option<ProgressBar>,
+    /// `[2/7] migrations/….up.sql`
+    file: String,
+    statements: usize,
+    rows: u64,
+    /// Notes that were told.
+    told: BTreeSet<String>,
+    /// For how many seconds the lock had been waited for when that was last told.
+    waited: Option<u64>,
+}
+
+impl Teller {
+    pub(crate) fn new(output: Arc<Output>) -> Self {
+        Teller { output, now: Mutex::default() }
+    }
+
+    pub(crate) fn callback(this: &Arc<Self>) -> OnProgress {
+        let this = Arc::clone(this);
+        Arc::new(move |progress| this.hear(progress))
+    }
+
+    /// Notes that came with a result, and were not told on the way.
+    pub(crate) fn notes(&self, notes: &[String]) {
+        for note in notes {
+            if self.now().told.insert(note.clone()) {
+                self.output.note(note);
+            }
+        }
+    }
+
+    fn now(&self) -> MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hear(&self, progress: &Progress) {
+        match progress {
+            Progress::Waiting { holder, waited, until } => self.waiting(&holder.to_string(), *waited, *until),
+            Progress::Started { file, number, of, statements, done_before, .. } => {
+                if *done_before > 0 {
+                    self.output.note(&format!(
+                        "{file}: goes on behind {}, done by an earlier run",
+                        count(*done_before, "statement")
+                    ));
+                }
+                let mut now = self.now();
+                now.file = format!("[{number}/{of}] {file}");
+                now.statements = *statements;
+                now.rows = 0;
+                let message = format!("{}  statement {} of {}", now.file, done_before + 1, statements);
+                self.draw(&mut now, message);
+            }
+            Progress::Statement { number, rows, .. } => {
+                let mut now = self.now();
+                now.rows += rows.unwrap_or(0);
+                let next = (number + 1).min(now.statements);
+                let rows = if now.rows == 0 { String::new() } else { format!("  {} rows", now.rows) };
+                let message = format!("{}  statement {next} of {}{rows}", now.file, now.statements);
+                self.draw(&mut now, message);
+            }
+            Progress::Notice { file, line, severity, message } => {
+                self.output.say(&format!("{file}:{line}: {severity}: {message}"));
+            }
+            Progress::Retrying { file, reason, attempt, of, after } => {
+                self.output.note(&format!("{file}: {reason}; try {attempt} of {of} in {}", time(*after)));
+            }
+            Progress::Applied(applied) => {
+                self.erase();
+                if !self.output.is_json() && !self.output.quiet {
+                    self.output.data(&line(applied));
+                }
+            }
+            Progress::Note(note) => self.notes(std::slice::from_ref(note)),
+            _ => {}
+        }
+    }
+
+    /// Said at once, and then every ten seconds; on a terminal, the line moves.
+    fn waiting(&self, holder: &str, waited: Duration, until: Duration) {
+        let mut now = self.now();
+        let message = format!("waiting for the lock: {holder} holds it (up to {})", time(until));
+        let due = now.waited.is_none_or(|told| waited.as_secs() >= told + 10);
+        if due && !self.output.live {
+            now.waited = Some(waited.as_secs());
+            drop(now);
+            self.output.note(&message);
+        } else if self.output.live {
+            self.draw(&mut now, message);
+        }
+    }
+
+    fn draw(&self, now: &mut Now, message: String) {
+        if !self.output.live {
+            return;
+        }
+        let bar = now.bar.get_or_insert_with(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        });
+        bar.set_message(message);
+        let shown = bar.clone();
+        self.output.show_again(shown);
+    }
+
+    fn erase(&self) {
+        self.now().bar = None;
+        self.output.show(None);
+    }
+}
+
+/// `applied 20240520-143022_user_schema_create_v1  3 statements  12 ms`
+pub(crate) fn line(applied: &Applied) -> String {
+    let what = match applied.direction {
+        Direction::Up => "applied",
+        Direction::Down => "undone",
+        Direction::Baseline => "declared",
+        Direction::Adopt => "adopted",
+        Direction::Accept => "accepted",
+    };
+    let name = if applied.name.is_empty() { String::new() } else { format!("_{}", applied.name) };
+    let mut line = format!("{what} {}{name}", applied.version);
+    if matches!(applied.direction, Direction::Up | Direction::Down) {
+        line.push_str(&format!("  {}  {}", count(applied.statements, "statement"), time(applied.duration)));
+    }
+    if applied.resumed_after > 0 {
+        line.push_str(&format!("  (behind {} of an earlier run)", applied.resumed_after));
+    }
+    line
+}

@@ -1,0 +1,161 @@
+//! Runs a command on a database: signals, connecting beside reading, the migrator.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use driftlock::script::{LoadError, ManifestError};
+use driftlock::{Cancellation, Database, Error, Kind, Manifest, Migrations, Migrator, Options};
+
+use crate::arguments::Global;
+use crate::error::CommandError;
+use crate::output::Output;
+use crate::progress::Teller;
+use crate::setup::Target;
+
+/// A connected database, the migrations for it, and what runs them.
+pub(crate) struct Session {
+    pub(crate) database: Database,
+    pub(crate) migrations: Migrations,
+    pub(crate) migrator: Migrator,
+    pub(crate) teller: Arc<Teller>,
+    pub(crate) cancellation: Cancellation,
+}
+
+/// Which look a command takes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// At once, beside the reading of the files: for commands that are most often done after it.
+    Ahead,
+    /// By itself.
+    Later,
+}
+
+/// The signal that came, 0 for none.
+static SIGNAL: AtomicI32 = AtomicI32::new(0);
+
+/// Runs `work` on the database that the arguments name. `adjust` sets what is the command's own.
+pub(crate) fn run<T, F>(
+    global: &Global,
+    output: &Arc<Output>,
+    look: Look,
+    adjust: impl FnOnce(&mut Options),
+    work: impl FnOnce(Session) -> F,
+) -> Result<T, CommandError>
+where
+    F: Future<Output = Result<T, CommandError>>,
+{
+    let target = Target::new(global)?;
+    let mut options = target.settings.options(&target.provenance);
+    options.reason.clone_from(&global.reason);
+    adjust(&mut options);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CommandError::new(Kind::Failed, "DL0701", format!("the runtime can't be started: {error}")))?;
+    let cancellation = Cancellation::new();
+    let result = runtime.block_on(async {
+        listen(&cancellation)?;
+        let opened = tokio::select! {
+            opened = open(&target, look) => opened,
+            () = cancellation.cancelled() => Err(Error::Interrupted { during: None, applied: Vec::new() }.into()),
+        };
+        let (database, migrations, manifest) = opened?;
+        let teller = Arc::new(Teller::new(Arc::clone(output)));
+        let mut migrator = Migrator::new(&migrations)
+            .provenance(target.provenance)
+            .options(options)
+            .on_progress(Teller::callback(&teller))
+            .cancellation(cancellation.clone());
+        if let Some(manifest) = manifest {
+            migrator = migrator.manifest(manifest, target.root, &target.directory);
+        }
+        work(Session { database, migrations, migrator, teller, cancellation: cancellation.clone() }).await
+    });
+    output.show(None);
+    // A prompt that nobody answered must not hold the process.
+    runtime.shutdown_background();
+    let signal = Some(SIGNAL.load(Ordering::SeqCst)).filter(|signal| *signal != 0);
+    result.map_err(|error| error.after_signal(signal))
+}
+
+/// Connects, and reads and hashes the files beside it.
+async fn open(target: &Target, look: Look) -> Result<(Database, Migrations, Option<Manifest>), CommandError> {
+    let (directory, layout, root) = (target.directory.clone(), target.layout, target.root.clone());
+    let read = async {
+        let read = tokio::task::spawn_blocking(move || {
+            let manifest = Manifest::read(&root)?;
+            let migrations = Migrations::load(Arc::new(directory), layout)?;
+            Ok::<_, ReadError>((migrations, manifest))
+        });
+        read.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())).map_err(|error| match error {
+            ReadError::Load(LoadError::Files(error)) if !target.directory.path().exists() => {
+                CommandError::from(LoadError::Files(error))
+                    .hint("there is no such directory: `driftlock init` makes one, `--dir PATH` names another")
+            }
+            ReadError::Load(error) => error.into(),
+            ReadError::Manifest(error) => error.into(),
+        })
+    };
+    let connect = async {
+        let options = target.settings.connect_options(&target.provenance);
+        let database = Database::connect(target.engine, &target.url, &options, target.settings.own_tables()).await?;
+        if look == Look::Ahead {
+            database.look_ahead().await?;
+        }
+        Ok(database)
+    };
+    let (database, (migrations, manifest)) = tokio::try_join!(connect, read)?;
+    Ok((database, migrations, manifest))
+}
+
+enum ReadError {
+    Load(LoadError),
+    Manifest(ManifestError),
+}
+
+impl From<LoadError> for ReadError {
+    fn from(error: LoadError) -> Self {
+        ReadError::Load(error)
+    }
+}
+
+impl From<ManifestError> for ReadError {
+    fn from(error: ManifestError) -> Self {
+        ReadError::Manifest(error)
+    }
+}
+
+/// Lets SIGINT and SIGTERM stop the run in good order, the second one at once. As pid 1 a process that doesn't listen gets neither.
+#[cfg(unix)]
+fn listen(cancellation: &Cancellation) -> Result<(), CommandError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let failed = |error| CommandError::new(Kind::Failed, "DL0702", format!("signals can't be listened for: {error}"));
+    for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+        let mut signals = signal(kind).map_err(failed)?;
+        let cancellation = cancellation.clone();
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() {
+                if SIGNAL.swap(kind.as_raw_value(), Ordering::SeqCst) != 0 {
+                    std::process::exit(128 + kind.as_raw_value());
+                }
+                cancellation.cancel();
+            }
+        });
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn listen(cancellation: &Cancellation) -> Result<(), CommandError> {
+    let cancellation = cancellation.clone();
+    tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            if SIGNAL.swap(2, Ordering::SeqCst) != 0 {
+                std::process::exit(130);
+            }
+            cancellation.cancel();
+        }
+    });
+    Ok(())
+}

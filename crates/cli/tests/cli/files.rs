@@ -1,0 +1,137 @@
+//! init, new, validate, manifest: what works on files alone.
+
+use insta::assert_snapshot;
+
+use crate::environment::TestEnvironment;
+
+#[test]
+fn init_begins_a_project_that_works() {
+    let it = TestEnvironment::new();
+    assert_snapshot!(it.run(&["init"]), @r"
+    driftlock.toml
+    migrations/
+    ---- stderr
+    note: `driftlock new DOMAIN OPERATION` makes the first migration, `driftlock up` applies it
+    ---- exit 0
+    ");
+    assert_snapshot!(it.run(&["up"]), @r"
+    nothing to do: 0 migrations are applied, none is pending
+    ---- exit 0
+    ");
+    assert_snapshot!(it.run(&["init"]), @r"
+    ---- stderr
+    error: driftlock.toml is there already; nothing was changed
+    ---- exit 2
+    ");
+    let other = TestEnvironment::new();
+    let said = other.run(&["init", "--url", "postgres://u:s3cret@h/d"]);
+    assert_eq!(said.code, Some(2), "{said}");
+    assert!(!said.to_string().contains("s3cret"), "{said}");
+}
+
+#[test]
+fn new_makes_two_files_and_their_lines_in_the_manifest() {
+    let it = TestEnvironment::new();
+    it.write(
+        "driftlock.toml",
+        "migrations = { sqlite = \"m/sqlite\", postgres = \"m/postgres\" }\n[env.dev]\nurl = \"sqlite://a.db\"\n",
+    );
+    let said = it.run(&["new", "user", "add email"]);
+    assert_eq!(said.code, Some(0), "{said}");
+    let files: Vec<&str> = said.stdout.lines().collect();
+    assert_eq!(files.len(), 4, "{said}");
+    assert!(files[0].starts_with("m/postgres/20") && files[0].ends_with("_user_add_email_v1.up.sql"), "{said}");
+    let manifest = it.read(".migrations/manifest.json");
+    assert!(files.iter().all(|file| manifest.contains(file)), "{manifest}");
+    assert_eq!(it.run(&["manifest", "verify"]).code, Some(0));
+    let only = it.run(&["new", "user", "add email", "--engine", "sqlite"]);
+    assert_eq!(only.stdout.lines().count(), 2, "{only}");
+    assert!(only.stdout.contains("_user_add_email_v2.up.sql"), "{only}");
+    assert_snapshot!(it.run(&["new", "../user", "x"]), @r"
+    ---- stderr
+    error: the domain `../user` can't be part of a file's name: use letters, digits and `_`, such as `user_schema`
+    ---- exit 2
+    ");
+}
+
+#[test]
+fn validate_says_all_that_is_wrong() {
+    let it = TestEnvironment::with_two_migrations();
+    assert_snapshot!(it.run(&["validate"]), @r"
+    2 migrations in 4 files: nothing is wrong
+    ---- exit 0
+    ");
+    it.write("migrations/fix.sql", "SELECT 1;");
+    it.write("migrations/20240108-090000_other_v1.up.sql", "SELECT 1;");
+    it.write("migrations/20240301-000000_open_v1.up.sql", "SELECT 1;\nSELECT 'never closed;\n");
+    it.write("migrations/20240302-000000_lost_v1.down.sql", "SELECT 1;");
+    it.write("migrations/20240303-000000_mark_v1.up.sql", "-- driftlock: no-transactoin\nSELECT 1;");
+    std::fs::write(it.project().join("migrations/20240304-000000_latin_v1.up.sql"), b"SELECT 'caf\xe9';").unwrap();
+    let said = it.run(&["validate"]);
+    assert_snapshot!(said, @r"
+    migrations/20240108-090000_other_v1.up.sql: version 20240108-090000 is there already: `migrations/20240108-090000_customer_create_v1.up.sql`; give one of them another version
+    migrations/20240301-000000_open_v1.up.sql:2:8: this string is never closed: add its `'` (a ' inside is written twice: '')
+    migrations/20240302-000000_lost_v1.down.sql: it has no up script: there is no other file of version 20240302-000000; add it or remove this one
+    migrations/20240303-000000_mark_v1.up.sql:1:15: unknown directive `no-transactoin`; there are `no-transaction`, `lock-timeout=DURATION` and `statement-timeout=DURATION`
+    migrations/20240304-000000_latin_v1.up.sql:1:12: the file is not UTF-8: byte 0xe9; save it as UTF-8
+    migrations/fix.sql: it has no name of the driftlock layout, such as `20240520-143022_user_schema_add_index_v1.up.sql`: it doesn't begin with `YYYYMMDD-HHMMSS`; rename or move it
+    6 migrations in 10 files: 6 problems found
+    ---- stderr
+    note: migrations/20240301-000000_open_v1.up.sql: it has no down script, so `down` can't undo it
+    note: migrations/20240303-000000_mark_v1.up.sql: it has no down script, so `down` can't undo it
+    note: migrations/20240304-000000_latin_v1.up.sql: it has no down script, so `down` can't undo it
+    ---- exit 3
+    ");
+    let (code, json) = it.json(&["validate"]);
+    assert_eq!((code, json["findings"].as_array().map(Vec::len)), (Some(3), Some(6)), "{json}");
+}
+
+#[test]
+fn validate_wants_to_know_the_engine() {
+    let it = TestEnvironment::new();
+    it.write("migrations/1_a.up.sql", "SELECT 1;");
+    assert_snapshot!(it.run(&["validate"]), @r"
+    ---- stderr
+    error: it isn't known which engine the files in migrations are for
+    hint: name it with `--engine sqlite`, `--engine postgres` or `--engine mysql`, or give a URL with `--url`
+    ---- exit 2
+    ");
+    assert_eq!(it.run(&["validate", "--engine", "sqlite"]).code, Some(0));
+    it.write("other/a.sql", "SELECT 1;");
+    let said = it.run(&["validate", "--engine", "sqlite", "--dir", "other"]);
+    assert_eq!(said.code, Some(2), "{said}");
+}
+
+#[test]
+fn manifest_verify_lists_every_difference() {
+    let it = TestEnvironment::with_two_migrations();
+    assert_snapshot!(it.run(&["manifest", "verify"]), @r"
+    ---- stderr
+    error: there is no manifest (.migrations/manifest.json) to verify
+    hint: `driftlock manifest write` writes one; commit it beside the migrations
+    ---- exit 6
+    ");
+    assert_snapshot!(it.run(&["manifest", "write"]), @r"
+    .migrations/manifest.json: 4 files
+    ---- exit 0
+    ");
+    assert_snapshot!(it.run(&["manifest", "verify"]), @r"
+    .migrations/manifest.json: 4 files verified
+    ---- exit 0
+    ");
+    it.write("migrations/20240108-090000_customer_create_v1.down.sql", "edited");
+    it.migration("20240301-000000_new_v1", "SELECT 1;", "SELECT 1;");
+    std::fs::remove_file(it.project().join("migrations/20240122-093000_order_create_v1.down.sql")).unwrap();
+    assert_snapshot!(it.run(&["manifest", "verify"]), @r"
+    migrations/20240108-090000_customer_create_v1.down.sql: differs from its line in the manifest
+    migrations/20240122-093000_order_create_v1.down.sql: is in the manifest, but there is no such file
+    migrations/20240301-000000_new_v1.down.sql: is not in the manifest
+    migrations/20240301-000000_new_v1.up.sql: is not in the manifest
+    ---- stderr
+    4 differences between the files and .migrations/manifest.json: restore the files from git, or, if the change is meant, `driftlock manifest write`
+    ---- exit 6
+    ");
+    let (code, json) = it.json(&["manifest", "verify"]);
+    assert_eq!((code, json["differences"].as_array().map(Vec::len)), (Some(6), Some(4)), "{json}");
+    assert_eq!(it.run(&["validate"]).code, Some(3));
+}
