@@ -96,14 +96,28 @@ fn secret_tokens_within(sql: &str, dialect: Dialect, depth: u32) -> Vec<Token<'_
         .filter(is_string)
         .filter(|token| {
             let (start, length) = inner(token.text);
-            !secret_tokens_within(&token.text[start..start + length], dialect, depth - 1).is_empty()
-                || carries(&token.text[start..start + length], dialect)
+            let text = &token.text[start..start + length];
+            is_connection_string(text)
+                || carries(text, dialect)
+                || !secret_tokens_within(text, dialect, depth - 1).is_empty()
         })
         .collect()
 }
 
-const WORDS: [&str; 9] =
-    ["password", "identified", "connection", "options", "secret", "dblink", "key", "credential", "authentication"];
+const WORDS: [&str; 12] = [
+    "password",
+    "passwd",
+    "pwd",
+    "://",
+    "identified",
+    "connection",
+    "options",
+    "secret",
+    "dblink",
+    "key",
+    "credential",
+    "authentication",
+];
 
 fn may_carry(sql: &str) -> bool {
     let bytes = sql.as_bytes();
@@ -117,6 +131,9 @@ fn carries(sql: &str, dialect: Dialect) -> bool {
     let any = |list: &[&str], at: usize| list.iter().any(|word| is(at, word));
     let has = |list: &[&str]| (0..words.len()).any(|at| any(list, at));
     let is_string = |at: usize| words.get(at).is_some_and(|token| token.kind == TokenKind::String);
+    // Asked once, not for each word: bodies can be long.
+    let has_server = has(&["SERVER", "MAPPING", "WRAPPER"]);
+    let (makes, sets, attaches) = (has(&["CREATE", "ALTER"]), has(&["SET"]), has(&["ATTACH", "PRAGMA"]));
     (0..words.len()).any(|at| {
         // PASSWORD 'x', PASSWORD = 'x', PASSWORD('x'), PASSWORD FOR u = PASSWORD('x'), MASTER_PASSWORD='x', OLD_PASSWORD('x')
         let token = &words[at];
@@ -129,13 +146,28 @@ fn carries(sql: &str, dialect: Dialect) -> bool {
             // CREATE SUBSCRIPTION … CONNECTION 'x'; ALTER SUBSCRIPTION … CONNECTION 'x'
             || (is(at, "CONNECTION") && is_string(at + 1))
             // CREATE|ALTER SERVER|USER MAPPING|FOREIGN … OPTIONS (password 'x')
-            || (is(at, "OPTIONS") && has(&["SERVER", "MAPPING", "WRAPPER"]))
-            || (is(at, "SECRET") && has(&["CREATE", "ALTER", "SET"]))
+            || (is(at, "OPTIONS") && has_server)
+            || (is(at, "SECRET") && (makes || sets))
             || (token.kind == TokenKind::Word && token.text.to_ascii_lowercase().starts_with("dblink"))
             // ATTACH 'file' AS a KEY 'x'; PRAGMA key = 'x'
-            || ((is(at, "KEY") || is(at, "REKEY") || is(at, "HEXKEY")) && has(&["ATTACH", "PRAGMA"]))
-            || (is(at, "CREDENTIAL") && has(&["CREATE", "ALTER"]))
+            || ((is(at, "KEY") || is(at, "REKEY") || is(at, "HEXKEY")) && attaches)
+            || (is(at, "CREDENTIAL") && makes)
     })
+}
+
+/// Whether a string is `host=h password=x` or `postgres://user:password@host`, wherever it stands: in ALTER SYSTEM SET
+/// primary_conninfo, in the argument of an extension's function. Bodies compare a column with a blank before the `=`.
+fn is_connection_string(text: &str) -> bool {
+    let has_user = text.split_once("://").and_then(|(_, rest)| {
+        let authority = rest.split(['/', '?', '\'', ' ', '\n']).next()?;
+        Some(authority.split_once('@')?.0.contains(':'))
+    });
+    has_user.unwrap_or(false)
+        || text.split([' ', ';', '&', '?', '\n']).any(|setting| {
+            let name = setting.split('=').next().unwrap_or_default();
+            setting.len() > name.len() + 1
+                && ["password", "passwd", "pwd"].iter().any(|known| name.eq_ignore_ascii_case(known))
+        })
 }
 
 /// Where a string token's content is in it, and how long it is.
@@ -169,6 +201,11 @@ mod tests {
             (Postgres, "SELECT dblink_connect('host=h password=c4n')"),
             (Postgres, "DO $$ BEGIN CREATE ROLE a PASSWORD 'c4n'; END $$"),
             (Postgres, "DO $x$ BEGIN EXECUTE 'ALTER ROLE a PASSWORD ''c4n'''; END $x$"),
+            (Postgres, "ALTER SYSTEM SET primary_conninfo = 'host=h user=u password=c4n'"),
+            (Postgres, "SELECT f('postgres://u:c4n@h/db')"),
+            (MySql, "CREATE TABLE a (b int) ENGINE=FEDERATED CONNECTION='mysql://u:c4n@h/d/t'"),
+            (MySql, "CREATE PROCEDURE p() BEGIN ALTER USER a IDENTIFIED BY 'c4n'; END"),
+            (MySql, "CHANGE REPLICATION SOURCE TO SOURCE_PASSWORD='c4n'"),
             (MySql, "CREATE USER a@h IDENTIFIED BY 'c4n'"),
             (MySql, "CREATE USER a IDENTIFIED BY \"c4n\""),
             (MySql, "ALTER USER a IDENTIFIED VIA mysql_native_password USING PASSWORD('c4n')"),
@@ -196,6 +233,8 @@ mod tests {
             (Postgres, "SELECT connection, 'x' FROM connections"),
             (MySql, "CREATE TABLE a (id int PRIMARY KEY COMMENT 'x')"),
             (Sqlite, "SELECT 'key'"),
+            (Postgres, "SELECT 'https://example.com/a@b:c', 'mailto:a@b'"),
+            (Postgres, "CREATE FUNCTION f(p text) RETURNS bool AS $$ SELECT password = p FROM users $$ LANGUAGE sql"),
         ] {
             assert!(matches!(redact(sql, dialect), Cow::Borrowed(_)), "{sql}");
         }

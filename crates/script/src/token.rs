@@ -53,6 +53,5 @@ pub fn tokens(sql: &str, dialect: Dialect) -> impl Iterator<Item = Token<'_>> {
 
 /// The tokens that mean something: without space and comments.
 pub fn significant(sql: &str, dialect: Dialect) -> impl Iterator<Item = Token<'_>> {
-    tokens(sql, dialect)
-        .filter(|token| !matches!(token.kind, TokenKind::Space | TokenKind::Comment))
+    tokens(sql, dialect).filter(|token| !matches!(token.kind, TokenKind::Space | TokenKind::Comment))
 }

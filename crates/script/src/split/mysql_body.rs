@@ -21,8 +21,6 @@ enum Phase {
     /// No token yet.
     #[default]
     First,
-    /// One token, which could be a label.
-    Second,
     /// BEGIN alone: a transaction, unless NOT ATOMIC follows.
     Begin,
     /// CREATE or ALTER, and what may stand before the kind of object.
@@ -152,7 +150,7 @@ impl<'a> Compound<'a> {
 
     /// Whether it may have a body: then, where DELIMITER has said what ends it, no `;` does.
     pub(super) fn may_have_body(&self) -> bool {
-        !matches!(self.phase, Phase::First | Phase::Second | Phase::Begin | Phase::Head | Phase::Definer | Phase::Plain)
+        !matches!(self.phase, Phase::First | Phase::Begin | Phase::Head | Phase::Definer | Phase::Plain)
     }
 
     /// Where the innermost block begins that waits for its END.
@@ -185,8 +183,6 @@ impl<'a> Compound<'a> {
         let is = |words: &[&str]| any(token, words);
         match self.phase {
             Phase::First => self.first(token),
-            Phase::Second if token.text == ":" => Phase::Start,
-            Phase::Second => Phase::Plain,
             Phase::Begin if is(&["NOT"]) => {
                 let begin = self.last.unwrap_or(*token);
                 self.open(Kind::Begin, &begin);
@@ -242,7 +238,7 @@ impl<'a> Compound<'a> {
         } else if token.is("DECLARE") {
             Phase::Opaque
         } else {
-            Phase::Second
+            Phase::Plain
         }
     }
 

@@ -41,7 +41,8 @@ fn texts<'a>(file: &'a str, dialect: Dialect, name: &str) -> Vec<&'a str> {
 
 /// Line and column as somebody would count them.
 fn place(file: &str, offset: usize) -> (u32, u32) {
-    let before = file[..offset].trim_start_matches('\u{feff}');
+    let before = &file[..offset];
+    let before = before.strip_prefix('\u{feff}').unwrap_or(before);
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
     (u32::try_from(line).unwrap(), u32::try_from(column).unwrap())

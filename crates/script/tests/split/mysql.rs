@@ -137,7 +137,6 @@ fn bodies_without_delimiter() {
         "ALTER EVENT e DISABLE",
         "ALTER PROCEDURE p COMMENT 'begin'",
         "BEGIN NOT ATOMIC a; b; END",
-        "l: BEGIN NOT ATOMIC a; END l",
         "IF a THEN b; ELSE c; END IF",
         "WHILE a DO b; END WHILE",
         "FOR i IN 1..3 DO a; END FOR",

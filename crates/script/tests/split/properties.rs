@@ -151,19 +151,21 @@ fn assert_complete(file: &str, dialect: Dialect) {
     assert_no_statement(&gaps, dialect);
 }
 
-/// Goes by lines first, since what a client command's line holds is no SQL.
+/// Goes through gaps token by token, and over the line of a client command, which is no SQL.
 fn assert_no_statement(gaps: &str, dialect: Dialect) {
-    let is_command = |line: &str| match dialect {
-        Postgres => ["\\restrict", "\\unrestrict", "\\."].iter().any(|command| line.contains(command)),
-        MySql => line.to_ascii_uppercase().contains("DELIMITER"),
-        Sqlite => false,
-    };
-    let sql: String = gaps.split_inclusive('\n').filter(|line| !is_command(line)).collect();
-    for token in tokens(&sql, dialect) {
-        let is_gap = matches!(token.kind, TokenKind::Space | TokenKind::Comment)
-            || matches!(token.text, ";" | "/" | "$$" | "*" | "\u{feff}")
-            || token.text.chars().all(|char| char == '$');
-        assert!(is_gap, "{token:?} was left out, of {gaps:?}");
+    let mut rest = gaps;
+    while let Some(token) = tokens(rest, dialect).find(|token| {
+        !matches!(token.kind, TokenKind::Space | TokenKind::Comment)
+            && !matches!(token.text, ";" | "/" | "*" | "\u{feff}")
+            && !token.text.chars().all(|char| char == '$')
+    }) {
+        let is_command = match dialect {
+            Postgres => ["\\restrict", "\\unrestrict", "\\."].iter().any(|name| rest[token.start..].starts_with(name)),
+            MySql => token.is("DELIMITER"),
+            Sqlite => false,
+        };
+        assert!(is_command, "{token:?} was left out, of {gaps:?}");
+        rest = rest[token.start..].split_once('\n').map_or("", |(_, after)| after);
     }
 }
 
