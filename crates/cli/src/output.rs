@@ -67,6 +67,13 @@ impl Output {
         }
     }
 
+    /// A line that says what was done: nothing with `--quiet`, nor in JSON, which says it as a whole at the end.
+    pub(crate) fn report(&self, line: &str) {
+        if !self.quiet && !self.is_json() {
+            self.data(line);
+        }
+    }
+
     /// A JSON document.
     pub(crate) fn json(&self, value: &serde_json::Value) {
         // Of a value that is made of strings and numbers this can't fail.
@@ -103,11 +110,6 @@ impl Output {
         if let Some(old) = std::mem::replace(&mut *current, bar) {
             old.finish_and_clear();
         }
-    }
-
-    /// Draws this progress line from now on, which may be the one that is drawn.
-    pub(crate) fn show_again(&self, bar: ProgressBar) {
-        *self.bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(bar);
     }
 
     fn around_bar<T>(&self, write: impl FnOnce() -> T) -> T {

@@ -19,7 +19,8 @@ pub(crate) struct Teller {
 #[derive(Default)]
 struct Now {
     bar: Option<ProgressBar>,
-    /// `[2/7] migrations/….up.sql`
+    /// `[2/7]`
+    number: String,
     file: String,
     statements: usize,
     rows: u64,
@@ -63,19 +64,19 @@ impl Teller {
                     ));
                 }
                 let mut now = self.now();
-                now.file = format!("[{number}/{of}] {file}");
+                now.number = format!("[{number}/{of}]");
+                now.file.clone_from(file);
                 now.statements = *statements;
                 now.rows = 0;
-                let message = format!("{}  statement {} of {}", now.file, done_before + 1, statements);
-                self.draw(&mut now, message);
+                self.at(&mut now, done_before + 1);
+                if let Some(bar) = &now.bar {
+                    bar.reset_elapsed();
+                }
             }
             Progress::Statement { number, rows, .. } => {
                 let mut now = self.now();
                 now.rows += rows.unwrap_or(0);
-                let next = (number + 1).min(now.statements);
-                let rows = if now.rows == 0 { String::new() } else { format!("  {} rows", now.rows) };
-                let message = format!("{}  statement {next} of {}{rows}", now.file, now.statements);
-                self.draw(&mut now, message);
+                self.at(&mut now, number + 1);
             }
             Progress::Notice { file, line, severity, message } => {
                 self.output.say(&format!("{file}:{line}: {severity}: {message}"));
@@ -84,10 +85,7 @@ impl Teller {
                 self.output.note(&format!("{file}: {reason}; try {attempt} of {of} in {}", time(*after)));
             }
             Progress::Applied(applied) => {
-                self.erase();
-                if !self.output.is_json() && !self.output.quiet {
-                    self.output.data(&line(applied));
-                }
+                self.output.report(&line(applied));
             }
             Progress::Note(note) => self.notes(std::slice::from_ref(note)),
             _ => {}
@@ -97,37 +95,45 @@ impl Teller {
     /// Said at once, and then every ten seconds; on a terminal, the line moves.
     fn waiting(&self, holder: &str, waited: Duration, until: Duration) {
         let mut now = self.now();
-        let message = format!("waiting for the lock: {holder} holds it (up to {})", time(until));
+        let message = format!("{holder} holds it (up to {})", time(until));
         let due = now.waited.is_none_or(|told| waited.as_secs() >= told + 10);
         if due && !self.output.live {
             now.waited = Some(waited.as_secs());
             drop(now);
-            self.output.note(&message);
+            self.output.note(&format!("waiting for the lock: {message}"));
         } else if self.output.live {
-            self.draw(&mut now, message);
+            self.draw(&mut now, "waiting for the lock".to_owned(), message);
         }
     }
 
-    fn draw(&self, now: &mut Now, message: String) {
+    /// Draws where the run is.
+    fn at(&self, now: &mut Now, statement: usize) {
+        let rows = if now.rows == 0 {
+            String::new()
+        } else {
+            format!(", {}", count(usize::try_from(now.rows).unwrap_or(usize::MAX), "row"))
+        };
+        let place = format!("{} statement {} of {}{rows}", now.number, statement.min(now.statements), now.statements);
+        let file = now.file.clone();
+        self.draw(now, place, file);
+    }
+
+    fn draw(&self, now: &mut Now, place: String, message: String) {
         if !self.output.live {
             return;
         }
         let bar = now.bar.get_or_insert_with(|| {
             let bar = ProgressBar::new_spinner();
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}") {
+            // What matters stands in front: a long path is cut at the line's end.
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {elapsed} {wide_msg}") {
                 bar.set_style(style);
             }
             bar.enable_steady_tick(Duration::from_millis(120));
+            self.output.show(Some(bar.clone()));
             bar
         });
+        bar.set_prefix(place);
         bar.set_message(message);
-        let shown = bar.clone();
-        self.output.show_again(shown);
-    }
-
-    fn erase(&self) {
-        self.now().bar = None;
-        self.output.show(None);
     }
 }
 

@@ -22,6 +22,21 @@ pub(crate) struct Session {
     pub(crate) cancellation: Cancellation,
 }
 
+impl Session {
+    /// Does what changes nothing, unless a signal comes before its end.
+    pub(crate) async fn look<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, CommandError> {
+        tokio::select! {
+            result = work => Ok(result?),
+            () = self.cancellation.cancelled() => Err(interrupted()),
+        }
+    }
+}
+
+/// A signal came before anything ran.
+pub(crate) fn interrupted() -> CommandError {
+    Error::Interrupted { during: None, applied: Vec::new() }.into()
+}
+
 /// Which look a command takes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Look {
@@ -58,7 +73,7 @@ where
         listen(&cancellation)?;
         let opened = tokio::select! {
             opened = open(&target, look) => opened,
-            () = cancellation.cancelled() => Err(Error::Interrupted { during: None, applied: Vec::new() }.into()),
+            () = cancellation.cancelled() => Err(interrupted()),
         };
         let (database, migrations, manifest) = opened?;
         let teller = Arc::new(Teller::new(Arc::clone(output)));

@@ -4,8 +4,8 @@ use std::io::{BufRead, IsTerminal};
 use std::sync::Arc;
 
 use clap::Args;
+use driftlock::Plan;
 use driftlock::script::Dialect;
-use driftlock::{Error, Plan};
 
 use super::{Done, plan};
 use crate::arguments::{Global, Range};
@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
         options.all = arguments.all;
     };
     session::run(global, output, Look::Later, adjust, |session| async move {
-        let planned = session.migrator.plan_down(&session.database).await?;
+        let planned = session.look(session.migrator.plan_down(&session.database)).await?;
         let dialect = session.database.engine().dialect();
         if arguments.range.dry_run {
             session.database.close().await;
@@ -99,9 +99,7 @@ pub(super) async fn confirm(
     });
     let answer = tokio::select! {
         answer = read => answer.ok().and_then(Result::ok).unwrap_or_default(),
-        () = session.cancellation.cancelled() => {
-            return Err(Error::Interrupted { during: None, applied: Vec::new() }.into());
-        }
+        () = session.cancellation.cancelled() => return Err(session::interrupted()),
     };
     if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
         return Ok(());

@@ -51,7 +51,7 @@ pub(super) fn of_up(
         options.steps = steps;
     };
     session::run(global, output, Look::Ahead, adjust, |session| async move {
-        let plan = session.migrator.plan(&session.database).await;
+        let plan = session.look(session.migrator.plan(&session.database)).await;
         let dialect = session.database.engine().dialect();
         session.database.close().await;
         let plan = plan?;

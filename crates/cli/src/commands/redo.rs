@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
         options.steps = arguments.range.steps;
     };
     session::run(global, output, Look::Later, adjust, |session| async move {
-        let planned = session.migrator.plan_redo(&session.database).await?;
+        let planned = session.look(session.migrator.plan_redo(&session.database)).await?;
         let dialect = session.database.engine().dialect();
         if arguments.range.dry_run {
             session.database.close().await;

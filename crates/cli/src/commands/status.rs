@@ -35,9 +35,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
         Look::Later,
         |_| {},
         |session| async move {
-            let status = session.migrator.status(&session.database).await;
+            let status = session.look(session.migrator.status(&session.database)).await;
             session.database.close().await;
-            Ok(status?)
+            status
         },
     )?;
     print(&status, output);

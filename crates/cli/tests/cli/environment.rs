@@ -91,7 +91,7 @@ impl TestEnvironment {
     }
 
     pub(crate) fn said(&self, output: &Output) -> Said {
-        let text = |bytes: &[u8]| self.normal(&String::from_utf8(bytes.to_vec()).unwrap());
+        let text = |bytes: &[u8]| self.normal(std::str::from_utf8(bytes).unwrap());
         Said { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }
 
@@ -102,7 +102,7 @@ impl TestEnvironment {
             text.replace(&*real.to_string_lossy(), "$TEST").replace(&*self.folder.path().to_string_lossy(), "$TEST");
         let mut lines: Vec<String> = Vec::new();
         for line in text.split('\n') {
-            let words: Vec<String> = line.split(' ').map(|word| word.to_owned()).collect();
+            let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
             let mut normal: Vec<String> = Vec::new();
             for (at, word) in words.iter().enumerate() {
                 let next = words.get(at + 1).map(|next| next.trim_end_matches(','));

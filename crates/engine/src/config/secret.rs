@@ -13,12 +13,11 @@ use super::{ConfigError, Origin};
 pub struct Variables(BTreeMap<String, String>);
 
 impl Variables {
-    /// This process's variables; those that are not UTF-8 are left out.
+    /// This process's variables. What is not UTF-8 in them is replaced: a URL that is set must not count as not set.
     #[must_use]
     pub fn of_process() -> Self {
-        std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect()
+        let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+        std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect()
     }
 
     /// A variable's value; one that is empty counts as not set.

@@ -196,3 +196,27 @@ fn secrets_are_fetched_when_they_are_needed_and_every_time() {
     assert!(!format!("{staging:?}").contains("s3cret"));
     assert_eq!(staging.lock_wait.as_ref().unwrap().value, Duration::from_secs(20));
 }
+
+#[test]
+fn options_come_from_settings_and_a_pipelines_environment_counts() {
+    let folder = project(SHOP);
+    let options = |variables: &[(&str, &str)], flags: &[(&'static str, &str, &str)]| {
+        let config = load(folder.path(), variables, flags).unwrap();
+        let settings = config.target().unwrap();
+        let name = settings.environment.as_ref().map(|name| name.value.as_str());
+        settings.options(&crate::Provenance::detect(name, &crate::ProvenanceOverrides::default(), config.variables()))
+    };
+    let dev = options(&[("CI_ENV", "prod")], &[("out_of_order", "--out-of-order", "true")]);
+    assert_eq!((dev.environment.as_deref(), dev.protected, dev.rollback), (Some("dev"), false, Rollback::Allow));
+    assert_eq!((dev.lock_wait, dev.out_of_order), (Duration::from_secs(10), true));
+    assert_eq!(dev.attempts, crate::Options::default().attempts);
+    let elsewhere = [("url", "--url", "sqlite://x.db"), ("migrations", "--dir", "m")];
+    let piped = options(&[("CI_ENV", "prod")], &elsewhere);
+    assert_eq!(
+        (piped.environment.as_deref(), piped.protected, piped.rollback),
+        (Some("prod"), true, Rollback::Approved)
+    );
+    let told = options(&[("CI_ENV", "prod"), ("DRIFTLOCK_PROTECTED", "false")], &elsewhere);
+    assert_eq!((told.protected, told.rollback), (false, Rollback::Allow));
+    assert_eq!(options(&[], &elsewhere).environment, None);
+}
