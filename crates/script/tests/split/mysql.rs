@@ -105,7 +105,7 @@ fn bodies_without_delimiter() {
         "CREATE PROCEDURE p() outer_block: BEGIN BEGIN a; END; inner_block: BEGIN b; END inner_block; END outer_block",
         "CREATE PROCEDURE p() BEGIN IF a THEN b; ELSEIF c THEN d; ELSE e; END IF; f; END",
         "CREATE PROCEDURE p() BEGIN SELECT IF(a, b, c); SET x = IF(1, REPEAT('a', 2), 3); DROP TABLE IF EXISTS t; END",
-        "CREATE PROCEDURE p() BEGIN CASE a WHEN 1 THEN b; WHEN 2 THEN BEGIN END; ELSE c; END CASE; d; END",
+        "CREATE PROCEDURE p() BEGIN CASE a WHEN 1 THEN b; WHEN 2 THEN BEGIN b; c; END; ELSE c; END CASE; d; END",
         "CREATE PROCEDURE p() BEGIN CASE WHEN CASE a WHEN 1 THEN 2 END THEN b; END CASE; SELECT CASE 1 WHEN 1 THEN CASE 2 WHEN 2 THEN 3 END ELSE 4 END AS end; c; END",
         "CREATE PROCEDURE p() BEGIN SELECT t.case, t.end, begin, end FROM t; SET end = 1; a; END",
         "CREATE PROCEDURE p() BEGIN l: LOOP a; IF b THEN LEAVE l; END IF; ITERATE l; END LOOP l; c; END",
