@@ -243,8 +243,10 @@ impl Migrator {
         inner.ahead = None;
         let glance = inner.session.glance(&db.tables).await?;
         let mut history = Vec::new();
-        if glance.is_some() {
+        if let Some(glance) = &glance {
             history = inner.session.history(&db.tables).await?;
+            // A runner may have gone on between the two looks; rows are only ever added.
+            history.truncate(usize::try_from(glance.fence.head).unwrap_or(0).max(glance.entries.len()));
         }
         let mut view = self.view(glance)?;
         if let Some(glance) = &view.glance
@@ -683,6 +685,10 @@ impl Migrator {
     /// Whether a database without own tables may get them.
     async fn may_begin(&self, session: &mut dyn Session, db: &Database, notes: &mut Vec<String>) -> Result<(), Error> {
         let around = session.surroundings(&db.tables).await?;
+        if (around.objects > 0 || !around.foreign_histories.is_empty()) && session.glance(&db.tables).await?.is_some() {
+            // Another runner has begun between the two looks: what is here is its doing.
+            return Ok(());
+        }
         if let Some((tool, table)) = around.foreign_histories.first() {
             return Err(refused(
                 "DL0504",

@@ -285,6 +285,13 @@ fn group(
         }
         open = kind == GroupKind::Transaction && !rules.no_transaction;
     }
+    if let [only] = groups.as_mut_slice()
+        && only.kind == GroupKind::Session
+        && rules.session_in_transaction
+    {
+        // Nothing but settings: with its record it is one transaction like any other.
+        only.kind = GroupKind::Transaction;
+    }
     for group in &groups {
         for &index in &group.statements {
             statements[index].transactional = group.kind == GroupKind::Transaction;
@@ -391,7 +398,7 @@ mod tests {
             ("sttst", "(sttst) whole"),
             ("sas", "[s] a [s]"),
             ("tsa", "(ts) a"),
-            ("ss", "[ss] whole"),
+            ("ss", "(ss) whole"),
             ("txt", "(tt) whole"),
         ] {
             assert_eq!(grouped(script, false, true), Ok(expected.to_owned()), "{script}");

@@ -169,6 +169,7 @@ impl Run<'_> {
         for group in planned.groups.iter().filter(|group| group.kind == GroupKind::Transaction) {
             self.execute(planned, &group.statements).await?;
         }
+        self.go_on()?;
         let row = self.row(attempt, State::Done, None);
         self.commit(vec![row], &[]).await?;
         Ok(())
@@ -182,6 +183,7 @@ impl Run<'_> {
         let mut carried: Vec<JournalRow> =
             attempt.done.iter().map(|&number| self.journal_row(attempt, number, JournalState::Done, None)).collect();
         for group in &planned.groups {
+            self.go_on()?;
             let left: Vec<usize> =
                 group.statements.iter().copied().filter(|index| !attempt.done.contains(&(index + 1))).collect();
             match group.kind {
@@ -232,6 +234,7 @@ impl Run<'_> {
                 self.session.begin().await?;
                 self.execute(planned, &settings_before).await?;
                 self.execute(planned, &rest).await?;
+                self.go_on()?;
                 let rows = self.announcement(attempt);
                 let mut journal = carried.clone();
                 for &index in &work {
@@ -346,6 +349,16 @@ impl Run<'_> {
             }
         };
         result.map_err(|ExecuteError { index, error }| Trouble { index: indexes.get(index).copied(), error })
+    }
+
+    /// Stops between two statements when asked to. Not every engine says of a cancelled statement that it failed (MySQL's `DO`).
+    fn go_on(&self) -> Result<(), Trouble> {
+        if !self.cancellation.is_cancelled() {
+            return Ok(());
+        }
+        let message = "stopped as asked".to_owned();
+        let server = driftlock_database::ServerError { code: "cancelled".to_owned(), message, ..Default::default() };
+        Err(Trouble { index: None, error: DbError::Cancelled(Box::new(server)) })
     }
 
     fn timeouts(&self, planned: &PlannedMigration) -> Timeouts {

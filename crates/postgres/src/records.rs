@@ -40,7 +40,7 @@ impl PostgresSession {
         } else {
             self.flush().await?;
             // In one message the first failure keeps the rest from running, so that nothing runs outside the transaction.
-            vec![format!("BEGIN; {}; {written}", self.guards())]
+            vec![format!("BEGIN READ WRITE; {}; {written}", self.guards())]
         };
         self.wire.seen.forget_end();
         let answers = self.wire.exchange(&messages).await?;
@@ -78,7 +78,7 @@ impl PostgresSession {
     /// settings don't count, and after which they are as they were.
     async fn ask_own(&mut self, sql: &str) -> Result<Answer, Error> {
         let answer = if self.is_touched() && !self.wire.seen.in_transaction() {
-            self.tell(&format!("BEGIN; {}; {sql}; COMMIT", self.guards())).await?
+            self.tell(&format!("BEGIN READ WRITE; {}; {sql}; COMMIT", self.guards())).await?
         } else {
             self.ask_raw(&[sql]).await?.pop().unwrap_or_default()
         };
@@ -137,7 +137,7 @@ impl PostgresSession {
                 }
             }
         }
-        let sql = format!("BEGIN; {}; {}; COMMIT", self.guards(), tables::create(names, prefix, !schema));
+        let sql = format!("BEGIN READ WRITE; {}; {}; COMMIT", self.guards(), tables::create(names, prefix, !schema));
         let answer = self.tell(&sql).await?;
         match &answer.failed {
             Some(db) if !matches!(db.code().code(), "57014" | "55P03" | "40P01") => Err(refused(names, answer)),
@@ -151,7 +151,7 @@ impl PostgresSession {
         names: &Names,
         environment: Option<&str>,
     ) -> Result<(Fence, Timestamp), Error> {
-        let sql = format!("BEGIN; {}; {}; COMMIT", self.guards(), tables::take_fence(names, environment));
+        let sql = format!("BEGIN READ WRITE; {}; {}; COMMIT", self.guards(), tables::take_fence(names, environment));
         let answer = self.tell(&sql).await?;
         if let Some("42501" | "42P01" | "3F000") = answer.code() {
             return Err(refused(names, answer));
@@ -171,7 +171,13 @@ impl PostgresSession {
             Some("42501") => Err(refused(names, answer)),
             None => {
                 let rows = rows_of(answer);
-                if rows.is_empty() { Ok(None) } else { tables::read_glance(&rows).map(Some) }
+                if rows.is_empty() {
+                    return Ok(None);
+                }
+                // Another runner may have made both tables between the two looks: then there is a fence by now.
+                let again = self.ask_own(&tables::glance(names)).await?;
+                let rows = if again.code().is_none() { rows_of(again) } else { rows };
+                tables::read_glance(&rows).map(Some)
             }
             Some(_) => {
                 let cancelled = self.wire.take_cancelled();

@@ -317,7 +317,8 @@ impl Session for PostgresSession {
         if self.wire.seen.in_transaction() {
             return Err(Error::Protocol("a transaction is open already".to_owned()));
         }
-        let outcome = match self.ask_raw(&["BEGIN"]).await {
+        // A script's earlier file part may have made read-only the default of its session.
+        let outcome = match self.ask_raw(&["BEGIN READ WRITE"]).await {
             Ok(mut answers) => answers.pop().unwrap_or_default().ok(self.wire.take_cancelled()).map(|_| ()),
             Err(error) => Err(error),
         };

@@ -58,10 +58,16 @@ impl Tables {
              FROM {} AS f LEFT JOIN {} AS h ON TRUE",
             self.fence, self.history
         );
+        let is_unusable = |error: &rusqlite::Error| extended_code(error) & 0xff == ffi::SQLITE_ERROR;
         match self.read_glance(connection, &query) {
-            Err(Fault::Sql(error)) if extended_code(&error) & 0xff == ffi::SQLITE_ERROR => {
-                self.explain(connection, &error)
-            }
+            Err(Fault::Sql(error)) if is_unusable(&error) => match self.explain(connection, &error) {
+                Ok(None) => Ok(None),
+                // Another runner may have made them between the two looks.
+                explained => match self.read_glance(connection, &query) {
+                    Err(Fault::Sql(error)) if is_unusable(&error) => explained,
+                    other => other.map(Some),
+                },
+            },
             other => other.map(Some),
         }
     }

@@ -76,7 +76,7 @@ fn tampering_with_the_history_shows() {
         for (sql, parts) in [
             ("DELETE FROM driftlock_history WHERE sequence = 1", &["history was changed"][..]),
             ("DELETE FROM driftlock_history WHERE sequence = 2", &["history was changed"]),
-            ("UPDATE driftlock_history SET sha256 = repeat('0', 64) WHERE sequence = 1", &["damaged"]),
+            ("UPDATE driftlock_history SET sha256 = repeat('0', 64) WHERE state = 'done' AND version = '20260101-000010'", &["damaged"]),
             ("UPDATE driftlock_history SET git_author = 'somebody else' WHERE sequence = 1", &["row 1", "edited"]),
             ("UPDATE driftlock_fence SET head_chain = 'x'", &["history was changed"]),
         ] {
@@ -157,10 +157,10 @@ fn who_and_where_are_in_the_history() {
             .unwrap();
         crate::target::Ran::new(output).expect(0);
         let columns = "environment, route, git_commit, git_author, ci_job, reason";
-        assert_eq!(target.value(&format!("SELECT {columns} FROM driftlock_history")), "staging|abc123_staging|abc123|Zoë|77|release 7");
+        assert_eq!(target.value(&format!("SELECT {columns} FROM driftlock_history WHERE state = 'done'")), "staging|abc123_staging|abc123|Zoë|77|release 7");
         target.migration(2, "CREATE TABLE b (id int);");
         target.run(&["up"]).expect(0);
-        let unknown = target.value("SELECT environment, git_commit, git_author, ci_job FROM driftlock_history WHERE sequence = 2");
+        let unknown = target.value("SELECT environment, git_commit, git_author, ci_job FROM driftlock_history WHERE state = 'done' AND version = '20260101-000002'");
         assert_eq!(unknown, "unknown|unknown|ci-runner|unknown", "{engine:?}");
     }
 }

@@ -12,15 +12,15 @@ fn a_mysql_file_that_fails_at_its_third_statement_resumes_there() {
     target
         .run(&["up"])
         .expect(1)
-        .says(&["migrations/20260101-000001_shop_step_v1.up.sql:3:", "near 'nonsense'", "2 of 4 statements"]);
-    target.run(&["status"]).expect(0).says(&["partial", "2 statements"]);
+        .says(&["migrations/20260101-000001_shop_step_v1.up.sql:3:", "nonsense", "of its 4 statements 1, 2 are done and stay"]);
+    target.run(&["status"]).expect(0).says(&["failed after 2 statements"]);
     // Nothing else may go before it, and nothing of it is done twice.
     std::fs::write(
         &file,
         "CREATE TABLE a (id int PRIMARY KEY);\nINSERT INTO a VALUES (1), (2);\nALTER TABLE a ADD COLUMN b int;\nINSERT INTO a VALUES (3, 3);\n",
     )
     .unwrap();
-    target.run(&["up"]).expect(0).says(&["resumed"]);
+    target.run(&["up"]).expect(0).says(&["goes on behind"]);
     assert_eq!(target.query("SELECT id, b FROM a ORDER BY id"), ["1|NULL", "2|NULL", "3|3"]);
     target.run(&["up"]).expect(0);
     assert_eq!(target.history("state = 'done'"), "1");
@@ -34,7 +34,7 @@ fn a_changed_prefix_is_refused_on_every_engine() {
         let target = Target::new(engine);
         let (head, tail) = ("-- driftlock: no-transaction\nCREATE TABLE a (id int);\n", "INSERT INTO nowhere VALUES (1);\n");
         let file = target.migration(1, &format!("{head}INSERT INTO a VALUES (1);\n{tail}"));
-        target.run(&["up"]).expect(1).says(&["2 of 3 statements"]);
+        target.run(&["up"]).expect(1).says(&["of its 3 statements 1, 2 are done"]);
         for changed in [
             format!("{head}INSERT INTO a VALUES (2);\n"),
             format!("{head}INSERT INTO a VALUES (0);\nINSERT INTO a VALUES (1);\n"),
@@ -57,7 +57,7 @@ fn a_half_done_migration_can_fail_again_and_keeps_its_place() {
     let file = target.migration(1, &text("ALTER TABLE a ADD COLUMN x nonsense"));
     for third in ["ALTER TABLE a ADD COLUMN x nonsense", "ALTER TABLE nowhere ADD COLUMN x int", "ALTER TABLE a DROP COLUMN y"] {
         std::fs::write(&file, text(third)).unwrap();
-        target.run(&["up"]).expect(1).says(&["2 of 4 statements"]);
+        target.run(&["up"]).expect(1).says(&["of its 4 statements 1, 2 are done"]);
     }
     std::fs::write(&file, text("ALTER TABLE a ADD COLUMN x int")).unwrap();
     target.run(&["up"]).expect(0);
@@ -80,7 +80,7 @@ fn a_kill_between_mysql_statements_runs_none_twice() {
     until("it sleeps", || target.value(&sql) == "1");
     child.kill().unwrap();
     child.wait().unwrap();
-    target.run(&["up", "--lock-wait", "30s"]).expect(0).says(&["resumed"]);
+    target.run(&["up", "--lock-wait", "30s"]).expect(0).says(&["goes on behind"]);
     assert_eq!(target.query("SELECT id FROM a ORDER BY id"), ["1", "2"]);
     assert_eq!(target.value("SELECT count(*) FROM c"), "0");
 }

@@ -44,9 +44,12 @@ fn running(target: &Target) -> bool {
         }
         Engine::Sqlite => {
             // It holds the write lock from BEGIN IMMEDIATE on, and the first migration is committed.
-            let applied = target.client_command("", "SELECT count(*) FROM driftlock_history").output().unwrap();
-            let writing = target.client_command("", ".timeout 0\nBEGIN IMMEDIATE; ROLLBACK").output().unwrap();
-            applied.stdout == b"1\n" && !writing.status.success()
+            let run = |sql: &str| {
+                let path = target.path().join("test.db");
+                std::process::Command::new("sqlite3").arg("-batch").arg(path).arg(sql).output().expect("sqlite3 starts")
+            };
+            let applied = run("SELECT count(*) FROM driftlock_history");
+            applied.stdout == b"1\n" && !run("BEGIN IMMEDIATE; ROLLBACK").status.success()
         }
     }
 }

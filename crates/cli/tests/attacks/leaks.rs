@@ -3,13 +3,13 @@
 use crate::target::{Engine, Target};
 
 /// Files that each try to spoil the next, a probe after each, and what the probe must find.
-fn spoil(engine: Engine, spoilers: &[&str], probe: &str, expected: &[&str]) {
+fn spoil(engine: Engine, spoilers: &[&str], tables: &str, probe: &str, expected: &[&str]) {
     let target = Target::new(engine);
-    target.migration(1, probe);
+    target.migration(1, tables);
     for (spoiler, number) in spoilers.iter().zip((2..).step_by(2)) {
         let spoiler = spoiler.replace("{db}", target.database());
         target.migration(number, &spoiler);
-        target.migration(number + 1, "INSERT INTO probe SELECT * FROM state_now;");
+        target.migration(number + 1, &format!("INSERT INTO probe SELECT {probe};"));
     }
     target.run(&["up"]).expect(0);
     let rows = target.query("SELECT * FROM probe");
@@ -38,19 +38,19 @@ fn postgres_settings_roles_and_transactions() {
             "SET lock_timeout = 1;",
             "SET session_replication_role = replica;",
             "SET standard_conforming_strings = off;",
-            "SET client_min_messages = panic;",
+            "SET client_min_messages = error;",
             "BEGIN;\nCREATE TABLE x2 (id int);\nCOMMIT;",
             "BEGIN;\nCREATE TABLE x3 (id int);\nCOMMIT;\nBEGIN;\nSET search_path = pg_catalog;\nCREATE TABLE public.x4 (id int);\nCOMMIT;",
             "SET search_path = pg_catalog;\nCREATE INDEX CONCURRENTLY x2_id ON public.x2 (id);\nSET ROLE {db}_a;",
-            "CREATE TEMP TABLE state_now (a int);",
+            "CREATE TEMP TABLE probe (a int);",
             "PREPARE p AS SELECT 1;\nDECLARE c CURSOR WITH HOLD FOR SELECT 1;",
             "SET TimeZone = 'Asia/Tokyo';\nSET DateStyle = 'German';",
             "SET SESSION AUTHORIZATION DEFAULT;\nDROP ROLE {db}_a;",
         ],
-        "CREATE TABLE probe (path text, who text, cur text, ro text, st text, lt text, rep text, scs text, tz text);
-         CREATE VIEW state_now AS SELECT current_setting('search_path') AS path, CAST(session_user AS text) AS who, CAST(current_user AS text) AS cur,
+        "CREATE TABLE probe (path text, who text, cur text, ro text, st text, lt text, rep text, scs text, tz text);",
+        "current_setting('search_path') AS path, CAST(session_user AS text) AS who, CAST(current_user AS text) AS cur,
            current_setting('default_transaction_read_only') AS ro, current_setting('statement_timeout') AS st, current_setting('lock_timeout') AS lt,
-           current_setting('session_replication_role') AS rep, current_setting('standard_conforming_strings') AS scs, current_setting('TimeZone') <> 'Asia/Tokyo' AS tz;",
+           current_setting('session_replication_role') AS rep, current_setting('standard_conforming_strings') AS scs, current_setting('TimeZone') <> 'Asia/Tokyo' AS tz",
         &["\"$user\", public", "driftlock", "driftlock", "off", "0", "5s", "origin", "on", "true"],
     );
 }
@@ -76,9 +76,9 @@ fn mysql_settings_databases_and_transactions() {
             "SET time_zone = '+09:00';",
         ],
         "CREATE TABLE sink (id int);
-         CREATE TABLE probe (db text, mode_ok int, fk int, uc int, ac int, cs text, safe int, tz text);
-         CREATE VIEW state_now AS SELECT database() AS db, @@sql_mode = @@global.sql_mode AS mode_ok, @@foreign_key_checks AS fk, @@unique_checks AS uc,
-           @@autocommit AS ac, @@character_set_client AS cs, @@sql_safe_updates AS safe, @@time_zone AS tz;",
+         CREATE TABLE probe (db text, mode_ok int, fk int, uc int, ac int, cs text, safe int, tz text);",
+        "database() AS db, @@sql_mode = @@global.sql_mode AS mode_ok, @@foreign_key_checks AS fk, @@unique_checks AS uc,
+           @@autocommit AS ac, @@character_set_client AS cs, @@sql_safe_updates AS safe, @@time_zone AS tz",
         &["{db}", "1", "1", "1", "1", "utf8mb4", "0", "SYSTEM"],
     );
 }
@@ -96,13 +96,13 @@ fn sqlite_pragmas_and_attached_databases() {
             "BEGIN;\nCREATE TABLE x1 (id int);\nCOMMIT;",
             "BEGIN;\nCREATE TABLE x2 (id int);\nCOMMIT;\nBEGIN;\nCREATE TABLE x3 (id int);\nCOMMIT;",
             "PRAGMA foreign_keys = OFF;\nBEGIN TRANSACTION;\nCREATE TABLE x4 (id int);\nCOMMIT;",
-            "CREATE TEMP TABLE state_now (a, b, c, d, e);\nINSERT INTO state_now VALUES (9, 9, 9, 9, 9);",
+            "CREATE TEMP TABLE state_now (a);\nINSERT INTO state_now VALUES (9);",
             "VACUUM;",
         ],
-        "CREATE TABLE probe (fk, rt, qo, ws, dbs);
-         CREATE VIEW state_now AS SELECT (SELECT foreign_keys FROM pragma_foreign_keys), (SELECT recursive_triggers FROM pragma_recursive_triggers),
+        "CREATE TABLE probe (fk, rt, qo, ws, dbs, temps);",
+        "(SELECT foreign_keys FROM pragma_foreign_keys), (SELECT recursive_triggers FROM pragma_recursive_triggers),
            (SELECT query_only FROM pragma_query_only), (SELECT writable_schema FROM pragma_writable_schema),
-           (SELECT count(*) FROM pragma_database_list WHERE name NOT IN ('main', 'temp'));",
-        &["0", "0", "0", "0", "0"],
+           (SELECT count(*) FROM pragma_database_list WHERE name NOT IN ('main', 'temp')), (SELECT count(*) FROM temp.sqlite_schema)",
+        &["0", "0", "0", "0", "0", "0"],
     );
 }

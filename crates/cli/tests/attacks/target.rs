@@ -6,18 +6,18 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The three engines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Engine {
+pub(crate) enum Engine {
     Sqlite,
     Postgres,
     MySql,
 }
 
-pub const ALL: [Engine; 3] = [Engine::Sqlite, Engine::Postgres, Engine::MySql];
+pub(crate) const ALL: [Engine; 3] = [Engine::Sqlite, Engine::Postgres, Engine::MySql];
 
 /// A database of its own, dropped at the end, and a folder for files.
-pub struct Target {
-    pub engine: Engine,
-    pub url: String,
+pub(crate) struct Target {
+    pub(crate) engine: Engine,
+    pub(crate) url: String,
     admin: Option<Login>,
     name: String,
     folder: tempfile::TempDir,
@@ -43,14 +43,14 @@ fn login(variable: &str) -> Login {
 
 /// What came of running the program.
 #[derive(Debug)]
-pub struct Ran {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Ran {
-    pub fn new(output: Output) -> Self {
+    pub(crate) fn new(output: Output) -> Self {
         use std::os::unix::process::ExitStatusExt;
         let code = output.status.code().unwrap_or_else(|| 1000 + output.status.signal().unwrap_or(0));
         let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
@@ -58,14 +58,14 @@ impl Ran {
     }
 
     #[track_caller]
-    pub fn expect(self, code: i32) -> Self {
+    pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 
     /// That everything printed holds each of these.
     #[track_caller]
-    pub fn says(self, parts: &[&str]) -> Self {
+    pub(crate) fn says(self, parts: &[&str]) -> Self {
         for part in parts {
             assert!(
                 self.stdout.contains(part) || self.stderr.contains(part),
@@ -79,7 +79,7 @@ impl Ran {
 }
 
 impl Target {
-    pub fn new(engine: Engine) -> Self {
+    pub(crate) fn new(engine: Engine) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("attack_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::SeqCst));
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -104,35 +104,35 @@ impl Target {
         target
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn migrations(&self) -> PathBuf {
+    pub(crate) fn migrations(&self) -> PathBuf {
         self.path().join("migrations")
     }
 
-    pub fn database(&self) -> &str {
+    pub(crate) fn database(&self) -> &str {
         &self.name
     }
 
     /// Writes a migration; `number` becomes its version.
-    pub fn migration(&self, number: u32, text: &str) -> PathBuf {
+    pub(crate) fn migration(&self, number: u32, text: &str) -> PathBuf {
         self.file(&format!("20260101-{number:06}_shop_step_v1.up.sql"), text)
     }
 
-    pub fn down(&self, number: u32, text: &str) -> PathBuf {
+    pub(crate) fn down(&self, number: u32, text: &str) -> PathBuf {
         self.file(&format!("20260101-{number:06}_shop_step_v1.down.sql"), text)
     }
 
-    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.migrations().join(name);
         std::fs::write(&path, text).expect("the file is written");
         path
     }
 
     /// The program in an empty environment, in the folder.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_driftlock"));
         command
             .args(arguments)
@@ -147,35 +147,35 @@ impl Target {
     }
 
     /// The same with this database and these migrations.
-    pub fn driftlock(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn driftlock(&self, arguments: &[&str]) -> Command {
         let mut all = arguments.to_vec();
         all.extend(["--url", &self.url, "--dir", "migrations"]);
         self.command(&all)
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         Ran::new(self.driftlock(arguments).output().expect("the program starts"))
     }
 
-    pub fn start(&self, arguments: &[&str]) -> Child {
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
         self.driftlock(arguments).spawn().expect("the program starts")
     }
 
     /// Rows of a query by the engine's own client: columns by `|`.
     #[track_caller]
-    pub fn query(&self, sql: &str) -> Vec<String> {
+    pub(crate) fn query(&self, sql: &str) -> Vec<String> {
         self.client(&self.name, sql).lines().map(str::to_owned).collect()
     }
 
     /// The one value of a query.
     #[track_caller]
-    pub fn value(&self, sql: &str) -> String {
+    pub(crate) fn value(&self, sql: &str) -> String {
         self.query(sql).join("\n")
     }
 
     /// How many history rows are of this kind.
     #[track_caller]
-    pub fn history(&self, condition: &str) -> String {
+    pub(crate) fn history(&self, condition: &str) -> String {
         self.value(&format!("SELECT count(*) FROM driftlock_history WHERE {condition}"))
     }
 
@@ -186,7 +186,7 @@ impl Target {
         String::from_utf8(output.stdout).expect("output is UTF-8").replace('\t', "|")
     }
 
-    pub fn client_command(&self, database: &str, sql: &str) -> Command {
+    pub(crate) fn client_command(&self, database: &str, sql: &str) -> Command {
         let mut command;
         match (self.engine, &self.admin) {
             (Engine::Postgres, Some(login)) => {
@@ -226,7 +226,7 @@ impl Drop for Target {
 
 /// Waits until something holds, for twenty seconds at most.
 #[track_caller]
-pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let began = std::time::Instant::now();
     while !holds() {
         assert!(began.elapsed().as_secs() < 20, "it never came to this: {what}");
