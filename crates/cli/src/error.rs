@@ -129,7 +129,11 @@ fn kind(kind: Kind) -> &'static str {
 impl From<Error> for CommandError {
     fn from(error: Error) -> Self {
         let mut it = CommandError::new(error.kind(), error.code(), error.to_string());
-        it.0.place = error.place().cloned();
+        if let Some(place) = error.place() {
+            // The place is said beside it.
+            it.0.messages = vec![place.message.clone()];
+            it.0.place = Some(place.clone());
+        }
         it.0.applied = error.applied().to_vec();
         match error {
             Error::Integrity(findings) => {
@@ -162,15 +166,12 @@ impl From<Error> for CommandError {
             _ => {}
         }
         if !it.0.applied.is_empty() {
-            it.0.hints.push(format!("{} committed before it and stay", done_before(&it.0.applied)));
+            let (was, stay) = if it.0.applied.len() == 1 { ("was", "stays") } else { ("were", "stay") };
+            let done = count(it.0.applied.len(), "migration");
+            it.0.hints.push(format!("{done} {was} committed before it and {stay}"));
         }
         it
     }
-}
-
-fn done_before(applied: &[Applied]) -> String {
-    let was = if applied.len() == 1 { "was" } else { "were" };
-    format!("{} {was}", count(applied.len(), "migration"))
 }
 
 impl From<ConfigError> for CommandError {

@@ -35,7 +35,9 @@ use keys::{KEYS, OTHER_VARIABLES, Shape, Value};
 use nearest::nearest;
 
 /// What the command line, or a program, says beside file and variables.
-#[derive(Debug, Clone, Default)]
+///
+/// Its `Debug` shows which keys are set and not what to: a URL may be among them.
+#[derive(Clone, Default)]
 pub struct Overrides {
     /// The configuration file to use instead of the nearest (`--config`).
     pub config: Option<PathBuf>,
@@ -50,6 +52,17 @@ impl Overrides {
     /// A key that driftlock doesn't know is an error of [`Config::load`].
     pub fn set(&mut self, key: &'static str, flag: &str, text: impl Into<String>) {
         self.values.push((key, flag.to_owned(), text.into()));
+    }
+}
+
+impl std::fmt::Debug for Overrides {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let keys: Vec<&str> = self.values.iter().map(|(key, ..)| *key).collect();
+        f.debug_struct("Overrides")
+            .field("config", &self.config)
+            .field("environment", &self.environment)
+            .field("keys", &keys)
+            .finish()
     }
 }
 

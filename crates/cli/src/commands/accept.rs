@@ -35,8 +35,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
             session.teller.notes(&report.notes);
             if output.is_json() {
                 output.json(&json::report(&report));
-            } else if !output.quiet {
-                report.applied.iter().for_each(|applied| output.data(&line(applied)));
+            } else {
+                report.applied.iter().for_each(|applied| output.report(&line(applied)));
             }
             Ok(())
         },

@@ -37,9 +37,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
             session.teller.notes(&report.notes);
             if output.is_json() {
                 output.json(&json::report(&report));
-            } else if !output.quiet {
-                report.applied.iter().for_each(|applied| output.data(&line(applied)));
-                output.data(&format!("{} declared as applied", count(report.applied.len(), "migration")));
+            } else {
+                report.applied.iter().for_each(|applied| output.report(&line(applied)));
+                output.report(&format!("{} declared as applied", count(report.applied.len(), "migration")));
             }
             Ok(())
         },

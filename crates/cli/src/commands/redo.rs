@@ -49,8 +49,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
         session.teller.notes(&report.notes);
         if output.is_json() {
             output.json(&json::report(&report));
-        } else if report.applied.is_empty() && !output.quiet {
-            output.data("nothing to do: no migration is applied that this would do again");
+        } else if report.applied.is_empty() {
+            output.report("nothing to do: no migration is applied that this would do again");
         }
         Ok(())
     })?;

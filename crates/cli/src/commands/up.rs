@@ -50,8 +50,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
         session.teller.notes(&report.notes);
         if output.is_json() {
             output.json(&json::report(&report));
-        } else if !output.quiet {
-            output.data(&summary(&report, session.migrations.list().len(), start.elapsed()));
+        } else {
+            output.report(&summary(&report, session.migrations.list().len(), start.elapsed()));
         }
         Ok(())
     })?;

@@ -135,6 +135,7 @@ fn a_statement_that_fails_is_shown_where_it_stands() {
     assert_eq!(code, Some(1));
     assert_eq!(error["error"]["file"], "migrations/20240201-000000_bad_v1.up.sql");
     assert_eq!(error["error"]["line"], 3);
+    assert_eq!(error["error"]["message"], "no such table: nowhere [1 (SQLITE_ERROR)]");
     assert_eq!(error["applied"], serde_json::json!([]));
     let (_, status) = it.json(&["status"]);
     assert_eq!(status["pending"], 1);
