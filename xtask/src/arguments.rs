@@ -46,10 +46,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Chore
     let mut arguments = arguments.into_iter();
     let chore = arguments.next().ok_or_else(|| Failure::new("a chore is wanted"))?;
     let mut rest = arguments.peekable();
-    if rest
-        .peek()
-        .is_some_and(|argument| argument == "--help" || argument == "-h")
-    {
+    if rest.peek().is_some_and(|argument| argument == "--help" || argument == "-h") {
         return Ok(Chore::Help);
     }
     match chore.as_str() {
@@ -128,29 +125,14 @@ mod tests {
             packages: vec!["script".to_owned()],
             arguments: vec!["split".to_owned(), "--fast".to_owned()],
         };
-        assert_eq!(
-            parsed("test --fast -p script -- split --fast").unwrap(),
-            Chore::Test(wanted)
-        );
-        let wanted = bench::Options {
-            only: vec!["idle".to_owned()],
-            pairs: Some(3),
-            ..bench::Options::default()
-        };
+        assert_eq!(parsed("test --fast -p script -- split --fast").unwrap(), Chore::Test(wanted));
+        let wanted = bench::Options { only: vec!["idle".to_owned()], pairs: Some(3), ..bench::Options::default() };
         assert_eq!(parsed("bench --only idle --pairs 3").unwrap(), Chore::Bench(wanted));
     }
 
     #[test]
     fn refuses_what_it_does_not_know() {
-        for line in [
-            "",
-            "tset",
-            "setup now",
-            "test --quick",
-            "test -p",
-            "test --stop --fast",
-            "bench --pairs 0",
-        ] {
+        for line in ["", "tset", "setup now", "test --quick", "test -p", "test --stop --fast", "bench --pairs 0"] {
             assert!(parsed(line).is_err(), "{line}");
         }
     }

@@ -53,71 +53,19 @@ enum Work {
 
 /// The bars are those of the design, each with the machine's own speed divided out.
 const ROWS: [Row; 13] = [
-    Row {
-        name: "idle-100-postgres",
-        bar: 0.9,
-        work: Work::Idle(Engine::Postgres, 100),
-    },
-    Row {
-        name: "idle-100-mariadb",
-        bar: 0.6,
-        work: Work::Idle(Engine::MariaDb, 100),
-    },
-    Row {
-        name: "idle-100-sqlite",
-        bar: 2.0,
-        work: Work::Idle(Engine::Sqlite, 100),
-    },
-    Row {
-        name: "idle-1000-postgres",
-        bar: 1.2,
-        work: Work::Idle(Engine::Postgres, 1000),
-    },
-    Row {
-        name: "idle-1000-mariadb",
-        bar: 1.5,
-        work: Work::Idle(Engine::MariaDb, 1000),
-    },
-    Row {
-        name: "idle-1000-sqlite",
-        bar: 1.5,
-        work: Work::Idle(Engine::Sqlite, 1000),
-    },
-    Row {
-        name: "fresh-1000-postgres",
-        bar: 1.05,
-        work: Work::Fresh(Engine::Postgres, 1000),
-    },
-    Row {
-        name: "fresh-300-mariadb",
-        bar: 1.5,
-        work: Work::Fresh(Engine::MariaDb, 300),
-    },
-    Row {
-        name: "fresh-1000-sqlite",
-        bar: 1.0,
-        work: Work::Fresh(Engine::Sqlite, 1000),
-    },
-    Row {
-        name: "hash-10000",
-        bar: 1.5,
-        work: Work::Hash(10_000),
-    },
-    Row {
-        name: "version",
-        bar: 5.0,
-        work: Work::Version,
-    },
-    Row {
-        name: "binary-size",
-        bar: 15.0,
-        work: Work::Size,
-    },
-    Row {
-        name: "cold-build",
-        bar: 2.5,
-        work: Work::Cold,
-    },
+    Row { name: "idle-100-postgres", bar: 0.9, work: Work::Idle(Engine::Postgres, 100) },
+    Row { name: "idle-100-mariadb", bar: 0.6, work: Work::Idle(Engine::MariaDb, 100) },
+    Row { name: "idle-100-sqlite", bar: 2.0, work: Work::Idle(Engine::Sqlite, 100) },
+    Row { name: "idle-1000-postgres", bar: 1.2, work: Work::Idle(Engine::Postgres, 1000) },
+    Row { name: "idle-1000-mariadb", bar: 1.5, work: Work::Idle(Engine::MariaDb, 1000) },
+    Row { name: "idle-1000-sqlite", bar: 1.5, work: Work::Idle(Engine::Sqlite, 1000) },
+    Row { name: "fresh-1000-postgres", bar: 1.05, work: Work::Fresh(Engine::Postgres, 1000) },
+    Row { name: "fresh-300-mariadb", bar: 1.5, work: Work::Fresh(Engine::MariaDb, 300) },
+    Row { name: "fresh-1000-sqlite", bar: 1.0, work: Work::Fresh(Engine::Sqlite, 1000) },
+    Row { name: "hash-10000", bar: 1.5, work: Work::Hash(10_000) },
+    Row { name: "version", bar: 5.0, work: Work::Version },
+    Row { name: "binary-size", bar: 15.0, work: Work::Size },
+    Row { name: "cold-build", bar: 2.5, work: Work::Cold },
 ];
 
 /// Measures; whether every row could be measured and kept to its bar.
@@ -135,9 +83,7 @@ pub(crate) fn run(options: &Options, interrupt: &Interrupt) -> Result<bool> {
     };
     let rows: Vec<&Row> = ROWS.iter().filter(is_wanted).collect();
     if rows.is_empty() {
-        return Err(Failure::new(
-            "no row has such a name (`bench --list` has them; `cold-build` wants --cold)",
-        ));
+        return Err(Failure::new("no row has such a name (`bench --list` has them; `cold-build` wants --cold)"));
     }
 
     let workspace = Workspace::load()?;
@@ -180,9 +126,7 @@ fn measure(row: &Row, bed: &Bed<'_>, workspace: &Workspace, pairs: Option<usize>
 fn build(workspace: &Workspace, interrupt: &Interrupt) -> Result<PathBuf> {
     eprintln!("building the release …");
     let mut command = cargo();
-    command
-        .current_dir(&workspace.root)
-        .args(["build", "--release", "--locked", "--package", "driftlock-cli"]);
+    command.current_dir(&workspace.root).args(["build", "--release", "--locked", "--package", "driftlock-cli"]);
     let deadline = std::time::Duration::from_secs(60 * 60);
     let built = process::run(&mut command, Errors::Shown, deadline, interrupt)?;
     if !built.status.success() {

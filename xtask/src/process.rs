@@ -34,9 +34,7 @@ impl Interrupt {
 
     /// The signal's number, if one came.
     pub(crate) fn signal(&self) -> Option<u8> {
-        u8::try_from(self.0.load(Ordering::Relaxed))
-            .ok()
-            .filter(|&signal| signal != 0)
+        u8::try_from(self.0.load(Ordering::Relaxed)).ok().filter(|&signal| signal != 0)
     }
 
     /// An error if a signal came.
@@ -90,11 +88,7 @@ pub(crate) fn run(
         let minutes = start.elapsed().as_secs() / 60;
         if minutes > told {
             told = minutes;
-            let words = if matches!(errors, Errors::WithOutput) {
-                last_line(&log)
-            } else {
-                String::new()
-            };
+            let words = if matches!(errors, Errors::WithOutput) { last_line(&log) } else { String::new() };
             eprintln!("{} has been running for {minutes} min{words}", file_name(&name));
         }
         timed_out = start.elapsed() > deadline;
@@ -108,11 +102,7 @@ pub(crate) fn run(
     std::io::Seek::rewind(&mut log)
         .and_then(|()| log.read_to_end(&mut bytes))
         .context("can't read a temporary file")?;
-    Ok(Finished {
-        status,
-        output: String::from_utf8_lossy(&bytes).into_owned(),
-        timed_out,
-    })
+    Ok(Finished { status, output: String::from_utf8_lossy(&bytes).into_owned(), timed_out })
 }
 
 /// A program's name without its folders, for messages.
@@ -126,11 +116,7 @@ fn last_line(log: &File) -> String {
     let mut end = [0; 400];
     let read = log.read_at(&mut end, length.saturating_sub(400)).unwrap_or(0);
     let text = String::from_utf8_lossy(&end[..read]).into_owned();
-    text.trim_end()
-        .lines()
-        .last()
-        .map(|line| format!("; {line}"))
-        .unwrap_or_default()
+    text.trim_end().lines().last().map(|line| format!("; {line}")).unwrap_or_default()
 }
 
 fn clone(file: &File) -> Result<File> {
@@ -157,10 +143,7 @@ fn end_group(child: &mut Child) -> Result<ExitStatus> {
 pub(crate) fn signal(name: &str, target: &str) {
     // The shell has it built in; a program of this name isn't on every machine.
     let script = r#"kill -s "$0" -- "$1" 2>/dev/null"#;
-    let _ = Command::new("sh")
-        .args(["-c", script, name, target])
-        .stdin(Stdio::null())
-        .status();
+    let _ = Command::new("sh").args(["-c", script, name, target]).stdin(Stdio::null()).status();
 }
 
 /// Whether a process is there and no zombie.
@@ -169,8 +152,7 @@ pub(crate) fn is_running(pid: u32) -> bool {
         return false;
     };
     // The name before it stands in parentheses and may hold anything.
-    stat.rsplit_once(')')
-        .is_some_and(|(_, rest)| !rest.trim_start().starts_with(['Z', 'X']))
+    stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with(['Z', 'X']))
 }
 
 /// Waits until a process is gone; whether it went in time. A child of ours is reaped.
@@ -203,8 +185,7 @@ pub(crate) fn find_program(name: &str) -> Option<std::path::PathBuf> {
 /// Whether a file is there and may be run.
 pub(crate) fn is_program(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    file.metadata()
-        .is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+    file.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(test)]
@@ -218,10 +199,7 @@ mod tests {
         let mut command = Command::new("sh");
         command.args(["-c", "echo out; echo err >&2; exit 3"]);
         let finished = run(&mut command, Errors::WithOutput, LONG, &Interrupt::default()).unwrap();
-        assert_eq!(
-            (finished.output.as_str(), finished.status.code()),
-            ("out\nerr\n", Some(3))
-        );
+        assert_eq!((finished.output.as_str(), finished.status.code()), ("out\nerr\n", Some(3)));
         assert!(!finished.timed_out);
     }
 

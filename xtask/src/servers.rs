@@ -66,15 +66,10 @@ impl Servers {
     /// Makes both and starts them. Must be called on the main thread: what ends with us ends with the thread that started it.
     pub(crate) fn start(tools: &Tools, durability: Durability, life: Life, interrupt: &Interrupt) -> Result<Self> {
         // Unix sockets lie below, and their paths end at 107 bytes.
-        let parent = Some(std::env::temp_dir())
-            .filter(|path| path.as_os_str().len() < 60)
-            .unwrap_or("/tmp".into());
+        let parent = Some(std::env::temp_dir()).filter(|path| path.as_os_str().len() < 60).unwrap_or("/tmp".into());
         remove_abandoned(&parent);
         let prefix = format!("{PREFIX}{}-", std::process::id());
-        let folder = tempfile::Builder::new()
-            .prefix(&prefix)
-            .tempdir_in(&parent)
-            .context(parent.display())?;
+        let folder = tempfile::Builder::new().prefix(&prefix).tempdir_in(&parent).context(parent.display())?;
         // The servers' users must pass through it.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711)).context(folder.path().display())?;
         let password = random_password()?;
@@ -86,10 +81,7 @@ impl Servers {
             loop {
                 if let Some(status) = child.try_wait().context("wait")? {
                     if !status.success() {
-                        return Err(Failure::new(format!(
-                            "a database directory could not be made:\n{}",
-                            tail(&log)
-                        )));
+                        return Err(Failure::new(format!("a database directory could not be made:\n{}", tail(&log))));
                     }
                     break;
                 }
@@ -107,48 +99,25 @@ impl Servers {
         let mut half = Half(Some(postgres));
         let mysql = start_on_free_port(interrupt, |port| mysql.start(port, durability, life))?;
         let postgres = half.0.take().ok_or_else(|| Failure::new("the server is gone"))?;
-        Ok(Servers {
-            folder: folder.keep(),
-            password,
-            postgres,
-            mysql,
-            life,
-        })
+        Ok(Servers { folder: folder.keep(), password, postgres, mysql, life })
     }
 
     /// The administrator's URL of PostgreSQL, for a database of it.
     pub(crate) fn postgres_url(&self, database: &str) -> String {
-        format!(
-            "postgres://{USER}:{}@127.0.0.1:{}/{database}",
-            self.password, self.postgres.port
-        )
+        format!("postgres://{USER}:{}@127.0.0.1:{}/{database}", self.password, self.postgres.port)
     }
 
     /// The administrator's URL of MariaDB, for a database of it.
     pub(crate) fn mysql_url(&self, database: &str) -> String {
-        format!(
-            "mysql://{USER}:{}@127.0.0.1:{}/{database}",
-            self.password, self.mysql.port
-        )
+        format!("mysql://{USER}:{}@127.0.0.1:{}/{database}", self.password, self.mysql.port)
     }
 
     /// The command of MariaDB's own client, logged in.
     pub(crate) fn mariadb(&self, tools: &Tools, database: &str) -> Command {
         let mut command = Command::new(&tools.mariadb);
         let port = format!("--port={}", self.mysql.port);
-        let login = [
-            &format!("--user={USER}"),
-            &format!("--password={}", self.password),
-            database,
-        ];
-        command.args([
-            "--no-defaults",
-            "--protocol=tcp",
-            "--host=127.0.0.1",
-            &port,
-            "--batch",
-            "--skip-column-names",
-        ]);
+        let login = [&format!("--user={USER}"), &format!("--password={}", self.password), database];
+        command.args(["--no-defaults", "--protocol=tcp", "--host=127.0.0.1", &port, "--batch", "--skip-column-names"]);
         command.args(login.into_iter().filter(|argument| !argument.is_empty()));
         command
     }
@@ -159,16 +128,7 @@ impl Servers {
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PG")) {
             command.env_remove(name);
         }
-        command.args([
-            "-X",
-            "-q",
-            "-A",
-            "-t",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "-d",
-            &self.postgres_url(database),
-        ]);
+        command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", &self.postgres_url(database)]);
         command
     }
 
@@ -205,9 +165,7 @@ impl Servers {
 
     /// Whether both still run. A process id alone says nothing: it may be somebody else's by now.
     pub(crate) fn are_running(&self) -> bool {
-        [&self.postgres, &self.mysql]
-            .into_iter()
-            .all(|server| server.is_ours(&self.folder))
+        [&self.postgres, &self.mysql].into_iter().all(|server| server.is_ours(&self.folder))
     }
 
     /// Stops both, whatever their life was to be, and removes their files.
@@ -294,23 +252,14 @@ fn wait_ready(server: &mut Server, log: &Path, interrupt: &Interrupt) -> Result<
         interrupt.check()?;
         let ended = server.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
         if let Some(status) = ended {
-            return Err(Failure::new(format!(
-                "{} ended with {status}:\n{}",
-                server.name,
-                tail(log)
-            )));
+            return Err(Failure::new(format!("{} ended with {status}:\n{}", server.name, tail(log))));
         }
         if answers(server) {
             return Ok(());
         }
         sleep(Duration::from_millis(20));
     }
-    Err(Failure::new(format!(
-        "{} does not answer on port {}:\n{}",
-        server.name,
-        server.port,
-        tail(log)
-    )))
+    Err(Failure::new(format!("{} does not answer on port {}:\n{}", server.name, server.port, tail(log))))
 }
 
 fn answers(server: &Server) -> bool {
@@ -323,10 +272,7 @@ fn answers(server: &Server) -> bool {
         // A start-up packet for no user. What is not ready says so (57P03); what is asks for the user's name (28000).
         let packet = [0, 0, 0, 9, 0, 3, 0, 0, 0];
         let mut reply = [0; 512];
-        let read = stream
-            .write_all(&packet)
-            .and_then(|()| stream.read(&mut reply))
-            .unwrap_or(0);
+        let read = stream.write_all(&packet).and_then(|()| stream.read(&mut reply)).unwrap_or(0);
         read > 0 && !reply[..read].windows(6).any(|window| window == b"C57P03")
     } else {
         // MariaDB greets first, once its init file has run.
@@ -339,12 +285,8 @@ fn remove_abandoned(parent: &Path) {
     let us = fs::metadata("/proc/self").map(|data| data.uid()).ok();
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        let maker = name
-            .to_str()
-            .and_then(|name| name.strip_prefix(PREFIX)?.split('-').next()?.parse().ok());
-        let is_ours = entry
-            .metadata()
-            .is_ok_and(|data| data.is_dir() && Some(data.uid()) == us);
+        let maker = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split('-').next()?.parse().ok());
+        let is_ours = entry.metadata().is_ok_and(|data| data.is_dir() && Some(data.uid()) == us);
         if is_ours && maker.is_some_and(|maker| !process::is_running(maker)) && !is_in_use(&entry.path()) {
             let _ = fs::remove_dir_all(entry.path());
         }
@@ -354,17 +296,12 @@ fn remove_abandoned(parent: &Path) {
 /// Whether the command line of any process names a folder, as that of a kept server does.
 fn is_in_use(folder: &Path) -> bool {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    processes
-        .map(|process| process.path().join("cmdline"))
-        .any(|file| names(&file, folder))
+    processes.map(|process| process.path().join("cmdline")).any(|file| names(&file, folder))
 }
 
 fn names(command_line: &Path, folder: &Path) -> bool {
     let folder = folder.as_os_str().as_encoded_bytes();
-    fs::read(command_line)
-        .unwrap_or_default()
-        .windows(folder.len())
-        .any(|window| window == folder)
+    fs::read(command_line).unwrap_or_default().windows(folder.len()).any(|window| window == folder)
 }
 
 fn tail(log: &Path) -> String {
@@ -375,9 +312,7 @@ fn tail(log: &Path) -> String {
 
 fn random_password() -> Result<String> {
     let mut bytes = [0_u8; 16];
-    File::open("/dev/urandom")
-        .and_then(|mut file| file.read_exact(&mut bytes))
-        .context("/dev/urandom")?;
+    File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes)).context("/dev/urandom")?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
@@ -400,12 +335,7 @@ mod tests {
         // Its maker is gone, and a server is still in it.
         let kept = parent.path().join(format!("{PREFIX}{}-kept", u32::MAX));
         fs::create_dir(&kept).unwrap();
-        let mut server = Command::new("sh")
-            .args(["-c", "read x"])
-            .arg(&kept)
-            .stdin(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut server = Command::new("sh").args(["-c", "read x"]).arg(&kept).stdin(Stdio::piped()).spawn().unwrap();
         remove_abandoned(parent.path());
         assert!(!dead.exists() && ours.exists() && stranger.exists() && kept.exists());
         server.kill().unwrap();
@@ -418,19 +348,11 @@ mod tests {
     fn start_answer_and_leave_nothing() {
         let tools = setup().unwrap();
         let servers = Servers::start(&tools, Durability::Relaxed, Life::WithUs, &Interrupt::default()).unwrap();
-        let psql = servers
-            .psql(&tools, "postgres")
-            .args(["-c", "show fsync"])
-            .output()
-            .unwrap();
+        let psql = servers.psql(&tools, "postgres").args(["-c", "show fsync"]).output().unwrap();
         assert_eq!(String::from_utf8_lossy(&psql.stdout).trim(), "off", "{psql:?}");
         let query = "select count(*), max(user) from mysql.user where is_role = 'N' and user <> 'mariadb.sys' and user <> 'mysql'";
         let mariadb = servers.mariadb(&tools, "mysql").args(["-e", query]).output().unwrap();
-        assert_eq!(
-            String::from_utf8_lossy(&mariadb.stdout).trim(),
-            "1\tdriftlock",
-            "{mariadb:?}"
-        );
+        assert_eq!(String::from_utf8_lossy(&mariadb.stdout).trim(), "1\tdriftlock", "{mariadb:?}");
         assert!(servers.are_running());
 
         let remembered = Servers::from_json(&servers.to_json()).unwrap();

@@ -43,25 +43,13 @@ const NEEDS: [Need; 4] = [
         packages: &["gcc", "libc6-dev"],
         is_there: || find_program("cc").is_some() && Path::new("/usr/include/stdio.h").exists(),
     },
-    Need {
-        name: "PostgreSQL",
-        packages: &["postgresql"],
-        is_there: || postgres_bin().is_some(),
-    },
+    Need { name: "PostgreSQL", packages: &["postgresql"], is_there: || postgres_bin().is_some() },
     Need {
         name: "MariaDB",
         packages: &["mariadb-server"],
-        is_there: || {
-            ["mariadbd", "mariadb-install-db", "mariadb"]
-                .iter()
-                .all(|name| find_program(name).is_some())
-        },
+        is_there: || ["mariadbd", "mariadb-install-db", "mariadb"].iter().all(|name| find_program(name).is_some()),
     },
-    Need {
-        name: "sqlite3",
-        packages: &["sqlite3"],
-        is_there: || find_program("sqlite3").is_some(),
-    },
+    Need { name: "sqlite3", packages: &["sqlite3"], is_there: || find_program("sqlite3").is_some() },
 ];
 
 /// Installs what is missing, then says where everything is.
@@ -95,11 +83,8 @@ pub(crate) fn is_root() -> bool {
 
 fn find_tools() -> Result<Tools> {
     let find = |name: &str| {
-        find_program(name).ok_or_else(|| {
-            Failure::new(format!(
-                "`{name}` is in no folder of PATH; `cargo xtask setup` installs it"
-            ))
-        })
+        find_program(name)
+            .ok_or_else(|| Failure::new(format!("`{name}` is in no folder of PATH; `cargo xtask setup` installs it")))
     };
     Ok(Tools {
         postgres_bin: postgres_bin().ok_or_else(|| {
@@ -122,17 +107,8 @@ fn postgres_bin() -> Option<PathBuf> {
         .collect();
     folders.sort();
     let on_path = find_program("postgres").and_then(|file| Some(file.parent()?.to_owned()));
-    let is_whole = |folder: &PathBuf| {
-        ["initdb", "postgres", "psql"]
-            .iter()
-            .all(|name| is_program(&folder.join(name)))
-    };
-    folders
-        .into_iter()
-        .rev()
-        .map(|(_, folder)| folder)
-        .chain(on_path)
-        .find(is_whole)
+    let is_whole = |folder: &PathBuf| ["initdb", "postgres", "psql"].iter().all(|name| is_program(&folder.join(name)));
+    folders.into_iter().rev().map(|(_, folder)| folder).chain(on_path).find(is_whole)
 }
 
 fn install(packages: &[&str]) -> Result<()> {
@@ -180,11 +156,7 @@ const POLICY: &str = "/usr/sbin/policy-rc.d";
 
 impl NoServices {
     fn new() -> Result<Self> {
-        let file = fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o755)
-            .open(POLICY);
+        let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o755).open(POLICY);
         match file {
             Ok(mut file) => {
                 std::io::Write::write_all(&mut file, b"#!/bin/sh\nexit 101\n").context(POLICY)?;

@@ -46,10 +46,7 @@ pub(crate) fn run(options: &Options, interrupt: &Interrupt) -> Result<bool> {
     let runner = Runner::new(&workspace, &servers, options, interrupt)?;
     let mut total = Counts::default();
     for package in &selected {
-        total.add(runner.suite(
-            package,
-            executables.get(&package.id).map(Vec::as_slice).unwrap_or_default(),
-        )?);
+        total.add(runner.suite(package, executables.get(&package.id).map(Vec::as_slice).unwrap_or_default())?);
     }
     total.add(runner.documentation(&selected)?);
     drop(servers);
@@ -81,9 +78,7 @@ fn build(
     interrupt: &Interrupt,
 ) -> Result<HashMap<String, Vec<PathBuf>>> {
     let mut command = cargo();
-    command
-        .current_dir(&workspace.root)
-        .args(["test", "--no-run", "--message-format=json-render-diagnostics"]);
+    command.current_dir(&workspace.root).args(["test", "--no-run", "--message-format=json-render-diagnostics"]);
     command.args(package_arguments(selected, options));
     let built = process::run(&mut command, Errors::Shown, BUILD_DEADLINE, interrupt)?;
     if !built.status.success() {
@@ -143,21 +138,14 @@ impl<'a> Runner<'a> {
         let sysroot = String::from_utf8_lossy(&rustc.stdout).trim().to_owned();
         // Tests of procedural macros link the compiler's own libraries.
         let mut libraries = vec![PathBuf::from(sysroot).join("lib"), workspace.target.join("debug/deps")];
-        libraries.extend(std::env::split_paths(
-            &std::env::var_os("LD_LIBRARY_PATH").unwrap_or_default(),
-        ));
+        libraries.extend(std::env::split_paths(&std::env::var_os("LD_LIBRARY_PATH").unwrap_or_default()));
         let libraries = std::env::join_paths(libraries).context("LD_LIBRARY_PATH")?;
         let variables = vec![
             ("TEST_POSTGRES_URL", servers.postgres_url("postgres")),
             ("TEST_MYSQL_URL", servers.mysql_url("")),
             ("LD_LIBRARY_PATH", libraries.to_string_lossy().into_owned()),
         ];
-        Ok(Runner {
-            workspace,
-            options,
-            interrupt,
-            variables,
-        })
+        Ok(Runner { workspace, options, interrupt, variables })
     }
 
     /// All executables of one crate.
@@ -167,12 +155,8 @@ impl<'a> Runner<'a> {
             let folder = package.manifest.parent().unwrap_or(&self.workspace.root);
             command.current_dir(folder).args(&self.options.arguments);
             command.env("CARGO", cargo().get_program());
-            command
-                .env("CARGO_MANIFEST_DIR", folder)
-                .env("CARGO_MANIFEST_PATH", &package.manifest);
-            command
-                .env("CARGO_PKG_NAME", &package.name)
-                .env("CARGO_PKG_VERSION", &package.version);
+            command.env("CARGO_MANIFEST_DIR", folder).env("CARGO_MANIFEST_PATH", &package.manifest);
+            command.env("CARGO_PKG_NAME", &package.name).env("CARGO_PKG_VERSION", &package.version);
             command
         });
         self.timed(package.short_name(), commands)
@@ -183,13 +167,8 @@ impl<'a> Runner<'a> {
         let libraries: Vec<Package> = selected.iter().filter(|package| package.has_library).cloned().collect();
         let command = (!libraries.is_empty()).then(|| {
             let mut command = cargo();
-            command
-                .current_dir(&self.workspace.root)
-                .args(["test", "--quiet", "--doc"]);
-            command
-                .args(package_arguments(&libraries, self.options))
-                .arg("--")
-                .args(&self.options.arguments);
+            command.current_dir(&self.workspace.root).args(["test", "--quiet", "--doc"]);
+            command.args(package_arguments(&libraries, self.options)).arg("--").args(&self.options.arguments);
             command
         });
         self.timed("documentation", command)
@@ -210,22 +189,14 @@ impl<'a> Runner<'a> {
                 println!("{}", finished.output.trim_end());
             }
             if finished.timed_out {
-                println!(
-                    "{} was ended after {} minutes",
-                    show(&command),
-                    SUITE_DEADLINE.as_secs() / 60
-                );
+                println!("{} was ended after {} minutes", show(&command), SUITE_DEADLINE.as_secs() / 60);
             } else if !finished.status.success() {
                 println!("{} ended with {}", show(&command), finished.status);
             }
             counts.add(these);
         }
         let verdict = if counts.failed > 0 { "FAILED" } else { "ok" };
-        println!(
-            "suite {name} … {verdict} in {} ({})",
-            seconds(start),
-            counts.closing_line()
-        );
+        println!("suite {name} … {verdict} in {} ({})", seconds(start), counts.closing_line());
         Ok(counts)
     }
 }
@@ -250,10 +221,7 @@ impl Counts {
     /// From the lines `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
     fn read(output: &str) -> Self {
         let mut counts = Counts::default();
-        for result in output
-            .lines()
-            .filter_map(|line| line.trim().strip_prefix("test result: "))
-        {
+        for result in output.lines().filter_map(|line| line.trim().strip_prefix("test result: ")) {
             for part in result.split(['.', ';']) {
                 let Some((number, what)) = part.trim().split_once(' ') else {
                     continue;
@@ -277,11 +245,7 @@ impl Counts {
     }
 
     fn closing_line(self) -> String {
-        let Counts {
-            passed,
-            failed,
-            skipped,
-        } = self;
+        let Counts { passed, failed, skipped } = self;
         match skipped {
             0 => format!("{passed} passed, {failed} failed"),
             _ => format!("{passed} passed, {failed} failed, {skipped} skipped"),
@@ -315,10 +279,7 @@ impl State {
         let path = workspace.target.join("xtask-servers.lock");
         let lock = File::create(&path).context(path.display())?;
         lock.lock().context(path.display())?;
-        Ok(State {
-            file: workspace.target.join("xtask-servers.json"),
-            _lock: lock,
-        })
+        Ok(State { file: workspace.target.join("xtask-servers.json"), _lock: lock })
     }
 
     fn read(&self) -> Option<Servers> {
@@ -329,15 +290,9 @@ impl State {
         use std::os::unix::fs::OpenOptionsExt;
         let _ = fs::remove_file(&self.file);
         // It holds the password.
-        let options = File::options()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&self.file);
+        let options = File::options().write(true).create_new(true).mode(0o600).open(&self.file);
         let text = servers.to_json().to_string();
-        options
-            .and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()))
-            .context(self.file.display())
+        options.and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes())).context(self.file.display())
     }
 
     fn clear(&self) -> Result<()> {
@@ -357,19 +312,9 @@ mod tests {
         let output = "\nrunning 3 tests\ntest result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 2 filtered out; finished in 0.1s\n\
                       test result: FAILED. 4 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out\n";
         let counts = Counts::read(output);
-        assert_eq!(
-            counts,
-            Counts {
-                passed: 7,
-                failed: 2,
-                skipped: 1
-            }
-        );
+        assert_eq!(counts, Counts { passed: 7, failed: 2, skipped: 1 });
         assert_eq!(counts.closing_line(), "7 passed, 2 failed, 1 skipped");
-        assert_eq!(
-            Counts::read("thread main panicked").closing_line(),
-            "0 passed, 0 failed"
-        );
+        assert_eq!(Counts::read("thread main panicked").closing_line(), "0 passed, 0 failed");
     }
 
     #[test]

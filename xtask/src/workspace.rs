@@ -67,17 +67,8 @@ impl Workspace {
             .iter()
             .map(package)
             .collect::<Result<Vec<_>>>()?;
-        packages.sort_by_key(|package| {
-            HOUSE
-                .iter()
-                .position(|name| *name == package.name)
-                .unwrap_or(HOUSE.len())
-        });
-        Ok(Workspace {
-            root: path("workspace_root")?,
-            target: path("target_directory")?,
-            packages,
-        })
+        packages.sort_by_key(|package| HOUSE.iter().position(|name| *name == package.name).unwrap_or(HOUSE.len()));
+        Ok(Workspace { root: path("workspace_root")?, target: path("target_directory")?, packages })
     }
 
     /// The packages of these names, `script` being short for `driftlock-script`; all of them for none.
@@ -92,11 +83,7 @@ impl Workspace {
             })?;
             selected.push(package.clone());
         }
-        Ok(if names.is_empty() {
-            self.packages.clone()
-        } else {
-            selected
-        })
+        Ok(if names.is_empty() { self.packages.clone() } else { selected })
     }
 }
 
@@ -121,16 +108,8 @@ fn package(value: &Value) -> Result<Package> {
         name: text("name")?,
         version: text("version")?,
         manifest: text("manifest_path")?.into(),
-        features: value["features"]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(name, _)| name.clone())
-            .collect(),
-        has_library: kinds
-            .filter_map(|target| target["kind"].as_array())
-            .flatten()
-            .any(is_library),
+        features: value["features"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect(),
+        has_library: kinds.filter_map(|target| target["kind"].as_array()).flatten().any(is_library),
     })
 }
 
@@ -150,10 +129,7 @@ mod tests {
         assert!(place("script") < place("database") && place("engine") < place("driftlock"));
         assert_eq!(names.last(), Some(&"xtask"));
         for name in &names {
-            assert!(
-                HOUSE.iter().any(|known| known.ends_with(name)),
-                "{name} has no place in HOUSE"
-            );
+            assert!(HOUSE.iter().any(|known| known.ends_with(name)), "{name} has no place in HOUSE");
         }
     }
 
@@ -162,14 +138,9 @@ mod tests {
         let workspace = Workspace::load().unwrap();
         let names = |wanted: &[&str]| {
             let wanted: Vec<_> = wanted.iter().map(ToString::to_string).collect();
-            workspace
-                .select(&wanted)
-                .map(|packages| packages.into_iter().map(|p| p.name).collect::<Vec<_>>())
+            workspace.select(&wanted).map(|packages| packages.into_iter().map(|p| p.name).collect::<Vec<_>>())
         };
-        assert_eq!(
-            names(&["script", "driftlock", "xtask"]).unwrap(),
-            ["driftlock-script", "driftlock", "xtask"]
-        );
+        assert_eq!(names(&["script", "driftlock", "xtask"]).unwrap(), ["driftlock-script", "driftlock", "xtask"]);
         assert_eq!(names(&["driftlock-cli"]).unwrap(), ["driftlock-cli"]);
         assert!(names(&["scrpt"]).is_err());
     }

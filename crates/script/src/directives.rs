@@ -99,7 +99,8 @@ impl Directives {
 
 /// What follows `driftlock:` in a comment, and where that begins in it.
 fn directive(comment: &str) -> Option<(usize, &str)> {
-    let body = comment.strip_prefix("--").or_else(|| comment.strip_prefix('#')).or_else(|| comment.strip_prefix("/*"))?;
+    let body =
+        comment.strip_prefix("--").or_else(|| comment.strip_prefix('#')).or_else(|| comment.strip_prefix("/*"))?;
     let rest = body.trim_start().strip_prefix("driftlock:")?;
     let offset = comment.len() - rest.len();
     let rest = if comment.starts_with("/*") { rest.strip_suffix("*/").unwrap_or(rest) } else { rest };
@@ -133,7 +134,9 @@ mod tests {
 
     #[test]
     fn reads_durations() {
-        for (text, millis) in [("500ms", 500), ("5s", 5_000), ("2min", 120_000), ("2m", 120_000), ("1h", 3_600_000), ("0", 0)] {
+        for (text, millis) in
+            [("500ms", 500), ("5s", 5_000), ("2min", 120_000), ("2m", 120_000), ("1h", 3_600_000), ("0", 0)]
+        {
             assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
         }
         for text in ["", "5", "s", "5 s", "-1s", "1d", "999999999h", "99999999999999999999s"] {

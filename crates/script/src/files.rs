@@ -90,7 +90,10 @@ impl Directory {
             let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
                 let lossy = entry.file_name().to_string_lossy().into_owned();
                 if lossy.to_ascii_lowercase().ends_with(".sql") {
-                    return Err(FilesError { path: self.display(&lossy), reason: "the file's name is not UTF-8".into() });
+                    return Err(FilesError {
+                        path: self.display(&lossy),
+                        reason: "the file's name is not UTF-8".into(),
+                    });
                 }
                 continue;
             };
@@ -247,7 +250,8 @@ mod tests {
         let expected = ["a.sql", "b.sql", "sub/c.SQL"];
         assert_eq!(directory.list().unwrap(), expected);
         assert_eq!(memory.list().unwrap(), expected);
-        static FILES: &[(&str, &[u8])] = &[("b.sql", b"b.sql"), ("a.sql", b""), ("sub/c.SQL", b""), ("hooks/x.sql", b"")];
+        static FILES: &[(&str, &[u8])] =
+            &[("b.sql", b"b.sql"), ("a.sql", b""), ("sub/c.SQL", b""), ("hooks/x.sql", b"")];
         assert_eq!(Embedded::new(FILES).list().unwrap(), expected);
         for files in [&directory as &dyn Files, &memory, &Embedded::new(FILES)] {
             assert_eq!(&*files.read("b.sql").unwrap(), b"b.sql");

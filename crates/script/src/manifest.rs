@@ -244,7 +244,8 @@ fn listed(directory: &Directory) -> Result<Vec<String>, FilesError> {
         let path = directory.path().join(apart);
         if path.is_dir() {
             let shown = directory.display(apart);
-            names.extend(Directory::new(path).shown_as(shown).list()?.into_iter().map(|name| format!("{apart}/{name}")));
+            names
+                .extend(Directory::new(path).shown_as(shown).list()?.into_iter().map(|name| format!("{apart}/{name}")));
         }
     }
     names.sort_unstable();

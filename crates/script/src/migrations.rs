@@ -139,8 +139,7 @@ impl Migrations {
         let names = files.list()?;
         let layout = layout.unwrap_or_else(|| recognise(&names));
         let read = pair(files.as_ref(), layout, &names)?;
-        let scripts: Vec<&str> =
-            read.iter().flat_map(|named| std::iter::once(named.up).chain(named.down)).collect();
+        let scripts: Vec<&str> = read.iter().flat_map(|named| std::iter::once(named.up).chain(named.down)).collect();
         let mut digests = hash(files.as_ref(), &scripts)?.into_iter();
         let mut script = |file: &str| {
             let digest = digests.next().expect("hash returns a digest for every file");
@@ -197,9 +196,7 @@ impl Migrations {
         if Digest::of(&bytes) != script.digest {
             return Err(LoadError::Changed { file: self.display(script) });
         }
-        decode(&bytes)
-            .map(str::to_owned)
-            .map_err(|error| LoadError::Text { file: self.display(script), error })
+        decode(&bytes).map(str::to_owned).map_err(|error| LoadError::Text { file: self.display(script), error })
     }
 }
 
@@ -327,7 +324,10 @@ mod tests {
         assert!(message(&["20240520-143022_a.up.sql", "20240520-143022_b.down.sql"]).contains("different names"));
         assert!(message(&["20240520-143022_a.up.sql", "20240520-143022_a.sql"]).contains("twice"));
         let text = message(&["20240520-143022_a.up.sql", "fix.sql", "20240521_b.sql"]);
-        assert!(text.contains("`fix.sql`") && text.contains("`20240521_b.sql`") && text.contains("driftlock layout"), "{text}");
+        assert!(
+            text.contains("`fix.sql`") && text.contains("`20240521_b.sql`") && text.contains("driftlock layout"),
+            "{text}"
+        );
         assert!(message(&["1_a.up.sql", "99999999999999999999_b.up.sql"]).contains("larger than"));
         assert!(message(&["a.sql"]).starts_with("`a.sql` has no name of the driftlock layout"));
     }

@@ -50,7 +50,10 @@ mod tests {
     #[test]
     fn counts_on_from_the_highest_number_taken() {
         assert_eq!(new_name("shop", "create", []).unwrap(), "shop_create_v1");
-        assert_eq!(new_name("shop", "create", ["shop_create_v9", "shop_create_v10", "shop_createx_v20"]).unwrap(), "shop_create_v11");
+        assert_eq!(
+            new_name("shop", "create", ["shop_create_v9", "shop_create_v10", "shop_createx_v20"]).unwrap(),
+            "shop_create_v11"
+        );
         for bad in ["", "../x", "a/b", "ä", "a.b"] {
             assert!(new_name(bad, "x", []).is_err(), "{bad}");
         }

@@ -30,18 +30,8 @@ impl<'a> Bed<'a> {
         binary: PathBuf,
         interrupt: &'a Interrupt,
     ) -> Result<Self> {
-        let folder = tempfile::Builder::new()
-            .prefix("driftlock-bench-")
-            .tempdir()
-            .context("no temporary directory")?;
-        Ok(Bed {
-            binary,
-            interrupt,
-            tools,
-            servers,
-            folder,
-            next: Cell::new(0),
-        })
+        let folder = tempfile::Builder::new().prefix("driftlock-bench-").tempdir().context("no temporary directory")?;
+        Ok(Bed { binary, interrupt, tools, servers, folder, next: Cell::new(0) })
     }
 
     /// The binary, away from any configuration and with nothing of our environment that it would read.
@@ -69,11 +59,7 @@ impl<'a> Bed<'a> {
     /// A new, empty database. It goes when it is dropped.
     pub(super) fn database(&self, engine: Engine) -> Result<Database<'_, 'a>> {
         let name = format!("bench{}", self.number());
-        let database = Database {
-            bed: self,
-            engine,
-            name,
-        };
+        let database = Database { bed: self, engine, name };
         match engine {
             Engine::Postgres | Engine::MariaDb => database.administer(&format!("CREATE DATABASE {}", database.name))?,
             Engine::Sqlite => {}
@@ -160,10 +146,7 @@ impl Drop for Database<'_, '_> {
 /// What a command writes. One that fails is an error.
 pub(super) fn output(command: &mut Command) -> Result<String> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .context(format_args!("can't start {program}"))?;
+    let output = command.stdin(Stdio::null()).output().context(format_args!("can't start {program}"))?;
     if !output.status.success() {
         let words = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         return Err(Failure::new(format!("{program} ended with {}: {words}", output.status)));
@@ -191,13 +174,7 @@ pub(super) fn write_migrations(folder: &Path, files: usize) -> Result<Vec<String
 
 /// The version of a file: one second later for each.
 pub(super) fn version(file: usize) -> String {
-    format!(
-        "202401{:02}-{:02}{:02}{:02}",
-        1 + file / 86_400,
-        file / 3600 % 24,
-        file / 60 % 60,
-        file % 60
-    )
+    format!("202401{:02}-{:02}{:02}{:02}", 1 + file / 86_400, file / 3600 % 24, file / 60 % 60, file % 60)
 }
 
 #[cfg(test)]

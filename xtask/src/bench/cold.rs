@@ -32,10 +32,7 @@ async fn main() {
 
 /// One build of each, ours first: minutes, so there are no pairs to take a median of.
 pub(super) fn build(workspace: &Workspace, bar: f64, interrupt: &Interrupt) -> Result<Outcome> {
-    let folder = tempfile::Builder::new()
-        .prefix("driftlock-cold-")
-        .tempdir()
-        .context("no temporary directory")?;
+    let folder = tempfile::Builder::new().prefix("driftlock-cold-").tempdir().context("no temporary directory")?;
     let program = folder.path().join("drivers");
     let manifest = workspace.root.join("Cargo.toml");
     let manifest = fs::read_to_string(&manifest).context(manifest.display())?;
@@ -48,26 +45,15 @@ pub(super) fn build(workspace: &Workspace, bar: f64, interrupt: &Interrupt) -> R
     let mut fetch = cargo();
     fetch.current_dir(&program).args(["fetch", "--quiet"]);
     finish(&mut fetch, interrupt)?;
-    let ours = timed(
-        &workspace.root,
-        &["--package", "driftlock-cli"],
-        &folder.path().join("ours"),
-        interrupt,
-    )?;
+    let ours = timed(&workspace.root, &["--package", "driftlock-cli"], &folder.path().join("ours"), interrupt)?;
     let theirs = timed(&program, &[], &folder.path().join("theirs"), interrupt)?;
-    Ok(Outcome::Pairs {
-        pairs: vec![(ours, theirs)],
-        judged: Judged::Medians,
-        bar,
-    })
+    Ok(Outcome::Pairs { pairs: vec![(ours, theirs)], judged: Judged::Medians, bar })
 }
 
 fn timed(folder: &Path, arguments: &[&str], target: &Path, interrupt: &Interrupt) -> Result<Duration> {
     let mut command = cargo();
     command.current_dir(folder).env("CARGO_TARGET_DIR", target);
-    command
-        .args(["build", "--release", "--quiet", "--offline"])
-        .args(arguments);
+    command.args(["build", "--release", "--quiet", "--offline"]).args(arguments);
     let start = Instant::now();
     finish(&mut command, interrupt)?;
     Ok(start.elapsed())
@@ -78,10 +64,7 @@ fn finish(command: &mut Command, interrupt: &Interrupt) -> Result<()> {
     if finished.status.success() {
         return Ok(());
     }
-    Err(Failure::new(format!(
-        "a cold build failed:\n{}",
-        finished.output.trim()
-    )))
+    Err(Failure::new(format!("a cold build failed:\n{}", finished.output.trim())))
 }
 
 /// The manifest of a program with our drivers, our features of them and our profile.
@@ -94,9 +77,7 @@ fn manifest_of_drivers(ours: &str) -> Result<String> {
     let dependencies = section("[workspace.dependencies]")?;
     let mut lines = String::new();
     for name in ["mysql_async", "tokio", "tokio-postgres", "rusqlite"] {
-        let line = dependencies
-            .lines()
-            .find(|line| line.split(['=', ' ']).next() == Some(name));
+        let line = dependencies.lines().find(|line| line.split(['=', ' ']).next() == Some(name));
         let line = line.ok_or_else(|| Failure::new(format!("Cargo.toml's workspace has no dependency {name}")))?;
         let line = match name {
             // As the command line tool has it: SQLite's own source.
@@ -121,14 +102,7 @@ mod tests {
     fn the_drivers_are_ours_with_our_profile() {
         let ours = Workspace::load().unwrap().root.join("Cargo.toml");
         let manifest = manifest_of_drivers(&fs::read_to_string(ours).unwrap()).unwrap();
-        for part in [
-            "\nmysql_async = {",
-            "\ntokio = {",
-            "\ntokio-postgres = ",
-            "\"bundled\"",
-            "lto = ",
-            "strip = ",
-        ] {
+        for part in ["\nmysql_async = {", "\ntokio = {", "\ntokio-postgres = ", "\"bundled\"", "lto = ", "strip = "] {
             assert!(manifest.contains(part), "{part} in:\n{manifest}");
         }
         assert!(!manifest.contains("clap"), "{manifest}");

@@ -10,11 +10,7 @@ use crate::process::Interrupt;
 /// What a row came to.
 pub(super) enum Outcome {
     /// Times of ours and theirs, run in turn, and what the bar is held against.
-    Pairs {
-        pairs: Vec<(Duration, Duration)>,
-        judged: Judged,
-        bar: f64,
-    },
+    Pairs { pairs: Vec<(Duration, Duration)>, judged: Judged, bar: f64 },
     /// One number with its unit.
     Plain { value: f64, unit: &'static str, bar: f64 },
 }
@@ -32,16 +28,8 @@ impl Outcome {
     /// Whether the bar was kept.
     pub(super) fn is_kept(&self) -> bool {
         let (value, bar) = match self {
-            Outcome::Pairs {
-                pairs,
-                judged: Judged::Medians,
-                bar,
-            } => (median_ratio(pairs), bar),
-            Outcome::Pairs {
-                pairs,
-                judged: Judged::Minima,
-                bar,
-            } => (minima_ratio(pairs), bar),
+            Outcome::Pairs { pairs, judged: Judged::Medians, bar } => (median_ratio(pairs), bar),
+            Outcome::Pairs { pairs, judged: Judged::Minima, bar } => (minima_ratio(pairs), bar),
             Outcome::Plain { value, bar, .. } => (*value, bar),
         };
         value <= *bar
@@ -80,10 +68,7 @@ pub(super) fn time(command: &mut Command, input: Option<&std::path::Path>) -> Re
         None => Stdio::null(),
         Some(path) => File::open(path).context(path.display())?.into(),
     };
-    command
-        .stdin(stdin)
-        .stdout(Stdio::null())
-        .stderr(errors.try_clone().context("can't duplicate a file")?);
+    command.stdin(stdin).stdout(Stdio::null()).stderr(errors.try_clone().context("can't duplicate a file")?);
     let start = Instant::now();
     let status = command.status().context(format_args!("can't start {program}"))?;
     let elapsed = start.elapsed();
@@ -122,10 +107,7 @@ fn minima_ratio(pairs: &[(Duration, Duration)]) -> f64 {
 
 fn minima(pairs: &[(Duration, Duration)]) -> (f64, f64) {
     let least = |times: &mut dyn Iterator<Item = Duration>| times.min().map_or(f64::NAN, milliseconds);
-    (
-        least(&mut pairs.iter().map(|pair| pair.0)),
-        least(&mut pairs.iter().map(|pair| pair.1)),
-    )
+    (least(&mut pairs.iter().map(|pair| pair.0)), least(&mut pairs.iter().map(|pair| pair.1)))
 }
 
 /// All rows, for people.
@@ -197,10 +179,7 @@ mod tests {
     use super::*;
 
     fn pairs(times: &[(u64, u64)]) -> Vec<(Duration, Duration)> {
-        times
-            .iter()
-            .map(|(a, b)| (Duration::from_millis(*a), Duration::from_millis(*b)))
-            .collect()
+        times.iter().map(|(a, b)| (Duration::from_millis(*a), Duration::from_millis(*b))).collect()
     }
 
     #[test]
@@ -227,30 +206,9 @@ mod tests {
     #[test]
     fn a_table_says_which_bar_was_missed() {
         let rows = [
-            (
-                "a",
-                Ok(Outcome::Pairs {
-                    pairs: pairs(&[(10, 20)]),
-                    judged: Judged::Medians,
-                    bar: 0.5,
-                }),
-            ),
-            (
-                "bb",
-                Ok(Outcome::Pairs {
-                    pairs: pairs(&[(11, 20)]),
-                    judged: Judged::Minima,
-                    bar: 0.5,
-                }),
-            ),
-            (
-                "c",
-                Ok(Outcome::Plain {
-                    value: 4.2,
-                    unit: "ms",
-                    bar: 5.0,
-                }),
-            ),
+            ("a", Ok(Outcome::Pairs { pairs: pairs(&[(10, 20)]), judged: Judged::Medians, bar: 0.5 })),
+            ("bb", Ok(Outcome::Pairs { pairs: pairs(&[(11, 20)]), judged: Judged::Minima, bar: 0.5 })),
+            ("c", Ok(Outcome::Plain { value: 4.2, unit: "ms", bar: 5.0 })),
             ("d", Err(Failure::new("it broke"))),
         ];
         let wanted = "\
@@ -266,9 +224,7 @@ d: it broke
 
     #[test]
     fn a_command_that_fails_is_an_error_with_its_words() {
-        let failure = time(Command::new("sh").args(["-c", "echo no >&2; exit 3"]), None)
-            .unwrap_err()
-            .to_string();
+        let failure = time(Command::new("sh").args(["-c", "echo no >&2; exit 3"]), None).unwrap_err().to_string();
         assert!(failure.contains("no") && failure.contains('3'), "{failure}");
         assert!(time(&mut Command::new("true"), None).unwrap() < Duration::from_secs(10));
     }

@@ -36,11 +36,7 @@ pub(super) fn idle(bed: &Bed<'_>, engine: Engine, files: usize, bar: f64, pairs:
         || time(&mut database.query(query), None),
     )?;
     check_applied(&database, files)?;
-    Ok(Outcome::Pairs {
-        pairs: times,
-        judged: Judged::Medians,
-        bar,
-    })
+    Ok(Outcome::Pairs { pairs: times, judged: Judged::Medians, bar })
 }
 
 /// `up` into a new database, against one client session with the same statements, transactions and one insert each.
@@ -65,11 +61,7 @@ pub(super) fn fresh(bed: &Bed<'_>, engine: Engine, files: usize, bar: f64, pairs
             Ok(elapsed)
         },
     )?;
-    Ok(Outcome::Pairs {
-        pairs: times,
-        judged: Judged::Minima,
-        bar,
-    })
+    Ok(Outcome::Pairs { pairs: times, judged: Judged::Minima, bar })
 }
 
 fn up(bed: &Bed<'_>, database: &Database<'_, '_>, folder: &Path) -> Command {
@@ -80,11 +72,7 @@ fn up(bed: &Bed<'_>, database: &Database<'_, '_>, folder: &Path) -> Command {
 
 /// A run that did nothing, or half, must not count as a fast one.
 fn check_applied(database: &Database<'_, '_>, files: usize) -> Result<()> {
-    check_count(
-        database,
-        "select count(distinct version) from driftlock_history where state = 'done'",
-        files,
-    )
+    check_count(database, "select count(distinct version) from driftlock_history where state = 'done'", files)
 }
 
 fn check_count(database: &Database<'_, '_>, query: &str, files: usize) -> Result<()> {
@@ -92,9 +80,7 @@ fn check_count(database: &Database<'_, '_>, query: &str, files: usize) -> Result
     if count == files.to_string() {
         return Ok(());
     }
-    Err(Failure::new(format!(
-        "{files} files were to be applied, `{query}` says {count}"
-    )))
+    Err(Failure::new(format!("{files} files were to be applied, `{query}` says {count}")))
 }
 
 /// What a person would type into the client to do the same, with a log that has the history's essential columns.
@@ -104,11 +90,7 @@ fn session(engine: Engine, statements: &[String]) -> String {
          applied_at timestamp NOT NULL);\n",
     );
     // MySQL commits its DDL by itself.
-    let (begin, commit) = if engine == Engine::MariaDb {
-        ("", "")
-    } else {
-        ("BEGIN;\n", "COMMIT;\n")
-    };
+    let (begin, commit) = if engine == Engine::MariaDb { ("", "") } else { ("BEGIN;\n", "COMMIT;\n") };
     for (file, statement) in statements.iter().enumerate() {
         let (version, digest) = (version(file), format!("{file:064x}"));
         script.push_str(&format!(
@@ -125,28 +107,11 @@ mod tests {
 
     #[test]
     fn a_session_has_a_transaction_and_an_insert_for_each_statement() {
-        let statements = [
-            "CREATE TABLE a (b integer)".to_owned(),
-            "CREATE TABLE c (d integer)".to_owned(),
-        ];
+        let statements = ["CREATE TABLE a (b integer)".to_owned(), "CREATE TABLE c (d integer)".to_owned()];
         let count = |script: &str, text: &str| script.matches(text).count();
         let script = session(Engine::Postgres, &statements);
-        assert_eq!(
-            (
-                count(&script, "BEGIN;"),
-                count(&script, "INSERT"),
-                count(&script, "COMMIT;")
-            ),
-            (2, 2, 2)
-        );
+        assert_eq!((count(&script, "BEGIN;"), count(&script, "INSERT"), count(&script, "COMMIT;")), (2, 2, 2));
         let script = session(Engine::MariaDb, &statements);
-        assert_eq!(
-            (
-                count(&script, "BEGIN;"),
-                count(&script, "INSERT"),
-                count(&script, "COMMIT;")
-            ),
-            (0, 2, 0)
-        );
+        assert_eq!((count(&script, "BEGIN;"), count(&script, "INSERT"), count(&script, "COMMIT;")), (0, 2, 0));
     }
 }

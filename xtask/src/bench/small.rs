@@ -13,9 +13,7 @@ pub(super) fn hash(bed: &Bed<'_>, files: usize, bar: f64, pairs: usize) -> Resul
     write_migrations(&project.join("migrations"), files)?;
     let manifest = |verb: &str| {
         let mut command = bed.driftlock();
-        command
-            .current_dir(&project)
-            .args(["manifest", verb, "--dir", "migrations"]);
+        command.current_dir(&project).args(["manifest", verb, "--dir", "migrations"]);
         command
     };
     output(&mut manifest("write"))?;
@@ -25,17 +23,11 @@ pub(super) fn hash(bed: &Bed<'_>, files: usize, bar: f64, pairs: usize) -> Resul
         || time(&mut manifest("verify"), None),
         || {
             let mut command = Command::new("find");
-            command
-                .current_dir(&project)
-                .args(["migrations", "-name", "*.sql", "-exec", "sha256sum", "{}", "+"]);
+            command.current_dir(&project).args(["migrations", "-name", "*.sql", "-exec", "sha256sum", "{}", "+"]);
             time(&mut command, None)
         },
     )?;
-    Ok(Outcome::Pairs {
-        pairs: times,
-        judged: Judged::Medians,
-        bar,
-    })
+    Ok(Outcome::Pairs { pairs: times, judged: Judged::Medians, bar })
 }
 
 /// `--version`, the median of fifty.
@@ -45,11 +37,7 @@ pub(super) fn version(bed: &Bed<'_>, bar: f64) -> Result<Outcome> {
         bed.interrupt.check()?;
         times.push(time(bed.driftlock().arg("--version"), None)?.as_secs_f64() * 1000.0);
     }
-    Ok(Outcome::Plain {
-        value: median(times),
-        unit: "ms",
-        bar,
-    })
+    Ok(Outcome::Plain { value: median(times), unit: "ms", bar })
 }
 
 /// The binary's size in millions of bytes.

@@ -25,63 +25,27 @@ impl PostgresFiles {
     pub(super) fn new(tools: &Tools, parent: &Path, password: &str) -> Result<Self> {
         let user = unprivileged("postgres")?;
         let folder = folder_of(parent, "pg", user)?;
-        Ok(PostgresFiles {
-            bin: tools.postgres_bin.clone(),
-            folder,
-            user,
-            password: password.to_owned(),
-        })
+        Ok(PostgresFiles { bin: tools.postgres_bin.clone(), folder, user, password: password.to_owned() })
     }
 
     pub(super) fn initialise(&self) -> Result<Initialising> {
         let password_file = self.folder.join("password");
         write_for(&password_file, &self.password, self.user)?;
         let mut command = command_as(&self.bin.join("initdb"), &self.folder, self.user);
-        command
-            .arg("-D")
-            .arg(self.folder.join("data"))
-            .arg("--pwfile")
-            .arg(&password_file);
-        command.args([
-            "-U",
-            USER,
-            "--auth=scram-sha-256",
-            "--encoding=UTF8",
-            "--locale=C.UTF-8",
-            "--no-sync",
-        ]);
+        command.arg("-D").arg(self.folder.join("data")).arg("--pwfile").arg(&password_file);
+        command.args(["-U", USER, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]);
         spawn_logged(command, self.folder.join("initdb.log"))
     }
 
     pub(super) fn start(&self, port: u16, durability: Durability, life: Life) -> Result<(Server, PathBuf)> {
         let mut command = command_for_life("QUIT", &self.bin.join("postgres"), &self.folder, self.user, life);
-        command
-            .arg("-D")
-            .arg(self.folder.join("data"))
-            .arg("-k")
-            .arg(&self.folder);
+        command.arg("-D").arg(self.folder.join("data")).arg("-k").arg(&self.folder);
         command.args(["-h", "127.0.0.1", "-p", &port.to_string(), "-c", "max_connections=300"]);
         if durability == Durability::Relaxed {
-            command.args([
-                "-c",
-                "fsync=off",
-                "-c",
-                "synchronous_commit=off",
-                "-c",
-                "full_page_writes=off",
-            ]);
+            command.args(["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]);
         }
         let (child, log) = spawn_logged(command, self.folder.join("server.log"))?;
-        Ok((
-            Server {
-                name: "PostgreSQL",
-                pid: child.id(),
-                port,
-                stop_signal: "INT",
-                child: Some(child),
-            },
-            log,
-        ))
+        Ok((Server { name: "PostgreSQL", pid: child.id(), port, stop_signal: "INT", child: Some(child) }, log))
     }
 }
 
@@ -105,63 +69,28 @@ impl MysqlFiles {
              GRANT ALL PRIVILEGES ON *.* TO {USER}@'%' WITH GRANT OPTION;\n"
         );
         write_for(&init_file, &statements, user)?;
-        Ok(MysqlFiles {
-            tools: tools.clone(),
-            folder,
-            user,
-            init_file,
-        })
+        Ok(MysqlFiles { tools: tools.clone(), folder, user, init_file })
     }
 
     pub(super) fn initialise(&self) -> Result<Initialising> {
         let mut command = command_as(&self.tools.mariadb_install_db, &self.folder, self.user);
-        command
-            .arg("--no-defaults")
-            .arg(format!("--datadir={}", self.folder.join("data").display()));
-        command.args([
-            "--auth-root-authentication-method=normal",
-            "--skip-test-db",
-            "--skip-name-resolve",
-        ]);
+        command.arg("--no-defaults").arg(format!("--datadir={}", self.folder.join("data").display()));
+        command.args(["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]);
         spawn_logged(command, self.folder.join("install.log"))
     }
 
     pub(super) fn start(&self, port: u16, durability: Durability, life: Life) -> Result<(Server, PathBuf)> {
         let mut command = command_for_life("KILL", &self.tools.mariadbd, &self.folder, self.user, life);
         let path = |name: &str| self.folder.join(name).display().to_string();
-        command.args([
-            "--no-defaults",
-            "--bind-address=127.0.0.1",
-            "--skip-name-resolve",
-            "--max-connections=300",
-        ]);
-        command
-            .arg(format!("--port={port}"))
-            .arg(format!("--datadir={}", path("data")));
-        command
-            .arg(format!("--socket={}", path("socket")))
-            .arg(format!("--pid-file={}", path("pid")));
-        command
-            .arg(format!("--init-file={}", self.init_file.display()))
-            .arg("--character-set-server=utf8mb4");
+        command.args(["--no-defaults", "--bind-address=127.0.0.1", "--skip-name-resolve", "--max-connections=300"]);
+        command.arg(format!("--port={port}")).arg(format!("--datadir={}", path("data")));
+        command.arg(format!("--socket={}", path("socket"))).arg(format!("--pid-file={}", path("pid")));
+        command.arg(format!("--init-file={}", self.init_file.display())).arg("--character-set-server=utf8mb4");
         if durability == Durability::Relaxed {
-            command.args([
-                "--innodb-flush-log-at-trx-commit=0",
-                "--innodb-flush-method=nosync",
-                "--sync-frm=0",
-            ]);
+            command.args(["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync", "--sync-frm=0"]);
         }
         let (child, log) = spawn_logged(command, self.folder.join("server.log"))?;
-        Ok((
-            Server {
-                name: "MariaDB",
-                pid: child.id(),
-                port,
-                stop_signal: "TERM",
-                child: Some(child),
-            },
-            log,
-        ))
+        Ok((Server { name: "MariaDB", pid: child.id(), port, stop_signal: "TERM", child: Some(child) }, log))
     }
 }
 
@@ -173,9 +102,7 @@ fn unprivileged(name: &str) -> Result<Option<(u32, u32)>> {
     let users = fs::read_to_string("/etc/passwd").context("/etc/passwd")?;
     let find = |name: &str| find_user(&users, name);
     find(name).or_else(|| find("nobody")).map(Some).ok_or_else(|| {
-        Failure::new(format!(
-            "root may not run database servers, and there is neither a user {name} nor nobody"
-        ))
+        Failure::new(format!("root may not run database servers, and there is neither a user {name} nor nobody"))
     })
 }
 
@@ -210,12 +137,7 @@ fn command_as(program: &Path, folder: &Path, user: Option<(u32, u32)>) -> Comman
     let mut command = Command::new(program);
     // Neither our directory nor our settings are theirs.
     let path = std::env::var_os("PATH").unwrap_or_else(|| "/usr/sbin:/usr/bin:/sbin:/bin".into());
-    command
-        .current_dir(folder)
-        .env_clear()
-        .env("PATH", path)
-        .env("LC_ALL", "C.UTF-8")
-        .env("HOME", folder);
+    command.current_dir(folder).env_clear().env("PATH", path).env("LC_ALL", "C.UTF-8").env("HOME", folder);
     if let Some((user, group)) = user {
         command.uid(user).gid(group);
     }
@@ -237,11 +159,7 @@ fn command_for_life(signal: &str, program: &Path, folder: &Path, user: Option<(u
 }
 
 fn spawn_logged(mut command: Command, log: PathBuf) -> Result<(Child, PathBuf)> {
-    let file = File::options()
-        .create(true)
-        .append(true)
-        .open(&log)
-        .context(log.display())?;
+    let file = File::options().create(true).append(true).open(&log).context(log.display())?;
     let program = command.get_program().to_string_lossy().into_owned();
     let errors = file.try_clone().context(log.display())?;
     command.stdin(Stdio::null()).stdout(file).stderr(errors);

@@ -75,7 +75,10 @@ fn golang_migrates_pairs_run_in_the_order_of_numbers() {
         target.file("10_b.up.sql", "CREATE TABLE b AS SELECT * FROM a;");
         target.file("10_b.down.sql", "DROP TABLE b;");
         target.run(&["up"]).expect(0);
-        assert_eq!(target.query("SELECT version FROM driftlock_history WHERE state = 'done' ORDER BY sequence"), ["2", "10"]);
+        assert_eq!(
+            target.query("SELECT version FROM driftlock_history WHERE state = 'done' ORDER BY sequence"),
+            ["2", "10"]
+        );
         target.run(&["down", "--yes"]).expect(0);
         target.run(&["up", "--to", "010"]).expect(0);
     }
@@ -95,7 +98,9 @@ fn twenty_thousand_files() {
 #[test]
 fn urls_and_logins() {
     let run = |target: &Target, url: &str| {
-        Ran::new(target.command(&["up", "--url", url, "--dir", "migrations", "--connect-timeout", "3s"]).output().unwrap())
+        Ran::new(
+            target.command(&["up", "--url", url, "--dir", "migrations", "--connect-timeout", "3s"]).output().unwrap(),
+        )
     };
     let target = Target::new(Engine::Sqlite);
     target.migration(1, "CREATE TABLE a (id int);");
@@ -107,7 +112,8 @@ fn urls_and_logins() {
     run(&target, "postgres://u:s3cr3t@127.0.0.1:1/d").expect(1).says(&["127.0.0.1"]);
     run(&target, "mysql://u:s3cr3t@127.0.0.1:1/d").expect(1).says(&["127.0.0.1"]);
     run(&target, "sqlite:///nowhere/at/all.db").expect(1).says(&["/nowhere/at"]);
-    std::fs::write(target.path().join("text.db"), "this is no database, only a text that is long enough to look at").unwrap();
+    std::fs::write(target.path().join("text.db"), "this is no database, only a text that is long enough to look at")
+        .unwrap();
     run(&target, "sqlite://text.db").expect(1).says(&["text.db"]);
     for engine in [Engine::Postgres, Engine::MySql] {
         let target = Target::new(engine);
@@ -156,12 +162,20 @@ fn manifests_that_do_not_fit() {
     let path = target.path().join(".migrations/manifest.json");
     let whole = std::fs::read_to_string(&path).unwrap();
 
-    let extra = whole.replacen("[\n", &format!("[\n  {{\"file\": \"migrations/x.sql\", \"sha256\": \"{}\"}},\n", "0".repeat(64)), 1);
+    let extra = whole.replacen(
+        "[\n",
+        &format!("[\n  {{\"file\": \"migrations/x.sql\", \"sha256\": \"{}\"}},\n", "0".repeat(64)),
+        1,
+    );
     std::fs::write(&path, extra).unwrap();
     target.run(&["up"]).expect(6).says(&["migrations/x.sql"]);
     target.run(&["manifest", "verify"]).expect(6).says(&["migrations/x.sql"]);
 
-    let missing: String = whole.lines().filter(|line| !line.contains("000002")).map(|line| line.trim_end_matches(',').to_owned() + "\n").collect();
+    let missing: String = whole
+        .lines()
+        .filter(|line| !line.contains("000002"))
+        .map(|line| line.trim_end_matches(',').to_owned() + "\n")
+        .collect();
     std::fs::write(&path, missing).unwrap();
     target.run(&["manifest", "verify"]).expect(6).says(&["000002"]);
     target.run(&["up"]).expect(0).says(&["000002", "not in the manifest"]);
@@ -177,7 +191,11 @@ fn manifests_that_do_not_fit() {
 fn a_pending_file_that_does_not_fit_the_manifest_stops_a_protected_environment() {
     let target = Target::new(Engine::Sqlite);
     let file = target.migration(1, "CREATE TABLE a (id int);");
-    std::fs::write(target.path().join("driftlock.toml"), "[env.prod]\nurl = \"sqlite://test.db\"\n\n[env.dev]\nurl = \"sqlite://dev.db\"\n").unwrap();
+    std::fs::write(
+        target.path().join("driftlock.toml"),
+        "[env.prod]\nurl = \"sqlite://test.db\"\n\n[env.dev]\nurl = \"sqlite://dev.db\"\n",
+    )
+    .unwrap();
     let run = |arguments: &[&str]| Ran::new(target.command(arguments).output().unwrap());
     run(&["manifest", "write"]).expect(0);
     std::fs::write(file, "CREATE TABLE a (id bigint);").unwrap();
@@ -236,5 +254,7 @@ fn a_read_only_server_is_refused_before_anything_runs() {
     target.run(&["up"]).expect(0);
     target.migration(2, "CREATE TABLE b (id int);");
     let url = format!("{}?mode=ro", target.url);
-    Ran::new(target.command(&["up", "--url", &url, "--dir", "migrations"]).output().unwrap()).expect(4).says(&["mode=ro"]);
+    Ran::new(target.command(&["up", "--url", &url, "--dir", "migrations"]).output().unwrap())
+        .expect(4)
+        .says(&["mode=ro"]);
 }

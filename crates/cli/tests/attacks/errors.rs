@@ -15,7 +15,11 @@ fn a_wrong_name_is_shown_where_it_stands() {
         assert!(ran.stderr.contains("^"), "{engine:?}: the caret\n{}", ran.stderr);
         assert!(ran.stderr.contains("nope"), "{engine:?}\n{}", ran.stderr);
         let ran = target.run(&["up", "--format", "json"]).expect(1);
-        assert!(ran.stdout.contains("\"line\": 4") && ran.stdout.contains("\"column\": 10"), "{engine:?}\n{}", ran.stdout);
+        assert!(
+            ran.stdout.contains("\"line\": 4") && ran.stdout.contains("\"column\": 10"),
+            "{engine:?}\n{}",
+            ran.stdout
+        );
     }
 }
 
@@ -100,7 +104,12 @@ fn credentials_in_a_script_are_never_shown() {
             &["validate"],
         ] {
             let ran = target.run(arguments);
-            assert!(!ran.stdout.contains(CANARY) && !ran.stderr.contains(CANARY), "{arguments:?}\n{}\n{}", ran.stdout, ran.stderr);
+            assert!(
+                !ran.stdout.contains(CANARY) && !ran.stderr.contains(CANARY),
+                "{arguments:?}\n{}\n{}",
+                ran.stdout,
+                ran.stderr
+            );
         }
         assert!(!target.value("SELECT error FROM driftlock_history").contains(CANARY));
     }

@@ -76,12 +76,19 @@ fn tampering_with_the_history_shows() {
         for (sql, parts) in [
             ("DELETE FROM driftlock_history WHERE sequence = 1", &["history was changed"][..]),
             ("DELETE FROM driftlock_history WHERE sequence = 2", &["history was changed"]),
-            ("UPDATE driftlock_history SET sha256 = repeat('0', 64) WHERE state = 'done' AND version = '20260101-000010'", &["damaged"]),
+            (
+                "UPDATE driftlock_history SET sha256 = repeat('0', 64) WHERE state = 'done' AND version = '20260101-000010'",
+                &["damaged"],
+            ),
             ("UPDATE driftlock_history SET git_author = 'somebody else' WHERE sequence = 1", &["row 1", "edited"]),
             ("UPDATE driftlock_fence SET head_chain = 'x'", &["history was changed"]),
         ] {
             let target = two(engine);
-            let sql = if engine == Engine::Sqlite { sql.replace("repeat('0', 64)", "printf('%064d', 0)") } else { sql.to_owned() };
+            let sql = if engine == Engine::Sqlite {
+                sql.replace("repeat('0', 64)", "printf('%064d', 0)")
+            } else {
+                sql.to_owned()
+            };
             target.query(&sql);
             target.migration(30, "CREATE TABLE c (id int);");
             target.run(&["up"]).expect(6).says(parts);
@@ -152,12 +159,21 @@ fn who_and_where_are_in_the_history() {
         target.migration(1, "CREATE TABLE a (id int);");
         let output = target
             .driftlock(&["up", "--reason", "release 7"])
-            .envs([("CI_ENV", "staging"), ("GIT_COMMIT", "abc123"), ("CI_JOB_ID", "77"), ("GIT_AUTHOR_NAME", "Zoë"), ("USER", "deploy")])
+            .envs([
+                ("CI_ENV", "staging"),
+                ("GIT_COMMIT", "abc123"),
+                ("CI_JOB_ID", "77"),
+                ("GIT_AUTHOR_NAME", "Zoë"),
+                ("USER", "deploy"),
+            ])
             .output()
             .unwrap();
         crate::target::Ran::new(output).expect(0);
         let columns = "environment, route, git_commit, git_author, ci_job, reason";
-        assert_eq!(target.value(&format!("SELECT {columns} FROM driftlock_history WHERE state = 'done'")), "staging|abc123_staging|abc123|Zoë|77|release 7");
+        assert_eq!(
+            target.value(&format!("SELECT {columns} FROM driftlock_history WHERE state = 'done'")),
+            "staging|abc123_staging|abc123|Zoë|77|release 7"
+        );
         target.migration(2, "CREATE TABLE b (id int);");
         target.run(&["up"]).expect(0);
         let unknown = target.value("SELECT environment, git_commit, git_author, ci_job FROM driftlock_history WHERE state = 'done' AND version = '20260101-000002'");

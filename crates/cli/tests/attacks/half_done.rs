@@ -9,10 +9,11 @@ fn a_mysql_file_that_fails_at_its_third_statement_resumes_there() {
         1,
         "CREATE TABLE a (id int PRIMARY KEY);\nINSERT INTO a VALUES (1), (2);\nALTER TABLE a ADD COLUMN b nonsense;\nINSERT INTO a VALUES (3, 3);\n",
     );
-    target
-        .run(&["up"])
-        .expect(1)
-        .says(&["migrations/20260101-000001_shop_step_v1.up.sql:3:", "nonsense", "of its 4 statements 1, 2 are done and stay"]);
+    target.run(&["up"]).expect(1).says(&[
+        "migrations/20260101-000001_shop_step_v1.up.sql:3:",
+        "nonsense",
+        "of its 4 statements 1, 2 are done and stay",
+    ]);
     target.run(&["status"]).expect(0).says(&["failed after 2 statements"]);
     // Nothing else may go before it, and nothing of it is done twice.
     std::fs::write(
@@ -32,7 +33,8 @@ fn a_mysql_file_that_fails_at_its_third_statement_resumes_there() {
 fn a_changed_prefix_is_refused_on_every_engine() {
     for engine in ALL {
         let target = Target::new(engine);
-        let (head, tail) = ("-- driftlock: no-transaction\nCREATE TABLE a (id int);\n", "INSERT INTO nowhere VALUES (1);\n");
+        let (head, tail) =
+            ("-- driftlock: no-transaction\nCREATE TABLE a (id int);\n", "INSERT INTO nowhere VALUES (1);\n");
         let file = target.migration(1, &format!("{head}INSERT INTO a VALUES (1);\n{tail}"));
         target.run(&["up"]).expect(1).says(&["of its 3 statements 1, 2 are done"]);
         for changed in [
@@ -44,7 +46,11 @@ fn a_changed_prefix_is_refused_on_every_engine() {
             target.run(&["up"]).expect(6).says(&["an earlier attempt did a part of this file"]);
         }
         // A comment between statements is no change of a statement.
-        std::fs::write(&file, format!("{head}-- the first row\nINSERT INTO a VALUES (1);\nINSERT INTO a VALUES (2);\n")).unwrap();
+        std::fs::write(
+            &file,
+            format!("{head}-- the first row\nINSERT INTO a VALUES (1);\nINSERT INTO a VALUES (2);\n"),
+        )
+        .unwrap();
         target.run(&["up"]).expect(0);
         assert_eq!(target.value("SELECT count(*) FROM a"), "2", "{engine:?}");
     }
@@ -53,9 +59,13 @@ fn a_changed_prefix_is_refused_on_every_engine() {
 #[test]
 fn a_half_done_migration_can_fail_again_and_keeps_its_place() {
     let target = Target::new(Engine::MySql);
-    let text = |third: &str| format!("CREATE TABLE a (id int);\nINSERT INTO a VALUES (1);\n{third};\nCREATE TABLE b (id int);\n");
+    let text = |third: &str| {
+        format!("CREATE TABLE a (id int);\nINSERT INTO a VALUES (1);\n{third};\nCREATE TABLE b (id int);\n")
+    };
     let file = target.migration(1, &text("ALTER TABLE a ADD COLUMN x nonsense"));
-    for third in ["ALTER TABLE a ADD COLUMN x nonsense", "ALTER TABLE nowhere ADD COLUMN x int", "ALTER TABLE a DROP COLUMN y"] {
+    for third in
+        ["ALTER TABLE a ADD COLUMN x nonsense", "ALTER TABLE nowhere ADD COLUMN x int", "ALTER TABLE a DROP COLUMN y"]
+    {
         std::fs::write(&file, text(third)).unwrap();
         target.run(&["up"]).expect(1).says(&["of its 4 statements 1, 2 are done"]);
     }
@@ -103,7 +113,8 @@ fn a_concurrent_index_over_duplicates_leaves_no_invalid_index() {
 fn an_invalid_index_is_never_taken_for_the_one_that_is_wanted() {
     let target = Target::new(Engine::Postgres);
     target.query("CREATE TABLE a (id int); INSERT INTO a VALUES (1), (1)");
-    let failed = target.client_command(target.database(), "CREATE UNIQUE INDEX CONCURRENTLY a_id ON a (id)").output().unwrap();
+    let failed =
+        target.client_command(target.database(), "CREATE UNIQUE INDEX CONCURRENTLY a_id ON a (id)").output().unwrap();
     assert!(!failed.status.success());
     assert_eq!(target.value("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), "1");
     target.migration(1, "DELETE FROM a WHERE ctid = (SELECT min(ctid) FROM a);");
@@ -123,13 +134,20 @@ fn a_kill_inside_concurrently_is_settled_by_the_next_run() {
     target.run(&["up", "--steps", "1"]).expect(0);
     // An open snapshot keeps CONCURRENTLY waiting.
     let mut reader = target
-        .client_command(target.database(), "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM a; SELECT pg_sleep(4); COMMIT")
+        .client_command(
+            target.database(),
+            "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM a; SELECT pg_sleep(4); COMMIT",
+        )
         .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    until("the reader reads", || target.value("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'BEGIN ISOLATION%' AND wait_event = 'PgSleep' AND datname = current_database()") == "1");
+    until("the reader reads", || {
+        target.value("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'BEGIN ISOLATION%' AND wait_event = 'PgSleep' AND datname = current_database()") == "1"
+    });
     let mut child = target.start(&["up"]);
-    until("the index is being built", || target.value("SELECT count(*) FROM pg_stat_progress_create_index WHERE datname = current_database()") == "1");
+    until("the index is being built", || {
+        target.value("SELECT count(*) FROM pg_stat_progress_create_index WHERE datname = current_database()") == "1"
+    });
     child.kill().unwrap();
     child.wait().unwrap();
     target.run(&["up", "--lock-wait", "30s"]).expect(0);
@@ -142,7 +160,8 @@ fn a_kill_inside_concurrently_is_settled_by_the_next_run() {
 fn a_transactional_failure_leaves_nothing_but_its_record() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let target = Target::new(engine);
-        let file = target.migration(1, "CREATE TABLE a (id int);\nINSERT INTO a VALUES (1);\nINSERT INTO nowhere VALUES (1);\n");
+        let file = target
+            .migration(1, "CREATE TABLE a (id int);\nINSERT INTO a VALUES (1);\nINSERT INTO nowhere VALUES (1);\n");
         target.run(&["up"]).expect(1).says(&["rolled back"]);
         assert_eq!(target.history("state = 'failed'"), "1", "{engine:?}");
         std::fs::write(file, "CREATE TABLE a (id int);\n").unwrap();

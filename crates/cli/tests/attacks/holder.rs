@@ -149,7 +149,11 @@ fn a_waiter_leaves_without_the_lock_when_nothing_is_left() {
         let target = Target::new(engine);
         let holder = slow_runner(&target, 2);
         let waiter = target.run(&["up", "--format", "json"]).expect(0);
-        assert!(waiter.stdout.contains("\"applied\": []") || waiter.stdout.contains("\"applied\":[]"), "{}", waiter.stdout);
+        assert!(
+            waiter.stdout.contains("\"applied\": []") || waiter.stdout.contains("\"applied\":[]"),
+            "{}",
+            waiter.stdout
+        );
         Ran::new(holder.wait_with_output().unwrap()).expect(0);
     }
 }

@@ -192,12 +192,30 @@ impl Target {
             (Engine::Postgres, Some(login)) => {
                 command = Command::new("psql");
                 let database = if database.is_empty() { "postgres" } else { database };
-                command.args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-h", &login.host, "-p", &login.port, "-U", &login.user]);
+                command.args([
+                    "-XAtq",
+                    "-v",
+                    "ON_ERROR_STOP=1",
+                    "-h",
+                    &login.host,
+                    "-p",
+                    &login.port,
+                    "-U",
+                    &login.user,
+                ]);
                 command.args(["-d", database, "-c", sql]).env("PGPASSWORD", &login.password);
             }
             (Engine::MySql, Some(login)) => {
                 command = Command::new("mariadb");
-                command.args(["--no-defaults", "-NB", "--default-character-set=utf8mb4", "-h", &login.host, "-P", &login.port]);
+                command.args([
+                    "--no-defaults",
+                    "-NB",
+                    "--default-character-set=utf8mb4",
+                    "-h",
+                    &login.host,
+                    "-P",
+                    &login.port,
+                ]);
                 command.args(["-u", &login.user, &format!("-p{}", login.password), "-e", sql]);
                 if !database.is_empty() {
                     command.arg(database);
