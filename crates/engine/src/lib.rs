@@ -12,9 +12,11 @@
 mod cancellation;
 mod chain;
 mod config;
+mod database;
 mod error;
 mod manifest;
 mod migrator;
+mod options;
 mod plan;
 mod progress;
 mod provenance;
@@ -31,8 +33,10 @@ pub use config::{
     Config, ConfigError, MigrationDirectory, OnDrift, Origin, Overrides, Secret, Setting, Settings, Variables,
     is_protected_name,
 };
+pub use database::Database;
 pub use error::{Error, Kind, Outcome, Place, StatementError, UnknownOutcome};
-pub use migrator::{Database, Migrator, Options, Rollback};
+pub use migrator::Migrator;
+pub use options::{Options, Rollback};
 pub use plan::{Group, GroupKind, Plan, PlannedMigration, PlannedStatement};
 pub use progress::{OnProgress, Progress};
 pub use provenance::{Provenance, ProvenanceOverrides};

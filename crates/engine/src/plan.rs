@@ -250,21 +250,19 @@ fn group(
     let mut groups: Vec<Group> = Vec::new();
     // Whether the next transactional statement may join the last group.
     let mut open = false;
-    for index in 0..statements.len() {
-        if matches!(statements[index].classified.class, Class::Begin | Class::Commit) {
+    for (index, planned) in statements.iter().enumerate() {
+        if matches!(planned.classified.class, Class::Begin | Class::Commit) {
             open = open && !own_blocks;
             continue;
         }
-        if statements[index].taken_out.is_some() {
+        if planned.taken_out.is_some() {
             continue;
         }
-        let class = &statements[index].classified.class;
+        let class = &planned.classified.class;
         let kind = match class {
             Class::Session if rules.session_in_transaction && !rules.no_transaction && open => GroupKind::Transaction,
             Class::Session => GroupKind::Session,
-            class if class.is_transactional() && rules.no_transaction && may_commit(&statements[index]) => {
-                GroupKind::Alone
-            }
+            class if class.is_transactional() && rules.no_transaction && may_commit(planned) => GroupKind::Alone,
             class if class.is_transactional() => GroupKind::Transaction,
             _ => GroupKind::Alone,
         };

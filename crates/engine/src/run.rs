@@ -198,7 +198,7 @@ impl Run<'_> {
         }
         let row = self.row(attempt, State::Done, None);
         let mut rows = self.announcement(attempt);
-        rows.push(self.after(&rows, row));
+        rows.push(follow(rows.last(), row));
         self.commit(rows, &carried).await?;
         Ok(())
     }
@@ -407,15 +407,6 @@ impl Run<'_> {
         if attempt.announced { Vec::new() } else { vec![self.row(attempt, State::Started, None)] }
     }
 
-    /// A row put behind others that are written with it.
-    fn after(&self, rows: &[HistoryRow], mut row: HistoryRow) -> HistoryRow {
-        if let Some(last) = rows.last() {
-            row.sequence = last.sequence + 1;
-            row.chain = chain::link(&last.chain, &row);
-        }
-        row
-    }
-
     fn row(&self, attempt: &Attempt<'_>, state: State, error: Option<String>) -> HistoryRow {
         let planned = attempt.planned;
         let record = Record {
@@ -524,7 +515,7 @@ impl Run<'_> {
                 } else {
                     // A resumed attempt failed before it wrote anything: its own journal has to say what was done before it.
                     rows.extend(self.announcement(attempt));
-                    rows.push(self.after(&rows, row));
+                    rows.push(follow(rows.last(), row));
                 }
                 let journal: Vec<JournalRow> = if attempt.announced {
                     Vec::new()
@@ -587,6 +578,15 @@ impl Run<'_> {
             on_progress(&progress());
         }
     }
+}
+
+/// A row put behind others that are written with it.
+pub(crate) fn follow(last: Option<&HistoryRow>, mut row: HistoryRow) -> HistoryRow {
+    if let Some(last) = last {
+        row.sequence = last.sequence + 1;
+        row.chain = chain::link(&last.chain, &row);
+    }
+    row
 }
 
 /// What differs from one history row to the next.

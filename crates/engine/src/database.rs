@@ -1,0 +1,75 @@
+//! A database that is connected to.
+
+use driftlock_database::{ConnectOptions, DatabaseUrl, Engine, Error as DbError, Glance, Holder, OwnTables, Session};
+use tokio::sync::Mutex;
+
+use crate::Error;
+
+/// A database that is connected to, with the place of driftlock's own tables in it.
+pub struct Database {
+    pub(crate) engine: &'static dyn Engine,
+    pub(crate) tables: OwnTables,
+    pub(crate) me: Holder,
+    pub(crate) inner: Mutex<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) session: Box<dyn Session>,
+    /// What a look ahead saw, until someone uses it.
+    pub(crate) ahead: Option<Option<Glance>>,
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database").field("engine", &self.engine.name()).finish_non_exhaustive()
+    }
+}
+
+impl Database {
+    /// Connects. `tables` says where driftlock's own tables are. Nothing is written.
+    ///
+    /// # Errors
+    /// Those of [`Engine::connect`].
+    pub async fn connect(
+        engine: &'static dyn Engine,
+        url: &DatabaseUrl,
+        options: &ConnectOptions,
+        tables: OwnTables,
+    ) -> Result<Self, Error> {
+        let session = engine.connect(url, options).await?;
+        let inner = Mutex::new(Inner { session, ahead: None });
+        Ok(Database { engine, tables, me: options.holder.clone(), inner })
+    }
+
+    /// Looks what is applied, ahead of the command that needs it: while the files are read, say.
+    ///
+    /// # Errors
+    /// Those of [`Session::glance`].
+    pub async fn look_ahead(&self) -> Result<(), Error> {
+        let mut inner = self.inner.lock().await;
+        let glance = inner.session.glance(&self.tables).await?;
+        inner.ahead = Some(glance);
+        Ok(())
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn engine(&self) -> &'static dyn Engine {
+        self.engine
+    }
+
+    /// Ends the session in good order.
+    pub async fn close(self) {
+        self.inner.into_inner().session.close().await;
+    }
+}
+
+impl Inner {
+    /// What is applied: as the look ahead saw it, or as it is now.
+    pub(crate) async fn glance(&mut self, tables: &OwnTables) -> Result<Option<Glance>, DbError> {
+        match self.ahead.take() {
+            Some(glance) => Ok(glance),
+            None => self.session.glance(tables).await,
+        }
+    }
+}

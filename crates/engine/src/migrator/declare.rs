@@ -1,0 +1,148 @@
+//! `baseline` and `accept`: what is declared as applied without running.
+
+use std::time::Duration;
+
+use driftlock_database::{Direction, HistoryRow, Session, State, Timestamp};
+use driftlock_script::{Migration, Version};
+
+use super::{Migrator, finish, report};
+use crate::run::{Record, follow};
+use crate::{Applied, Database, Error, Finding, Problem, Report};
+
+impl Migrator {
+    /// Declares every version up to this one as applied, without running it: for a database that had them before driftlock came.
+    ///
+    /// # Errors
+    /// When the version isn't there, or the history already has a part of it.
+    pub async fn baseline(&self, db: &Database, version: &str) -> Result<Report, Error> {
+        let upto = self.version(version)?;
+        let mut inner = db.inner.lock().await;
+        inner.ahead = None;
+        let session = inner.session.as_mut();
+        let view = self.view(session.glance(&db.tables).await?)?;
+        self.may_declare(&view)?;
+        session.ensure_fit().await?;
+        self.lock(session, db, |_| Ok(true)).await?;
+        let result = self.baseline_locked(session, db, &upto).await;
+        finish(session, result).await
+    }
+
+    async fn baseline_locked(&self, session: &mut dyn Session, db: &Database, upto: &Version) -> Result<Report, Error> {
+        session.prepare_tables(&db.tables).await?;
+        let (history, view) = self.view_whole(session, db).await?;
+        self.may_declare(&view)?;
+        let declared: Vec<&Migration> = self
+            .migrations
+            .list()
+            .iter()
+            .filter(|it| it.version <= *upto && view.standing.pending.contains(&it.version))
+            .collect();
+        let mut run = self.run(session, db, &history).await?;
+        let attempt = uuid::Uuid::now_v7().simple().to_string();
+        let mut rows: Vec<HistoryRow> = Vec::new();
+        let mut applied = Vec::new();
+        for migration in declared {
+            let rollback_sql = migration.down.as_ref().map(|down| self.migrations.text(down)).transpose()?;
+            let row =
+                run.history_row(Record { rollback_sql, ..record(&attempt, migration, Direction::Baseline, run.now()) });
+            rows.push(follow(rows.last(), row));
+            applied.push(self.declared(migration, Direction::Baseline));
+        }
+        if !rows.is_empty() {
+            run.commit(rows, &[]).await?;
+        }
+        let mut view = self.view(session.glance(&db.tables).await?)?;
+        view.notes.push(
+            "the database was not compared with a replay of these versions: check that it has what they make"
+                .to_owned(),
+        );
+        Ok(report(applied, &view.standing, view.notes))
+    }
+
+    /// Accepts an edited file as what was applied. Wants a reason, which the history keeps.
+    ///
+    /// # Errors
+    /// When there is no reason, the version isn't applied, or its file is gone.
+    pub async fn accept(&self, db: &Database, version: &str) -> Result<Report, Error> {
+        if self.options.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) {
+            return Err(Error::Usage("`accept` wants a reason, which the history keeps: `--reason TEXT`".to_owned()));
+        }
+        let version = self.version(version)?;
+        let mut inner = db.inner.lock().await;
+        inner.ahead = None;
+        let session = inner.session.as_mut();
+        let view = self.view(session.glance(&db.tables).await?)?;
+        if view.standing.recorded.get(&version).is_none_or(|record| record.applied.is_none()) {
+            return Err(Error::Usage(format!(
+                "version {version} is not applied: an edit of its file needs no accepting"
+            )));
+        }
+        session.ensure_fit().await?;
+        self.lock(session, db, |_| Ok(true)).await?;
+        let result = self.accept_locked(session, db, &version).await;
+        finish(session, result).await
+    }
+
+    async fn accept_locked(
+        &self,
+        session: &mut dyn Session,
+        db: &Database,
+        version: &Version,
+    ) -> Result<Report, Error> {
+        session.prepare_tables(&db.tables).await?;
+        let (history, mut view) = self.view_whole(session, db).await?;
+        let migration = self
+            .migrations
+            .find(version)
+            .ok_or_else(|| Error::Usage(format!("there is no file of version {version}")))?;
+        let about = |finding: &Finding| finding.version.as_ref() == Some(version);
+        let edited = view
+            .standing
+            .findings
+            .iter()
+            .any(|it| about(it) && matches!(it.problem, Problem::Edited | Problem::Renamed));
+        view.standing.findings.retain(|finding| !about(finding) || finding.problem == Problem::Damaged);
+        if !view.standing.findings.is_empty() {
+            return Err(Error::Integrity(view.standing.findings));
+        }
+        if !edited {
+            view.notes.push(format!("version {version} is as it was applied: there is nothing to accept"));
+            return Ok(report(Vec::new(), &view.standing, view.notes));
+        }
+        let mut run = self.run(session, db, &history).await?;
+        let attempt = uuid::Uuid::now_v7().simple().to_string();
+        let rollback_sql = migration.down.as_ref().map(|down| self.migrations.text(down)).transpose()?;
+        let row = run.history_row(Record { rollback_sql, ..record(&attempt, migration, Direction::Accept, run.now()) });
+        run.commit(vec![row], &[]).await?;
+        let applied = vec![self.declared(migration, Direction::Accept)];
+        Ok(report(applied, &view.standing, view.notes))
+    }
+
+    fn declared(&self, migration: &Migration, direction: Direction) -> Applied {
+        Applied {
+            version: migration.version.clone(),
+            name: migration.name.clone(),
+            file: self.migrations.display(&migration.up),
+            direction,
+            statements: 0,
+            resumed_after: 0,
+            duration: Duration::ZERO,
+        }
+    }
+}
+
+fn record(attempt: &str, migration: &Migration, direction: Direction, now: Timestamp) -> Record {
+    Record {
+        attempt: attempt.to_owned(),
+        version: migration.version.to_string(),
+        name: migration.name.clone(),
+        direction,
+        state: State::Done,
+        sha256: Some(migration.up.digest.sha256()),
+        crc32: Some(migration.up.digest.crc32()),
+        rollback_sql: None,
+        started_at: now,
+        duration: Some(Duration::ZERO),
+        error: None,
+    }
+}

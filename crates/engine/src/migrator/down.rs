@@ -1,0 +1,194 @@
+//! `down` and `redo`, and what they would run.
+
+use driftlock_database::{Direction, Engine, HistoryRow, Session};
+use driftlock_script::Version;
+
+use super::rules::{View, refused};
+use super::{Migrator, finish, planned, report};
+use crate::plan::Source;
+use crate::standing::{Recorded, Standing};
+use crate::{Database, Error, Finding, Plan, PlannedMigration, Problem, Report, Rollback};
+
+impl Migrator {
+    /// What `down` would run. Writes nothing.
+    ///
+    /// # Errors
+    /// What stands against running it.
+    pub async fn plan_down(&self, db: &Database) -> Result<Plan, Error> {
+        let mut inner = db.inner.lock().await;
+        let glance = inner.glance(&db.tables).await?;
+        let has_history = glance.is_some();
+        let view = self.view(glance)?;
+        let history = if has_history { inner.session.history(&db.tables).await? } else { Vec::new() };
+        let undo = self.to_undo(&view)?;
+        Ok(Plan { pending: self.planned_downs(db.engine, &undo, &history)?, notes: view.notes })
+    }
+
+    /// What `redo` would run: the way down, and up again. Writes nothing.
+    ///
+    /// # Errors
+    /// What stands against running it.
+    pub async fn plan_redo(&self, db: &Database) -> Result<Plan, Error> {
+        let mut plan = self.plan_down(db).await?;
+        let mut versions: Vec<Version> = plan.pending.iter().map(|planned| planned.version.clone()).collect();
+        versions.sort();
+        plan.pending.extend(self.plan_up(db.engine, &versions)?);
+        Ok(plan)
+    }
+
+    /// Undoes what was applied last.
+    ///
+    /// # Errors
+    /// See [`Error`]; what was committed before it is in [`Error::applied`].
+    pub async fn down(&self, db: &Database) -> Result<Report, Error> {
+        self.undo(db, false).await
+    }
+
+    /// Undoes what was applied last and applies it again.
+    ///
+    /// # Errors
+    /// See [`Error`]; what was committed before it is in [`Error::applied`].
+    pub async fn redo(&self, db: &Database) -> Result<Report, Error> {
+        self.undo(db, true).await
+    }
+
+    async fn undo(&self, db: &Database, again: bool) -> Result<Report, Error> {
+        let mut inner = db.inner.lock().await;
+        inner.ahead = None;
+        let session = inner.session.as_mut();
+        let view = self.view(session.glance(&db.tables).await?)?;
+        if self.to_undo(&view)?.is_empty() {
+            return Ok(report(Vec::new(), &view.standing, view.notes));
+        }
+        session.ensure_fit().await?;
+        let still_wanted = |standing: &Standing| Ok(!standing.applied_in_order().is_empty());
+        if !self.lock(session, db, still_wanted).await? {
+            let view = self.view(session.glance(&db.tables).await?)?;
+            return Ok(report(Vec::new(), &view.standing, view.notes));
+        }
+        let result = self.down_locked(session, db, again).await;
+        finish(session, result).await
+    }
+
+    async fn down_locked(&self, session: &mut dyn Session, db: &Database, again: bool) -> Result<Report, Error> {
+        session.prepare_tables(&db.tables).await?;
+        let (history, view) = self.view_whole(session, db).await?;
+        let undo = self.to_undo(&view)?;
+        let mut planned = self.planned_downs(db.engine, &undo, &history)?;
+        if again {
+            let mut versions: Vec<Version> = undo.iter().map(|record| record.version.clone()).collect();
+            versions.sort();
+            planned.extend(self.plan_up(db.engine, &versions)?);
+        }
+        let mut run = self.run(session, db, &history).await?;
+        let of = planned.len();
+        for (planned, number) in planned.iter().zip(1..) {
+            let unfinished = view
+                .standing
+                .recorded
+                .get(&planned.version)
+                .and_then(|it| it.unfinished.as_ref())
+                .filter(|_| planned.direction == Direction::Down);
+            run.step(planned, unfinished, number, of).await?;
+        }
+        let applied = std::mem::take(&mut run.applied);
+        let view = self.view(session.glance(&db.tables).await?)?;
+        Ok(report(applied, &view.standing, view.notes))
+    }
+
+    /// What `down` undoes: the last applied first.
+    fn to_undo(&self, view: &View) -> Result<Vec<Recorded>, Error> {
+        match self.options.rollback {
+            Rollback::Allow => {}
+            Rollback::Approved => {
+                return Err(refused(
+                    "DL0506",
+                    "undoing needs an approval in this environment (`rollback = \"approved\"`), and this version of driftlock takes none yet: \
+                     write a new migration that undoes it"
+                        .to_owned(),
+                ));
+            }
+            Rollback::Deny => {
+                return Err(refused(
+                    "DL0507",
+                    "nothing is undone in this environment (`rollback = \"deny\"`): write a new migration that undoes it".to_owned(),
+                ));
+            }
+        }
+        let mut undo: Vec<Recorded> = view.standing.applied_in_order().into_iter().rev().cloned().collect();
+        if let Some(to) = &self.options.to {
+            let to = self.migrations.layout().version(to.trim());
+            let Some(at) = undo.iter().position(|record| record.version == to) else {
+                return Err(Error::Usage(format!("version `{to}` is not applied; `driftlock status` lists what is")));
+            };
+            undo.truncate(at);
+            undo.truncate(self.options.steps.unwrap_or(usize::MAX));
+        } else if !self.options.all {
+            undo.truncate(self.options.steps.unwrap_or(1));
+        }
+        // A file that is gone doesn't stand against undoing it: the history kept its down script.
+        let gone = |finding: &&Finding| {
+            finding.problem == Problem::Missing
+                && finding.version.as_ref().is_some_and(|version| undo.iter().any(|record| record.version == *version))
+        };
+        let findings: Vec<Finding> = view.standing.findings.iter().filter(|finding| !gone(finding)).cloned().collect();
+        if !findings.is_empty() {
+            return Err(Error::Integrity(findings));
+        }
+        self.is_our_environment(view.glance.as_ref().map(|glance| &glance.fence))?;
+        let half_done = view
+            .standing
+            .recorded
+            .values()
+            .find(|it| it.unfinished.as_ref().is_some_and(|it| it.direction == Direction::Up));
+        if let Some(record) = half_done {
+            return Err(refused(
+                "DL0508",
+                format!(
+                    "version {} is half applied: finish that with `driftlock up`, then run `down` again",
+                    record.version
+                ),
+            ));
+        }
+        Ok(undo)
+    }
+
+    fn planned_downs(
+        &self,
+        engine: &dyn Engine,
+        undo: &[Recorded],
+        history: &[HistoryRow],
+    ) -> Result<Vec<PlannedMigration>, Error> {
+        undo.iter()
+            .map(|record| {
+                let migration = self.migrations.find(&record.version);
+                let row = history.iter().find(|row| Some(row.sequence) == record.applied);
+                let (file, text) = match (migration.and_then(|it| it.down.as_ref()), row) {
+                    (Some(down), _) => (self.migrations.display(down), self.migrations.text(down)?),
+                    (None, Some(HistoryRow { rollback_sql: Some(sql), .. })) if migration.is_none() => {
+                        (format!("the history's down script of {}_{}", record.version, record.name), sql.clone())
+                    }
+                    _ => {
+                        return Err(refused(
+                            "DL0509",
+                            format!(
+                                "version {} (`{}`) has no down script: write one, or a new migration that undoes it; nothing was changed",
+                                record.version, record.name
+                            ),
+                        ));
+                    }
+                };
+                let source = Source {
+                    version: record.version.clone(),
+                    name: record.name.clone(),
+                    file,
+                    direction: Direction::Down,
+                    digest: migration.map(|migration| migration.up.digest),
+                    rollback_sql: None,
+                    text,
+                };
+                planned(engine, source)
+            })
+            .collect()
+    }
+}

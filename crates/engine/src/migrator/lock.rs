@@ -1,0 +1,109 @@
+//! Waiting for the lock, and what begins with it.
+
+use std::time::{Duration, Instant};
+
+use driftlock_database::{HistoryRow, LockAttempt, Session};
+
+use super::Migrator;
+use crate::resume::resume;
+use crate::run::{Clock, Run};
+use crate::standing::{Standing, Unfinished};
+use crate::{Database, Error, PlannedMigration, Progress};
+
+impl Migrator {
+    /// Polls for the lock. `false` when there is nothing left to do for it.
+    pub(super) async fn lock(
+        &self,
+        session: &mut dyn Session,
+        db: &Database,
+        still_wanted: impl Fn(&Standing) -> Result<bool, Error>,
+    ) -> Result<bool, Error> {
+        let began = Instant::now();
+        let mut told: Option<Instant> = None;
+        loop {
+            if self.cancellation.is_cancelled() {
+                return Err(Error::Interrupted { during: None, applied: Vec::new() });
+            }
+            let holder = match session.try_lock(&db.tables, &db.me).await? {
+                LockAttempt::Held => return Ok(true),
+                LockAttempt::Busy(holder) => holder,
+            };
+            let waited = began.elapsed();
+            if waited >= self.options.lock_wait {
+                return Err(Error::Locked { holder, waited });
+            }
+            if told.is_none_or(|told| told.elapsed() >= Duration::from_secs(5)) {
+                told = Some(Instant::now());
+                self.tell(Progress::Waiting { holder, waited, until: self.options.lock_wait });
+            }
+            let left = self.options.lock_wait.saturating_sub(waited);
+            let pause = Duration::from_millis(fastrand::u64(40..200)).min(left);
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.cancellation.cancelled() => {}
+            }
+            // The holder may have done all of it by now.
+            if let Some(glance) = session.glance(&db.tables).await? {
+                let view = self.view(Some(glance))?;
+                if view.standing.findings.is_empty() && !still_wanted(&view.standing)? {
+                    return Ok(false);
+                }
+            }
+        }
+    }
+
+    /// Takes the fence. Needs the lock, and the history as it is.
+    pub(super) async fn run<'a>(
+        &'a self,
+        session: &'a mut dyn Session,
+        db: &'a Database,
+        history: &[HistoryRow],
+    ) -> Result<Run<'a>, Error> {
+        let named = self.options.environment.as_deref();
+        let (fence, now) = session.take_fence(&db.tables, named).await?;
+        self.is_our_environment(Some(&fence))?;
+        let (head, head_chain) = history.last().map_or((0, String::new()), |row| (row.sequence, row.chain.clone()));
+        Ok(Run {
+            session,
+            engine: db.engine,
+            tables: &db.tables,
+            options: &self.options,
+            provenance: &self.provenance,
+            progress: self.progress.as_ref(),
+            cancellation: &self.cancellation,
+            clock: Clock::new(now),
+            token: fence.token,
+            head,
+            head_chain,
+            applied: Vec::new(),
+        })
+    }
+}
+
+impl Run<'_> {
+    /// One migration, taken up where an earlier attempt left it.
+    pub(super) async fn step(
+        &mut self,
+        planned: &PlannedMigration,
+        unfinished: Option<&Unfinished>,
+        number: usize,
+        of: usize,
+    ) -> Result<(), Error> {
+        let resumed = match unfinished {
+            None => None,
+            Some(unfinished) => {
+                let dialect = self.engine.dialect();
+                let wait = self.options.lock_wait;
+                let resumed = resume(self.session, self.tables, dialect, planned, unfinished, wait).await;
+                Some(resumed.map_err(|error| match error {
+                    Error::Unknown(mut unknown) => {
+                        unknown.applied = std::mem::take(&mut self.applied);
+                        Error::Unknown(unknown)
+                    }
+                    other => other,
+                })?)
+            }
+        };
+        self.migrate(planned, resumed, number, of).await
+    }
+}

@@ -1,0 +1,190 @@
+//! What may be done: integrity first, then order, environment and other people's databases.
+
+use driftlock_database::{Direction, Error as DbError, FORMAT, Fence, Glance, HistoryRow, Session};
+use driftlock_script::Version;
+
+use super::Migrator;
+use crate::manifest::ManifestCheck;
+use crate::standing::{Standing, assess};
+use crate::{Database, Error, chain};
+
+/// What a command found when it looked.
+pub(super) struct View {
+    pub(super) standing: Standing,
+    pub(super) glance: Option<Glance>,
+    pub(super) notes: Vec<String>,
+}
+
+impl Migrator {
+    /// Holds files and manifest against what the database has.
+    pub(super) fn view(&self, glance: Option<Glance>) -> Result<View, Error> {
+        if let Some(glance) = glance.as_ref().filter(|glance| glance.fence.format > FORMAT) {
+            return Err(DbError::Format { found: glance.fence.format, known: FORMAT }.into());
+        }
+        let manifest = self.manifest.as_ref().map(ManifestCheck::manifest);
+        let mut standing = assess(&self.migrations, manifest, glance.as_ref());
+        let mut notes = Vec::new();
+        if let Some(check) = &self.manifest {
+            let is_pending = |version: &Version| standing.pending.contains(version);
+            let (findings, told) = check.compare(&self.migrations, is_pending, self.options.protected)?;
+            standing.findings.extend(findings);
+            notes.extend(told);
+        }
+        if !standing.ahead.is_empty() {
+            let versions: Vec<&str> = standing.ahead.iter().map(Version::as_str).collect();
+            notes.push(format!(
+                "the database is ahead of these files: it has {}, which a newer release brought",
+                versions.join(", ")
+            ));
+        }
+        Ok(View { standing, glance, notes })
+    }
+
+    /// The same, from the whole history, whose chain is followed. Needs the lock.
+    pub(super) async fn view_whole(
+        &self,
+        session: &mut dyn Session,
+        db: &Database,
+    ) -> Result<(Vec<HistoryRow>, View), Error> {
+        let glance = session.glance(&db.tables).await?;
+        let history = session.history(&db.tables).await?;
+        let view = self.view(glance)?;
+        if let Some(glance) = &view.glance {
+            chain::verify(&history, &glance.fence).map_err(|finding| Error::Integrity(vec![finding]))?;
+        }
+        Ok((history, view))
+    }
+
+    /// Integrity first, then what may be done.
+    pub(super) fn may_run(&self, view: &View) -> Result<(), Error> {
+        if !view.standing.findings.is_empty() {
+            return Err(Error::Integrity(view.standing.findings.clone()));
+        }
+        self.is_our_environment(view.glance.as_ref().map(|glance| &glance.fence))?;
+        let half_undone = view
+            .standing
+            .recorded
+            .values()
+            .find(|it| it.unfinished.as_ref().is_some_and(|it| it.direction == Direction::Down));
+        if let Some(record) = half_undone {
+            return Err(refused(
+                "DL0501",
+                format!(
+                    "version {} is half undone: finish that with `driftlock down`, then run `up` again",
+                    record.version
+                ),
+            ));
+        }
+        if !view.standing.out_of_order.is_empty() && !self.options.out_of_order {
+            let files: Vec<String> = view
+                .standing
+                .out_of_order
+                .iter()
+                .filter_map(|version| self.migrations.find(version))
+                .map(|migration| format!("`{}`", self.migrations.display(&migration.up)))
+                .collect();
+            return Err(refused(
+                "DL0502",
+                format!(
+                    "out of order: {} {} older than what is already applied; give {} a newer version, or apply {} all the same with `--out-of-order`",
+                    files.join(", "),
+                    if files.len() == 1 { "is" } else { "are" },
+                    if files.len() == 1 { "it" } else { "them" },
+                    if files.len() == 1 { "it" } else { "them" },
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_our_environment(&self, fence: Option<&Fence>) -> Result<(), Error> {
+        match (fence.and_then(|fence| fence.environment.as_deref()), self.options.environment.as_deref()) {
+            (Some(stamped), Some(ours)) if stamped != ours => Err(refused(
+                "DL0503",
+                format!(
+                    "this database belongs to the environment `{stamped}` and not to `{ours}`: check the URL, or name `{stamped}` with `--env`"
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// What `baseline` needs, and `accept` beside the edited file.
+    pub(super) fn may_declare(&self, view: &View) -> Result<(), Error> {
+        if !view.standing.findings.is_empty() {
+            return Err(Error::Integrity(view.standing.findings.clone()));
+        }
+        self.is_our_environment(view.glance.as_ref().map(|glance| &glance.fence))
+    }
+
+    /// Whether a database without own tables may get them.
+    pub(super) async fn may_begin(
+        &self,
+        session: &mut dyn Session,
+        db: &Database,
+        notes: &mut Vec<String>,
+    ) -> Result<(), Error> {
+        let around = session.surroundings(&db.tables).await?;
+        if (around.objects > 0 || !around.foreign_histories.is_empty()) && session.glance(&db.tables).await?.is_some() {
+            // Another runner has begun between the two looks: what is here is its doing.
+            return Ok(());
+        }
+        if let Some((tool, table)) = around.foreign_histories.first() {
+            return Err(refused(
+                "DL0504",
+                format!(
+                    "{tool} has migrated this database (its table `{table}` is here): take its history over with `driftlock adopt`, \
+                     or declare what is applied with `driftlock baseline VERSION`; nothing was changed"
+                ),
+            ));
+        }
+        if around.objects == 0 {
+            return Ok(());
+        }
+        let found = format!("this database has {} objects and no history of driftlock", around.objects);
+        if self.options.protected {
+            return Err(refused(
+                "DL0505",
+                format!(
+                    "{found}, and its environment is protected: say which version it is at with `driftlock baseline VERSION`; nothing was changed"
+                ),
+            ));
+        }
+        notes.push(format!("{found}: every version is taken as pending, and nothing was compared with a replay"));
+        Ok(())
+    }
+
+    pub(super) async fn foreign(
+        &self,
+        session: &mut dyn Session,
+        db: &Database,
+        notes: &mut Vec<String>,
+    ) -> Result<(), Error> {
+        let around = session.surroundings(&db.tables).await?;
+        if let Some((tool, table)) = around.foreign_histories.first() {
+            notes.push(format!("{tool} has migrated this database (its table `{table}` is here): `up` will refuse it"));
+        } else if around.objects > 0 {
+            notes.push(format!("this database has {} objects and no history of driftlock", around.objects));
+        }
+        Ok(())
+    }
+
+    /// A version as a person writes it: one that the files know.
+    pub(super) fn version(&self, text: &str) -> Result<Version, Error> {
+        let version = self.migrations.layout().version(text.trim());
+        if self.migrations.find(&version).is_some() {
+            return Ok(version);
+        }
+        let near = self.migrations.list().iter().map(|it| it.version.as_str()).filter(|it| it.starts_with(text.trim()));
+        let near: Vec<&str> = near.take(3).collect();
+        let hint = match near.as_slice() {
+            [] => "`driftlock status` lists them".to_owned(),
+            near => format!("did you mean {}?", near.join(", ")),
+        };
+        Err(Error::Usage(format!("there is no version `{text}` in the migrations; {hint}")))
+    }
+}
+
+pub(super) fn refused(code: &'static str, message: String) -> Error {
+    Error::Refused { code, message }
+}

@@ -1,0 +1,104 @@
+//! `status`: what is applied, pending, half-done and ahead, with what is wrong as data.
+
+use std::time::Duration;
+
+use driftlock_database::{HistoryRow, JournalState};
+use driftlock_script::Version;
+
+use super::Migrator;
+use crate::report::{MigrationState, MigrationStatus};
+use crate::{Database, Error, Problem, Status, chain};
+
+impl Migrator {
+    /// What is applied, pending, half-done and ahead; what is wrong comes as data. Writes nothing.
+    ///
+    /// # Errors
+    /// When the database can't be looked at.
+    pub async fn status(&self, db: &Database) -> Result<Status, Error> {
+        let mut inner = db.inner.lock().await;
+        inner.ahead = None;
+        let glance = inner.session.glance(&db.tables).await?;
+        let mut history = Vec::new();
+        if let Some(glance) = &glance {
+            history = inner.session.history(&db.tables).await?;
+            // A runner may have gone on between the two looks; rows are only ever added.
+            history.truncate(usize::try_from(glance.fence.head).unwrap_or(0).max(glance.entries.len()));
+        }
+        let mut view = self.view(glance)?;
+        if let Some(glance) = &view.glance
+            && let Err(finding) = chain::verify(&history, &glance.fence)
+            && !view.standing.findings.iter().any(|other| other.problem == Problem::Tampered)
+        {
+            view.standing.findings.insert(0, finding);
+        }
+        let mut migrations = Vec::new();
+        let mut versions: Vec<Version> = view.standing.recorded.keys().cloned().collect();
+        versions.extend(self.migrations.list().iter().map(|migration| migration.version.clone()));
+        versions.sort();
+        versions.dedup();
+        for version in versions {
+            let migration = self.migrations.find(&version);
+            let recorded = view.standing.recorded.get(&version);
+            let row = recorded
+                .and_then(|recorded| recorded.applied)
+                .and_then(|sequence| history.iter().find(|row| row.sequence == sequence));
+            let unfinished = recorded.and_then(|recorded| recorded.unfinished.as_ref());
+            if migration.is_none() && row.is_none() && unfinished.is_none() {
+                // It was undone and its file is gone: nothing of it is left.
+                continue;
+            }
+            let state = match (unfinished, row) {
+                (Some(unfinished), _) => {
+                    let journal = inner.session.journal(&db.tables, &unfinished.attempt).await?;
+                    let done = journal.iter().filter(|row| row.state == JournalState::Done).count();
+                    let failed = history.iter().rev().find(|row| row.attempt == unfinished.attempt);
+                    MigrationState::Partial {
+                        direction: unfinished.direction,
+                        done,
+                        error: failed.and_then(|row| row.error.clone()),
+                    }
+                }
+                (None, Some(row)) => applied_state(row),
+                (None, None) => MigrationState::Pending,
+            };
+            migrations.push(MigrationStatus {
+                name: migration
+                    .map(|migration| migration.name.clone())
+                    .or_else(|| recorded.map(|recorded| recorded.name.clone()))
+                    .unwrap_or_default(),
+                file: migration.map(|migration| self.migrations.display(&migration.up)),
+                has_down: migration.is_some_and(|migration| migration.down.is_some())
+                    || row.is_some_and(|row| row.rollback_sql.is_some()),
+                version,
+                state,
+            });
+        }
+        if view.glance.is_none() {
+            self.foreign(inner.session.as_mut(), db, &mut view.notes).await?;
+        }
+        let server = inner.session.server();
+        Ok(Status {
+            engine: db.engine.name(),
+            server: server.version.clone(),
+            database: server.database.clone(),
+            stamped: view.glance.and_then(|glance| glance.fence.environment),
+            migrations,
+            ahead: view.standing.ahead,
+            findings: view.standing.findings,
+            notes: view.notes,
+        })
+    }
+}
+
+fn applied_state(row: &HistoryRow) -> MigrationState {
+    MigrationState::Applied {
+        how: row.direction,
+        at: row.ended_at.unwrap_or(row.started_at),
+        by: row.applied_by.clone(),
+        os_user: row.os_user.clone(),
+        host: row.host.clone(),
+        environment: row.environment.clone(),
+        git_commit: row.git_commit.clone(),
+        duration: Duration::from_millis(row.duration_ms.unwrap_or(0).max(0).unsigned_abs()),
+    }
+}

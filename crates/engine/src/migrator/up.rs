@@ -1,0 +1,109 @@
+//! `up`, and what it would run.
+
+use driftlock_database::{Direction, Engine, Session};
+use driftlock_script::Version;
+
+use super::{Migrator, finish, planned, report};
+use crate::plan::Source;
+use crate::standing::Standing;
+use crate::{Database, Error, Plan, PlannedMigration, Progress, Report};
+
+impl Migrator {
+    /// What `up` would run, statement by statement. Writes nothing.
+    ///
+    /// # Errors
+    /// What stands against running it.
+    pub async fn plan(&self, db: &Database) -> Result<Plan, Error> {
+        let mut inner = db.inner.lock().await;
+        let glance = inner.glance(&db.tables).await?;
+        let mut view = self.view(glance)?;
+        self.may_run(&view)?;
+        let wanted = self.wanted(&view.standing)?;
+        if view.glance.is_none() && !wanted.is_empty() {
+            self.may_begin(inner.session.as_mut(), db, &mut view.notes).await?;
+        }
+        let pending = self.plan_up(db.engine, &wanted)?;
+        Ok(Plan { pending, notes: view.notes })
+    }
+
+    /// Applies what is pending.
+    ///
+    /// # Errors
+    /// See [`Error`]; what was committed before it is in [`Error::applied`].
+    pub async fn up(&self, db: &Database) -> Result<Report, Error> {
+        let mut inner = db.inner.lock().await;
+        let glance = inner.glance(&db.tables).await?;
+        let mut view = self.view(glance)?;
+        self.may_run(&view)?;
+        if self.wanted(&view.standing)?.is_empty() {
+            return Ok(report(Vec::new(), &view.standing, view.notes));
+        }
+        let session = inner.session.as_mut();
+        session.ensure_fit().await?;
+        // Everything that can be known to stop it is known before anything runs.
+        self.plan_up(db.engine, &self.wanted(&view.standing)?)?;
+        if view.glance.is_none() {
+            self.may_begin(session, db, &mut view.notes).await?;
+        }
+        for note in &view.notes {
+            self.tell(Progress::Note(note.clone()));
+        }
+        let still_wanted = |standing: &Standing| self.wanted(standing).map(|wanted| !wanted.is_empty());
+        if !self.lock(session, db, still_wanted).await? {
+            let view = self.view(session.glance(&db.tables).await?)?;
+            return Ok(report(Vec::new(), &view.standing, view.notes));
+        }
+        let result = self.up_locked(session, db).await;
+        finish(session, result).await
+    }
+
+    async fn up_locked(&self, session: &mut dyn Session, db: &Database) -> Result<Report, Error> {
+        session.prepare_tables(&db.tables).await?;
+        let (history, view) = self.view_whole(session, db).await?;
+        self.may_run(&view)?;
+        let wanted = self.wanted(&view.standing)?;
+        if wanted.is_empty() {
+            return Ok(report(Vec::new(), &view.standing, view.notes));
+        }
+        let planned = self.plan_up(db.engine, &wanted)?;
+        let mut run = self.run(session, db, &history).await?;
+        for (planned, number) in planned.iter().zip(1..) {
+            let unfinished = view.standing.recorded.get(&planned.version).and_then(|it| it.unfinished.as_ref());
+            run.step(planned, unfinished, number, wanted.len()).await?;
+        }
+        let applied = std::mem::take(&mut run.applied);
+        let mut report = report(applied, &view.standing, view.notes);
+        report.pending.retain(|version| !wanted.contains(version));
+        Ok(report)
+    }
+
+    /// The pending versions that this run is about.
+    pub(super) fn wanted(&self, standing: &Standing) -> Result<Vec<Version>, Error> {
+        let mut wanted = standing.pending.clone();
+        if let Some(to) = &self.options.to {
+            let to = self.version(to)?;
+            wanted.retain(|version| *version <= to);
+        }
+        wanted.truncate(self.options.steps.unwrap_or(usize::MAX));
+        Ok(wanted)
+    }
+
+    pub(super) fn plan_up(&self, engine: &dyn Engine, versions: &[Version]) -> Result<Vec<PlannedMigration>, Error> {
+        versions
+            .iter()
+            .filter_map(|version| self.migrations.find(version))
+            .map(|migration| {
+                let source = Source {
+                    version: migration.version.clone(),
+                    name: migration.name.clone(),
+                    file: self.migrations.display(&migration.up),
+                    direction: Direction::Up,
+                    digest: Some(migration.up.digest),
+                    rollback_sql: migration.down.as_ref().map(|down| self.migrations.text(down)).transpose()?,
+                    text: self.migrations.text(&migration.up)?,
+                };
+                planned(engine, source)
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,66 @@
+//! How to run.
+
+use std::time::Duration;
+
+/// What an environment says of undoing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Rollback {
+    /// It may be done.
+    #[default]
+    Allow,
+    /// It needs an approval.
+    Approved,
+    /// It is never done there.
+    Deny,
+}
+
+/// How to run. Every field has a sensible default.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The environment, where it is a named one: the database is stamped with it, and one of another environment is refused.
+    pub environment: Option<String>,
+    /// Whether the environment is protected.
+    pub protected: bool,
+    /// Whether migrations may be undone there.
+    pub rollback: Rollback,
+    /// Apply pending versions below the highest applied one.
+    pub out_of_order: bool,
+    /// Stop behind this version (`up`), leave it applied (`down`). As a person writes it.
+    pub to: Option<String>,
+    /// At most so many.
+    pub steps: Option<usize>,
+    /// `down`: all of them.
+    pub all: bool,
+    /// How long to wait for the lock.
+    pub lock_wait: Duration,
+    /// How long a statement may wait for a lock of the database's own; a file's directive goes before it. Zero is for ever.
+    pub lock_timeout: Duration,
+    /// How long a statement may run; a file's directive goes before it. Zero is for ever.
+    pub statement_timeout: Duration,
+    /// How often a transaction is tried that waited too long for a lock.
+    pub attempts: u32,
+    /// Why, in a person's words; kept in the history.
+    pub reason: Option<String>,
+    /// Put who and where as a comment behind each statement.
+    pub comment_statements: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            environment: None,
+            protected: false,
+            rollback: Rollback::Allow,
+            out_of_order: false,
+            to: None,
+            steps: None,
+            all: false,
+            lock_wait: Duration::from_secs(300),
+            lock_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::ZERO,
+            attempts: 10,
+            reason: None,
+            comment_statements: false,
+        }
+    }
+}
