@@ -87,6 +87,9 @@ pub(crate) struct Global {
     /// How long a statement may wait for a lock of the database's
     #[arg(long, global = true, value_name = "DURATION", help_heading = "How to run", hide_short_help = true)]
     pub(crate) lock_timeout: Option<String>,
+    /// How long CREATE INDEX CONCURRENTLY and its like may wait for other transactions
+    #[arg(long, global = true, value_name = "DURATION", help_heading = "How to run", hide_short_help = true)]
+    pub(crate) concurrent_timeout: Option<String>,
     /// How long a statement may run
     #[arg(long, global = true, value_name = "DURATION", help_heading = "How to run", hide_short_help = true)]
     pub(crate) statement_timeout: Option<String>,

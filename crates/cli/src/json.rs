@@ -24,6 +24,7 @@ pub(crate) fn finding(finding: &Finding) -> Value {
         "version": finding.version.as_ref().map(Version::as_str),
         "file": finding.file,
         "message": finding.message,
+        "difference": finding.difference,
     })
 }
 

@@ -97,13 +97,15 @@ where
 /// Connects, and reads and hashes the files beside it.
 async fn open(target: &Target, look: Look) -> Result<(Database, Migrations, Option<Manifest>), CommandError> {
     let (directory, layout, root) = (target.directory.clone(), target.layout, target.root.clone());
+    // Begun before the connection, not beside it: an embedded engine connects without ever waiting.
+    let reading = tokio::task::spawn_blocking(move || {
+        let manifest = Manifest::read(&root)?;
+        let migrations = Migrations::load(Arc::new(directory), layout)?;
+        Ok::<_, ReadError>((migrations, manifest))
+    });
     let read = async {
-        let read = tokio::task::spawn_blocking(move || {
-            let manifest = Manifest::read(&root)?;
-            let migrations = Migrations::load(Arc::new(directory), layout)?;
-            Ok::<_, ReadError>((migrations, manifest))
-        });
-        read.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())).map_err(|error| match error {
+        reading.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())).map_err(|error| match error
+        {
             ReadError::Load(LoadError::Files(error)) if !target.directory.path().exists() => {
                 CommandError::from(LoadError::Files(error))
                     .hint("there is no such directory: `driftlock init` makes one, `--dir PATH` names another")

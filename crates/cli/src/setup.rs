@@ -26,6 +26,7 @@ fn overrides(global: &Global) -> Overrides {
         ("layout", "--layout", &global.layout),
         ("lock_wait", "--lock-wait", &global.lock_wait),
         ("lock_timeout", "--lock-timeout", &global.lock_timeout),
+        ("concurrent_timeout", "--concurrent-timeout", &global.concurrent_timeout),
         ("statement_timeout", "--statement-timeout", &global.statement_timeout),
         ("connect_timeout", "--connect-timeout", &global.connect_timeout),
         ("attempts", "--attempts", &global.attempts),

@@ -23,6 +23,9 @@ pub struct Runnable<'a> {
 pub struct Timeouts {
     /// How long one statement may wait for a lock of the database's own.
     pub lock: Duration,
+    /// The same for a statement that waits without holding anybody up (`CREATE INDEX CONCURRENTLY`), and that is costly to
+    /// begin again.
+    pub concurrent: Duration,
     /// How long one statement may run.
     pub statement: Duration,
 }

@@ -93,6 +93,7 @@ pub(crate) fn verify(rows: &[HistoryRow], fence: &Fence) -> Result<(), Finding> 
         message: format!(
             "the history was changed behind driftlock's back: {what}; find out who writes to its tables, and restore them from a backup"
         ),
+        difference: None,
     };
     let mut previous = String::new();
     for (row, sequence) in rows.iter().zip(1..) {

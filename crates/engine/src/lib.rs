@@ -13,6 +13,7 @@ mod cancellation;
 mod chain;
 mod config;
 mod database;
+mod difference;
 mod error;
 mod manifest;
 mod migrator;

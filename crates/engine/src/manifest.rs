@@ -59,6 +59,7 @@ impl ManifestCheck {
                         file: Some(file),
                         problem: Problem::Manifest,
                         message,
+                        difference: None,
                     });
                 }
             }
@@ -73,6 +74,7 @@ impl ManifestCheck {
                         "{path}: is in the manifest, but there is no such file; restore it from git, or, if it was never applied, write the \
                          manifest anew with `driftlock manifest write`"
                     ),
+                    difference: None,
                 });
             }
         }

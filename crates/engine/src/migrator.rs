@@ -12,17 +12,21 @@ use std::path::PathBuf;
 use driftlock_database::{Engine, Session};
 use driftlock_script::{Directory, Manifest, Migrations};
 
+use crate::config::Variables;
 use crate::manifest::ManifestCheck;
 use crate::plan::Source;
 use crate::standing::Standing;
-use crate::{Applied, Cancellation, Error, OnProgress, Options, PlannedMigration, Progress, Provenance, Report};
+use crate::{
+    Applied, Cancellation, Error, OnProgress, Options, PlannedMigration, Progress, Provenance, ProvenanceOverrides,
+    Report,
+};
 
 /// Runs migrations on databases.
 #[derive(Clone)]
 pub struct Migrator {
     migrations: Migrations,
     manifest: Option<ManifestCheck>,
-    provenance: Provenance,
+    provenance: Option<Provenance>,
     options: Options,
     progress: Option<OnProgress>,
     cancellation: Cancellation,
@@ -41,7 +45,7 @@ impl Migrator {
         Migrator {
             migrations: migrations.clone(),
             manifest: None,
-            provenance: Provenance::from_process(),
+            provenance: None,
             options: Options::default(),
             progress: None,
             cancellation: Cancellation::new(),
@@ -58,16 +62,14 @@ impl Migrator {
     /// Who and where, for the history.
     #[must_use]
     pub fn provenance(mut self, provenance: Provenance) -> Self {
-        self.provenance = provenance;
+        self.provenance = Some(provenance);
         self
     }
 
     /// Names the environment.
     #[must_use]
     pub fn environment(mut self, name: impl Into<String>) -> Self {
-        let name = name.into();
-        self.provenance.environment.clone_from(&name);
-        self.options.environment = Some(name);
+        self.options.environment = Some(name.into());
         self
     }
 
@@ -90,6 +92,17 @@ impl Migrator {
     pub fn cancellation(mut self, cancellation: Cancellation) -> Self {
         self.cancellation = cancellation;
         self
+    }
+
+    /// Who and where. The system is asked only now, when something is going to be written.
+    fn who(&self) -> Provenance {
+        let environment = self.options.environment.as_deref();
+        let detect = || Provenance::detect(environment, &ProvenanceOverrides::default(), &Variables::of_process());
+        let mut provenance = self.provenance.clone().unwrap_or_else(detect);
+        if let Some(environment) = environment {
+            provenance.environment = environment.to_owned();
+        }
+        provenance
     }
 
     fn tell(&self, progress: Progress) {

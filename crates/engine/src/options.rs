@@ -35,6 +35,9 @@ pub struct Options {
     pub lock_wait: Duration,
     /// How long a statement may wait for a lock of the database's own; a file's directive goes before it. Zero is for ever.
     pub lock_timeout: Duration,
+    /// The same for a statement that waits without holding anybody up and is costly to begin again
+    /// (`CREATE INDEX CONCURRENTLY`).
+    pub concurrent_timeout: Duration,
     /// How long a statement may run; a file's directive goes before it. Zero is for ever.
     pub statement_timeout: Duration,
     /// How often a transaction is tried that waited too long for a lock.
@@ -57,6 +60,7 @@ impl Default for Options {
             all: false,
             lock_wait: Duration::from_secs(300),
             lock_timeout: Duration::from_secs(5),
+            concurrent_timeout: Duration::from_secs(30 * 60),
             statement_timeout: Duration::ZERO,
             attempts: 10,
             reason: None,

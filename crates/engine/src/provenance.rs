@@ -73,7 +73,8 @@ const JOB: &[&str] = &["DRIFTLOCK_CI_JOB", "CI_JOB_ID"];
 const JOB_AFTER_GITHUB: &[&str] = &["BUILDKITE_JOB_ID", "BUILD_TAG", "ARGOCD_APP_NAME"];
 const JOB_URL: &[&str] = &["DRIFTLOCK_CI_URL", "CI_JOB_URL"];
 const JOB_URL_AFTER_GITHUB: &[&str] = &["BUILDKITE_BUILD_URL", "BUILD_URL"];
-const USER: &[&str] = &["DRIFTLOCK_OS_USER"];
+/// The system itself is asked last: with a directory service in the way its answer takes its time.
+const USER: &[&str] = &["DRIFTLOCK_OS_USER", "USER", "LOGNAME"];
 const HOST: &[&str] = &["DRIFTLOCK_HOST"];
 
 impl Provenance {

@@ -90,6 +90,7 @@ fn prefix_changed(planned: &PlannedMigration, what: &str) -> Error {
              (`driftlock status` counts them), and correct only what comes behind them",
             planned.file
         ),
+        difference: None,
     }])
 }
 

@@ -39,7 +39,7 @@ pub(crate) struct Run<'a> {
     pub(crate) engine: &'static dyn driftlock_database::Engine,
     pub(crate) tables: &'a OwnTables,
     pub(crate) options: &'a Options,
-    pub(crate) provenance: &'a Provenance,
+    pub(crate) provenance: Provenance,
     pub(crate) progress: Option<&'a OnProgress>,
     pub(crate) cancellation: &'a Cancellation,
     pub(crate) clock: Clock,
@@ -310,7 +310,7 @@ impl Run<'_> {
         if indexes.is_empty() {
             return Ok(());
         }
-        let comment = self.options.comment_statements.then(|| comment(self.provenance, planned));
+        let comment = self.options.comment_statements.then(|| comment(&self.provenance, planned));
         let texts: Vec<String> = match &comment {
             None => Vec::new(),
             Some(comment) => {
@@ -364,6 +364,7 @@ impl Run<'_> {
     fn timeouts(&self, planned: &PlannedMigration) -> Timeouts {
         Timeouts {
             lock: planned.directives.lock_timeout.unwrap_or(self.options.lock_timeout),
+            concurrent: planned.directives.lock_timeout.unwrap_or(self.options.concurrent_timeout),
             statement: planned.directives.statement_timeout.unwrap_or(self.options.statement_timeout),
         }
     }
@@ -427,7 +428,7 @@ impl Run<'_> {
 
     /// A row behind the last one.
     pub(crate) fn history_row(&self, record: Record) -> HistoryRow {
-        let provenance = self.provenance;
+        let provenance = &self.provenance;
         let ended_at = record.duration.map(|duration| record.started_at.after(duration));
         let mut row = HistoryRow {
             sequence: self.head + 1,

@@ -16,11 +16,17 @@ pub struct Finding {
     pub problem: Problem,
     /// What differs, and what to do.
     pub message: String,
+    /// The change of an edited file as a unified diff, where git still knows the text that was applied.
+    pub difference: Option<String>,
 }
 
 impl std::fmt::Display for Finding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.message)?;
+        for line in self.difference.iter().flat_map(|difference| difference.lines()) {
+            write!(f, "\n  {line}")?;
+        }
+        Ok(())
     }
 }
 
@@ -222,6 +228,7 @@ fn head(fence: &Fence, entries: &[Entry]) -> Option<Finding> {
         message: format!(
             "the history was changed behind driftlock's back: {what}; find out who writes to its tables, and restore them from a backup"
         ),
+        difference: None,
     })
 }
 
@@ -237,7 +244,13 @@ fn newest_in(layout: Layout, manifest: &Manifest) -> Option<Version> {
 fn compare(migrations: &Migrations, migration: &Migration, record: &Recorded) -> Option<Finding> {
     let file = migrations.display(&migration.up);
     let finding = |problem, message| {
-        Some(Finding { version: Some(record.version.clone()), file: Some(file.clone()), problem, message })
+        Some(Finding {
+            version: Some(record.version.clone()),
+            file: Some(file.clone()),
+            problem,
+            message,
+            difference: None,
+        })
     };
     if migration.name != record.name {
         return finding(
@@ -306,7 +319,7 @@ fn missing(migrations: &Migrations, record: &Recorded, recorded: &BTreeMap<Versi
             ),
         ),
     };
-    Finding { version: Some(record.version.clone()), file: None, problem, message }
+    Finding { version: Some(record.version.clone()), file: None, problem, message, difference: None }
 }
 
 #[cfg(test)]

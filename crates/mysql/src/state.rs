@@ -294,7 +294,11 @@ mod tests {
 
     #[test]
     fn limits_are_printed_as_the_server_prints_them() {
-        let timeouts = Timeouts { lock: Duration::from_millis(300), statement: Duration::from_millis(1500) };
+        let timeouts = Timeouts {
+            lock: Duration::from_millis(300),
+            concurrent: Duration::from_millis(300),
+            statement: Duration::from_millis(1500),
+        };
         for (name, expected) in [
             ("lock_wait_timeout", Some("1")),
             ("innodb_lock_wait_timeout", Some("1")),
@@ -304,7 +308,7 @@ mod tests {
         ] {
             assert_eq!(limit(name, &timeouts).as_deref(), expected, "{name}");
         }
-        let unlimited = Timeouts { lock: Duration::ZERO, statement: Duration::ZERO };
+        let unlimited = Timeouts { lock: Duration::ZERO, concurrent: Duration::ZERO, statement: Duration::ZERO };
         assert_eq!(limit("lock_wait_timeout", &unlimited).as_deref(), Some("31536000"));
         assert_eq!(limit("max_statement_time", &unlimited).as_deref(), Some("0.000000"));
     }

@@ -234,7 +234,11 @@ async fn errors_point_into_the_statement() {
 async fn waits_and_long_statements_end() {
     let mut database = TestDatabase::new("limits").await;
     let mut session = database.session().await;
-    let timeouts = Timeouts { lock: Duration::from_millis(200), statement: Duration::from_millis(1500) };
+    let timeouts = Timeouts {
+        lock: Duration::from_millis(200),
+        concurrent: Duration::from_millis(200),
+        statement: Duration::from_millis(1500),
+    };
     execute(&mut *session, &["CREATE TABLE t (a int PRIMARY KEY) ENGINE=InnoDB", "INSERT INTO t VALUES (1)"])
         .await
         .unwrap();

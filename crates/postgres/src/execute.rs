@@ -36,7 +36,15 @@ pub(crate) async fn run(
         // Up to the next COPY; outside of a transaction nothing is sent before the last result is read.
         let limit = if inside { statements.len() } else { at + 1 };
         let end = (at + 1..limit).find(|next| is_copy(&statements[*next])).unwrap_or(limit);
-        pipeline(session, at, &statements[at..end], observer).await?;
+        let patient = !inside && waits_beside_others(statements[at].sql);
+        if patient {
+            session.be_patient(true).await.map_err(|error| ExecuteError { index: at, error })?;
+        }
+        let result = pipeline(session, at, &statements[at..end], observer).await;
+        if patient && !matches!(result, Err(ExecuteError { error: Error::ConnectionLost(_), .. })) {
+            session.be_patient(false).await.map_err(|error| ExecuteError { index: at, error })?;
+        }
+        result?;
         at = end;
     }
     if inside && !session.wire.seen.in_transaction() {
@@ -48,6 +56,11 @@ pub(crate) async fn run(
         return Err(ExecuteError { index: statements.len().saturating_sub(1), error });
     }
     Ok(())
+}
+
+/// Whether a statement waits for other transactions without holding anybody up meanwhile.
+fn waits_beside_others(sql: &str) -> bool {
+    significant(sql, Dialect::Postgres).any(|token| token.is("CONCURRENTLY"))
 }
 
 fn notice(index: usize, db: &DbError) -> Event {

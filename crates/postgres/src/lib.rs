@@ -39,7 +39,7 @@ mod wire;
 
 use async_trait::async_trait;
 use driftlock_database::{Classified, ConnectOptions, DatabaseUrl, Engine, Error, Session};
-use driftlock_script::Dialect;
+use driftlock_script::{Dialect, significant};
 
 /// The engine for `postgres://` URLs.
 #[derive(Debug, Clone, Copy, Default)]
@@ -61,6 +61,11 @@ impl Engine for Postgres {
 
     fn classify(&self, sql: &str) -> Classified {
         classify::classify(sql)
+    }
+
+    fn may_commit(&self, sql: &str) -> bool {
+        // A procedure, and a block, may say COMMIT outside of a transaction.
+        significant(sql, Dialect::Postgres).next().is_some_and(|first| first.is("CALL") || first.is("DO"))
     }
 
     async fn connect(&self, url: &DatabaseUrl, options: &ConnectOptions) -> Result<Box<dyn Session>, Error> {

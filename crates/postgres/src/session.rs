@@ -220,6 +220,14 @@ impl PostgresSession {
         answer.ok(cancelled)
     }
 
+    /// Puts the longer limit on waiting for locks in place, or the one that the file has.
+    pub(crate) async fn be_patient(&mut self, patient: bool) -> Result<(), Error> {
+        let Some(timeouts) = self.timeouts else { return Ok(()) };
+        let limit = if patient { timeouts.concurrent } else { timeouts.lock };
+        let answer = self.wire.exchange(&[format!("SET lock_timeout = {}", milliseconds(limit))]).await?;
+        answer.into_iter().next().unwrap_or_default().ok(false).map(|_| ())
+    }
+
     /// One writing message, sent when all that was put off has worked. When it fails inside a transaction that it
     /// opened, that is rolled back.
     pub(crate) async fn tell(&mut self, sql: &str) -> Result<Answer, Error> {

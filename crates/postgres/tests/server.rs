@@ -337,7 +337,11 @@ fn partitions_and_databases_are_looked_at() {
         let reader = database.client().await;
         reader.batch_execute("BEGIN; SELECT * FROM p").await.unwrap();
         session
-            .reset(&driftlock_database::Timeouts { lock: Duration::from_millis(300), statement: Duration::ZERO })
+            .reset(&driftlock_database::Timeouts {
+                lock: Duration::from_millis(300),
+                concurrent: Duration::from_millis(300),
+                statement: Duration::ZERO,
+            })
             .await
             .unwrap();
         run(&mut *session, &[sql]).await.unwrap_err();

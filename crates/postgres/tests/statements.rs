@@ -237,7 +237,11 @@ fn a_statement_is_cancelled_from_outside() {
 fn limits_are_told_apart() {
     with_database(|database| async move {
         let mut session = database.session().await;
-        let limits = Timeouts { lock: Duration::from_millis(200), statement: Duration::from_millis(1500) };
+        let limits = Timeouts {
+            lock: Duration::from_millis(200),
+            concurrent: Duration::from_millis(200),
+            statement: Duration::from_millis(1500),
+        };
         session.reset(&limits).await.unwrap();
         let error = run(&mut *session, &["SELECT pg_sleep(60)"]).await.unwrap_err().error;
         assert!(

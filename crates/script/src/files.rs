@@ -21,6 +21,12 @@ pub trait Files: Send + Sync + std::fmt::Debug {
     /// When it can't be read.
     fn read(&self, name: &str) -> Result<Cow<'_, [u8]>, FilesError>;
 
+    /// Where a file is on this machine, where it is a file of its own.
+    fn path(&self, name: &str) -> Option<PathBuf> {
+        let _ = name;
+        None
+    }
+
     /// A name as messages show it: with the root before it.
     fn display(&self, name: &str) -> String {
         match self.root() {
@@ -127,6 +133,10 @@ impl Directory {
 impl Files for Directory {
     fn root(&self) -> &str {
         &self.shown
+    }
+
+    fn path(&self, name: &str) -> Option<PathBuf> {
+        Some(self.path.join(name))
     }
 
     fn list(&self) -> Result<Vec<String>, FilesError> {

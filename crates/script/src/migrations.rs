@@ -1,6 +1,5 @@
 //! A directory's migrations: which versions there are, with which scripts.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -266,20 +265,20 @@ fn pair<'a>(files: &dyn Files, layout: Layout, names: &'a [String]) -> Result<Ve
 /// Fewer files than this are hashed before a second thread has started.
 const WORTH_A_THREAD: usize = 64;
 
-/// The digests of files, in their order; on all cores where there are many.
+/// More threads than this only wait for the disk; fewer cores than threads do no harm.
+const MOST_THREADS: usize = 4;
+
+/// The digests of files, in their order; by several threads where there are many.
 pub(crate) fn hash(files: &dyn Files, names: &[&str]) -> Result<Vec<Digest>, FilesError> {
-    let one = |name: &&str| files.read(name).map(|bytes: Cow<'_, [u8]>| Digest::of(&bytes));
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(names.len() / WORTH_A_THREAD + 1);
-    if threads < 2 {
-        return names.iter().map(one).collect();
-    }
+    let all = |names: &[&str]| -> Result<Vec<Digest>, FilesError> {
+        names.iter().map(|name| Ok(Digest::of(&files.read(name)?))).collect()
+    };
+    let threads = (names.len() / WORTH_A_THREAD).clamp(1, MOST_THREADS);
     let share = names.len().div_ceil(threads);
+    let (own, rest) = names.split_at(share.min(names.len()));
     std::thread::scope(|scope| {
-        let workers: Vec<_> = names
-            .chunks(share)
-            .map(|names| scope.spawn(move || names.iter().map(one).collect::<Result<Vec<_>, _>>()))
-            .collect();
-        let mut digests = Vec::with_capacity(names.len());
+        let workers: Vec<_> = rest.chunks(share.max(1)).map(|names| scope.spawn(move || all(names))).collect();
+        let mut digests = all(own)?;
         for worker in workers {
             digests.extend(worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
         }

@@ -35,6 +35,22 @@ fn edited_renamed_and_missing_files_are_found_on_every_run() {
 }
 
 #[test]
+fn an_edit_is_shown_where_git_knows_what_was_applied() {
+    let target = two(Engine::Sqlite);
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
+        let status =
+            std::process::Command::new("git").args(identity).args(arguments).current_dir(target.path()).status();
+        assert!(status.unwrap().success());
+    };
+    git(&["init", "-q"]);
+    git(&["add", "migrations"]);
+    git(&["commit", "-qm", "two tables"]);
+    target.migration(10, "CREATE TABLE a (id bigint);");
+    target.run(&["up"]).expect(6).says(&["-CREATE TABLE a (id int);", "+CREATE TABLE a (id bigint);"]);
+}
+
+#[test]
 fn line_endings_are_no_edit() {
     let target = two(Engine::Sqlite);
     target.migration(10, "\u{feff}CREATE TABLE a (id int);");
@@ -201,4 +217,52 @@ fn looking_writes_nothing() {
         };
         assert_eq!(target.value(&tables), "0", "{engine:?}");
     }
+}
+
+#[test]
+fn who_and_where_follow_each_statement_if_asked() {
+    let target = Target::new(Engine::Postgres);
+    target.migration(1, "CREATE TABLE a AS SELECT query FROM pg_stat_activity WHERE pid = pg_backend_pid();");
+    let output = target.driftlock(&["up", "--comment-statements"]).env("GIT_COMMIT", "abc*/123").output().unwrap();
+    crate::target::Ran::new(output).expect(0);
+    let query = target.value("SELECT query FROM a");
+    assert!(query.ends_with("*/") && query.contains("/* driftlock version=20260101-000001"), "{query}");
+    assert!(query.contains("commit=abc/123"), "nothing from outside ends the comment: {query}");
+}
+
+#[test]
+fn objects_belong_to_the_role_and_not_to_the_login() {
+    let target = Target::new(Engine::Postgres);
+    let owner = format!("{}_owner", target.database());
+    target.query(&format!(
+        "CREATE ROLE {owner}; GRANT CREATE ON SCHEMA public TO {owner}; GRANT CREATE ON DATABASE {} TO {owner}",
+        target.database()
+    ));
+    target.migration(1, "CREATE TABLE a (id int);\nSET ROLE NONE;");
+    target.migration(2, "CREATE TABLE b (id int);");
+    target.migration(3, "CREATE INDEX CONCURRENTLY b_id ON b (id);");
+    target.run(&["up", "--set-role", &owner]).expect(0);
+    let owners = target.query("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'");
+    assert_eq!(owners, [owner.clone()]);
+    assert_eq!(
+        target.value("SELECT DISTINCT applied_by FROM driftlock_history"),
+        "driftlock",
+        "the login is on record"
+    );
+    target.query(&format!("DROP OWNED BY {owner}; DROP ROLE {owner}"));
+}
+
+#[test]
+fn copy_data_streams_into_its_table() {
+    let target = Target::new(Engine::Postgres);
+    let rows: String = (1..=5000).map(|number| format!("{number}\trow \\\\ {number}; 'x'\n")).collect();
+    target.migration(
+        1,
+        &format!("CREATE TABLE a (id int PRIMARY KEY, note text);\nCOPY a (id, note) FROM stdin;\n{rows}\\.\n\nINSERT INTO a VALUES (0, 'after');\n"),
+    );
+    target.run(&["up"]).expect(0);
+    assert_eq!(target.value("SELECT count(*), max(note) FILTER (WHERE id = 7) FROM a"), "5001|row \\ 7; 'x'");
+    target.migration(2, "COPY a (id, note) FROM stdin;\n6000\tfine\nnonsense\tx\n\\.\n");
+    target.run(&["up"]).expect(1).says(&["invalid input syntax", "line 2"]);
+    assert_eq!(target.value("SELECT count(*) FROM a"), "5001");
 }

@@ -196,3 +196,17 @@ fn down_undoes_in_reverse_and_resumes_too() {
         assert!(!left.stdout.contains("\"applied_at\""), "{engine:?}\n{}", left.stdout);
     }
 }
+
+#[test]
+fn a_procedure_that_commits_runs_where_it_may() {
+    let target = Target::new(Engine::Postgres);
+    target.migration(
+        1,
+        "CREATE TABLE a (id int);\nCREATE PROCEDURE fill() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO a VALUES (1); COMMIT; INSERT INTO a VALUES (2); END $$;",
+    );
+    let file = target.migration(2, "CALL fill();");
+    target.run(&["up"]).expect(1).says(&["invalid transaction termination"]);
+    std::fs::write(file, "-- driftlock: no-transaction\nCALL fill();").unwrap();
+    target.run(&["up"]).expect(0);
+    assert_eq!(target.value("SELECT count(*) FROM a"), "2");
+}

@@ -56,6 +56,7 @@ pub(super) const KEYS: &[Key] = &[
     key("tables.prefix", Place::Both, Shape::Text),
     key("lock_wait", Place::Both, Shape::Duration),
     key("lock_timeout", Place::Both, Shape::Duration),
+    key("concurrent_timeout", Place::Both, Shape::Duration),
     key("statement_timeout", Place::Both, Shape::Duration),
     key("connect_timeout", Place::Both, Shape::Duration),
     key("attempts", Place::Both, Shape::Count),

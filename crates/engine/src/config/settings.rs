@@ -64,6 +64,8 @@ pub struct Settings {
     pub lock_wait: Option<Setting<Duration>>,
     /// How long a statement may wait for a lock of the database's.
     pub lock_timeout: Option<Setting<Duration>>,
+    /// How long `CREATE INDEX CONCURRENTLY` and its like may wait for other transactions.
+    pub concurrent_timeout: Option<Setting<Duration>>,
     /// How long a statement may run.
     pub statement_timeout: Option<Setting<Duration>>,
     /// How long connecting may take.
@@ -161,6 +163,7 @@ impl Settings {
             tables_prefix: prefix,
             lock_wait: of.duration("lock_wait"),
             lock_timeout: of.duration("lock_timeout"),
+            concurrent_timeout: of.duration("concurrent_timeout"),
             statement_timeout: of.duration("statement_timeout"),
             connect_timeout: of.duration("connect_timeout"),
             attempts: of.get("attempts", |value| if let Value::Count(count) = value { Some(*count) } else { None }),
@@ -248,6 +251,7 @@ impl Settings {
             out_of_order: self.out_of_order.value,
             lock_wait: value(&self.lock_wait, default.lock_wait),
             lock_timeout: value(&self.lock_timeout, default.lock_timeout),
+            concurrent_timeout: value(&self.concurrent_timeout, default.concurrent_timeout),
             statement_timeout: value(&self.statement_timeout, default.statement_timeout),
             attempts: self.attempts.as_ref().map_or(default.attempts, |attempts| attempts.value),
             comment_statements: self.comment_statements.value,

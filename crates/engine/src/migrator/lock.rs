@@ -68,7 +68,7 @@ impl Migrator {
             engine: db.engine,
             tables: &db.tables,
             options: &self.options,
-            provenance: &self.provenance,
+            provenance: self.who(),
             progress: self.progress.as_ref(),
             cancellation: &self.cancellation,
             clock: Clock::new(now),

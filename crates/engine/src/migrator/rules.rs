@@ -6,7 +6,7 @@ use driftlock_script::Version;
 use super::Migrator;
 use crate::manifest::ManifestCheck;
 use crate::standing::{Standing, assess};
-use crate::{Database, Error, chain};
+use crate::{Database, Error, Problem, chain, difference};
 
 /// What a command found when it looked.
 pub(super) struct View {
@@ -23,6 +23,7 @@ impl Migrator {
         }
         let manifest = self.manifest.as_ref().map(ManifestCheck::manifest);
         let mut standing = assess(&self.migrations, manifest, glance.as_ref());
+        self.show_differences(&mut standing);
         let mut notes = Vec::new();
         if let Some(check) = &self.manifest {
             let is_pending = |version: &Version| standing.pending.contains(version);
@@ -38,6 +39,21 @@ impl Migrator {
             ));
         }
         Ok(View { standing, glance, notes })
+    }
+
+    /// What was changed in edited files. Only a run that is refused takes this time.
+    fn show_differences(&self, standing: &mut Standing) {
+        for finding in standing.findings.iter_mut().filter(|finding| finding.problem == Problem::Edited) {
+            let Some(version) = &finding.version else { continue };
+            let (migration, record) = (self.migrations.find(version), standing.recorded.get(version));
+            let (Some(migration), Some(sha256)) = (migration, record.and_then(|record| record.sha256.as_ref())) else {
+                continue;
+            };
+            let path = self.migrations.files().path(&migration.up.file);
+            if let (Some(path), Ok(now)) = (path, self.migrations.text(&migration.up)) {
+                finding.difference = difference::from_git(&path, sha256, &now);
+            }
+        }
     }
 
     /// The same, from the whole history, whose chain is followed. Needs the lock.

@@ -15,7 +15,8 @@ use driftlock_mysql::MySql;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts};
 
-pub const TIMEOUTS: Timeouts = Timeouts { lock: Duration::from_secs(5), statement: Duration::from_secs(60) };
+pub const TIMEOUTS: Timeouts =
+    Timeouts { lock: Duration::from_secs(5), concurrent: Duration::from_secs(5), statement: Duration::from_secs(60) };
 
 /// The admin URL with this database.
 pub fn url(database: &str) -> DatabaseUrl {

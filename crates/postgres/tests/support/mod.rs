@@ -104,7 +104,7 @@ pub async fn holder(database: &Database, tables: &OwnTables) -> (Box<dyn Session
 }
 
 pub fn timeouts() -> Timeouts {
-    Timeouts { lock: Duration::from_secs(3), statement: Duration::ZERO }
+    Timeouts { lock: Duration::from_secs(3), concurrent: Duration::from_secs(3), statement: Duration::ZERO }
 }
 
 /// Keeps what happened.

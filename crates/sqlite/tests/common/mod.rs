@@ -59,7 +59,11 @@ pub fn me() -> Holder {
 }
 
 pub fn timeouts(lock: u64, statement: u64) -> Timeouts {
-    Timeouts { lock: Duration::from_millis(lock), statement: Duration::from_millis(statement) }
+    Timeouts {
+        lock: Duration::from_millis(lock),
+        concurrent: Duration::from_millis(lock),
+        statement: Duration::from_millis(statement),
+    }
 }
 
 #[derive(Default)]
