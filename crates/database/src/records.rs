@@ -230,7 +230,7 @@ pub struct Fence {
 pub struct Entry {
     /// See [`HistoryRow::sequence`].
     pub sequence: i64,
-    /// See [`HistoryRow::attempt`].
+    /// See [`HistoryRow::attempt`]. May be empty in a `done` row, where nothing asks for it.
     pub attempt: String,
     /// See [`HistoryRow::version`].
     pub version: String,

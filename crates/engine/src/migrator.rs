@@ -9,7 +9,7 @@ mod up;
 
 use std::path::PathBuf;
 
-use driftlock_database::{Engine, Session};
+use driftlock_database::{Engine, HistoryRow, Session};
 use driftlock_script::{Directory, Manifest, Migrations};
 
 use crate::config::Variables;
@@ -122,6 +122,11 @@ async fn finish(session: &mut dyn Session, result: Result<Report, Error>) -> Res
             .push(format!("the lock could not be given back in good order ({error}); it ends with the connection"));
     }
     Ok(report)
+}
+
+/// The row of a sequence, in a history by rising sequence.
+fn row_of(history: &[HistoryRow], sequence: i64) -> Option<&HistoryRow> {
+    history.binary_search_by_key(&sequence, |row| row.sequence).ok().map(|at| &history[at])
 }
 
 fn report(applied: Vec<Applied>, standing: &Standing, notes: Vec<String>) -> Report {

@@ -1,8 +1,9 @@
 //! How files, manifest and history stand to each other: pure, without a connection.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
-use driftlock_database::{Direction, Entry, Fence, Glance, State};
+use driftlock_database::{Direction, Entry, Fence, State};
 use driftlock_script::{Layout, Manifest, Migration, Migrations, Version};
 
 /// A disagreement that stops everything; exit code 6.
@@ -127,13 +128,15 @@ impl Standing {
 }
 
 /// Holds files and manifest against the history.
-pub(crate) fn assess(migrations: &Migrations, manifest: Option<&Manifest>, glance: Option<&Glance>) -> Standing {
+pub(crate) fn assess(
+    migrations: &Migrations,
+    manifest: Option<&Manifest>,
+    fence: Option<&Fence>,
+    entries: Vec<Entry>,
+) -> Standing {
     let layout = migrations.layout();
-    let recorded = record(layout, glance.map_or(&[], |glance| glance.entries.as_slice()));
-    let mut findings = Vec::new();
-    if let Some(glance) = glance {
-        findings.extend(head(&glance.fence, &glance.entries));
-    }
+    let mut findings: Vec<Finding> = fence.and_then(|fence| head(fence, &entries)).into_iter().collect();
+    let recorded = record(layout, entries);
 
     let newest_known = migrations.list().last().map(|migration| migration.version.clone());
     let newest_known = newest_known.into_iter().chain(manifest.and_then(|manifest| newest_in(layout, manifest))).max();
@@ -159,8 +162,9 @@ pub(crate) fn assess(migrations: &Migrations, manifest: Option<&Manifest>, glanc
     let pending: Vec<Version> = migrations
         .list()
         .iter()
-        .map(|migration| migration.version.clone())
+        .map(|migration| &migration.version)
         .filter(|version| !applied(version))
+        .cloned()
         .collect();
     let highest = recorded.values().filter(|record| record.applied.is_some()).map(|record| &record.version).max();
     let out_of_order =
@@ -169,25 +173,33 @@ pub(crate) fn assess(migrations: &Migrations, manifest: Option<&Manifest>, glanc
 }
 
 /// Reads the history forward: what each version came to.
-fn record(layout: Layout, entries: &[Entry]) -> BTreeMap<Version, Recorded> {
-    let mut recorded = BTreeMap::new();
+fn record(layout: Layout, entries: Vec<Entry>) -> BTreeMap<Version, Recorded> {
+    let mut recorded: BTreeMap<Version, Recorded> = BTreeMap::new();
     for entry in entries {
-        let version = layout.version(&entry.version);
+        let Entry { sequence, attempt, version, name, direction, state, sha256, crc32 } = entry;
+        let version = layout.version(&version);
+        if let (State::Failed, None) = (state, recorded.get(&version)) {
+            // It was rolled back whole and left nothing, not even a name.
+            continue;
+        }
         let record = recorded.entry(version.clone()).or_insert_with(|| Recorded {
             version,
-            name: entry.name.clone(),
+            name: String::new(),
             applied: None,
             sha256: None,
             crc32: None,
             unfinished: None,
         });
-        match (entry.state, entry.direction) {
+        match (state, direction) {
             (State::Started, direction) => {
-                record.unfinished = Some(Unfinished { attempt: entry.attempt.clone(), direction, failed: false });
+                if record.name.is_empty() {
+                    record.name = name;
+                }
+                record.unfinished = Some(Unfinished { attempt, direction, failed: false });
             }
             (State::Failed, _) => {
                 // A failed attempt that never started a journal was rolled back whole and left nothing.
-                if let Some(unfinished) = record.unfinished.as_mut().filter(|it| it.attempt == entry.attempt) {
+                if let Some(unfinished) = record.unfinished.as_mut().filter(|it| it.attempt == attempt) {
                     unfinished.failed = true;
                 }
             }
@@ -197,12 +209,12 @@ fn record(layout: Layout, entries: &[Entry]) -> BTreeMap<Version, Recorded> {
             }
             (State::Done, direction) => {
                 if direction != Direction::Accept {
-                    record.applied = Some(entry.sequence);
+                    record.applied = Some(sequence);
                     record.unfinished = None;
                 }
-                record.name.clone_from(&entry.name);
-                record.sha256.clone_from(&entry.sha256);
-                record.crc32.clone_from(&entry.crc32);
+                record.name = name;
+                record.sha256 = sha256;
+                record.crc32 = crc32;
             }
         }
     }
@@ -242,11 +254,12 @@ fn newest_in(layout: Layout, manifest: &Manifest) -> Option<Version> {
 
 /// An applied version and its file.
 fn compare(migrations: &Migrations, migration: &Migration, record: &Recorded) -> Option<Finding> {
-    let file = migrations.display(&migration.up);
+    let digest = &migration.up.digest;
+    let file = LazyCell::new(|| migrations.display(&migration.up));
     let finding = |problem, message| {
         Some(Finding {
             version: Some(record.version.clone()),
-            file: Some(file.clone()),
+            file: Some(file.to_string()),
             problem,
             message,
             difference: None,
@@ -255,31 +268,37 @@ fn compare(migrations: &Migrations, migration: &Migration, record: &Recorded) ->
     if migration.name != record.name {
         return finding(
             Problem::Renamed,
-            format!("{file}: version {} was applied as `{}`; give the file its name back", record.version, record.name),
+            format!(
+                "{}: version {} was applied as `{}`; give the file its name back",
+                *file, record.version, record.name
+            ),
         );
     }
-    let (sha256, crc32) = (migration.up.digest.sha256(), migration.up.digest.crc32());
-    let sha256_fits = record.sha256.as_ref().map(|recorded| *recorded == sha256);
-    let crc32_fits = record.crc32.as_ref().map(|recorded| *recorded == crc32);
+    let sha256_fits = record.sha256.as_ref().map(|recorded| digest.is_sha256(recorded));
+    let crc32_fits = record.crc32.as_ref().map(|recorded| digest.is_crc32(recorded));
     match (sha256_fits, crc32_fits) {
         // Declared as applied while no file was known: there is nothing to compare with.
         (None, None) | (Some(true), Some(true) | None) | (None, Some(true)) => None,
         (Some(false), Some(false) | None) | (None, Some(false)) => finding(
             Problem::Edited,
             format!(
-                "{file}: edited after it was applied: it was applied with SHA-256 {} and CRC-32 {}, the file has {sha256} and {crc32}; \
+                "{}: edited after it was applied: it was applied with SHA-256 {} and CRC-32 {}, the file has {} and {}; \
                  put the file back as it was and write the change as a new migration, or, if the database is as the edited file says, \
                  `driftlock accept {} --reason TEXT`",
+                *file,
                 record.sha256.as_deref().unwrap_or("(not recorded)"),
                 record.crc32.as_deref().unwrap_or("(not recorded)"),
+                digest.sha256(),
+                digest.crc32(),
                 record.version
             ),
         ),
         (Some(sha256_fits), Some(_)) => finding(
             Problem::Damaged,
             format!(
-                "{file}: the history's record of version {} is damaged: its {} fits the file and its {} doesn't; \
+                "{}: the history's record of version {} is damaged: its {} fits the file and its {} doesn't; \
                  find out who writes to driftlock's tables, and restore them from a backup",
+                *file,
                 record.version,
                 if sha256_fits { "SHA-256" } else { "CRC-32" },
                 if sha256_fits { "CRC-32" } else { "SHA-256" },
@@ -291,7 +310,7 @@ fn compare(migrations: &Migrations, migration: &Migration, record: &Recorded) ->
 /// An applied version without a file, although the files know newer ones.
 fn missing(migrations: &Migrations, record: &Recorded, recorded: &BTreeMap<Version, Recorded>) -> Finding {
     let renamed = migrations.list().iter().find(|migration| {
-        record.sha256.as_ref().is_some_and(|sha256| *sha256 == migration.up.digest.sha256())
+        record.sha256.as_ref().is_some_and(|sha256| migration.up.digest.is_sha256(sha256))
             && recorded.get(&migration.version).is_none_or(|other| other.applied.is_none())
     });
     let (problem, message) = match renamed {
@@ -326,6 +345,7 @@ fn missing(migrations: &Migrations, record: &Recorded, recorded: &BTreeMap<Versi
 mod tests {
     use std::sync::Arc;
 
+    use driftlock_database::Glance;
     use driftlock_script::Memory;
 
     use super::*;
@@ -358,6 +378,10 @@ mod tests {
         Glance { fence: Fence { token: 1, head, head_chain: String::new(), environment: None, format: 1 }, entries }
     }
 
+    fn look(migrations: &Migrations, manifest: Option<&Manifest>, glance: &Glance) -> Standing {
+        assess(migrations, manifest, Some(&glance.fence), glance.entries.clone())
+    }
+
     fn texts(versions: &[Version]) -> Vec<&str> {
         versions.iter().map(Version::as_str).collect()
     }
@@ -377,7 +401,7 @@ mod tests {
                 ("9_z.up.sql", UP.0, UP.1),
             ],
         );
-        let standing = assess(&migrations, None, Some(&rows));
+        let standing = look(&migrations, None, &rows);
         assert_eq!(texts(&standing.pending), ["2", "3"]);
         assert_eq!(texts(&standing.ahead), ["9"]);
         assert_eq!(texts(&standing.out_of_order), ["2", "3"]);
@@ -395,7 +419,7 @@ mod tests {
         rows.entries[1].sha256 = Some("0".repeat(64));
         rows.entries[1].crc32 = Some("0".repeat(8));
         let problems = |rows: &Glance| -> Vec<Problem> {
-            assess(&migrations, None, Some(rows)).findings.iter().map(|finding| finding.problem).collect()
+            look(&migrations, None, rows).findings.iter().map(|finding| finding.problem).collect()
         };
         assert_eq!(problems(&rows), [Problem::Damaged, Problem::Edited, Problem::Missing]);
         rows.entries[2].sha256 = Some(migrations.list()[2].up.digest.sha256());
@@ -410,10 +434,10 @@ mod tests {
     fn a_manifest_line_makes_a_lost_file_missing_and_not_ahead() {
         let migrations = files(&["1_a.up.sql"]);
         let rows = glance(&migrations, &[("1_a.up.sql", UP.0, UP.1), ("2_b.up.sql", UP.0, UP.1)]);
-        assert_eq!(texts(&assess(&migrations, None, Some(&rows)).ahead), ["2"]);
+        assert_eq!(texts(&look(&migrations, None, &rows).ahead), ["2"]);
         let line = format!(r#"[{{"file": "migrations/2_b.up.sql", "sha256": "{}"}}]"#, "0".repeat(64));
         let manifest = Manifest::parse(&line).unwrap();
-        let standing = assess(&migrations, Some(&manifest), Some(&rows));
+        let standing = look(&migrations, Some(&manifest), &rows);
         assert_eq!(standing.findings[0].problem, Problem::Missing);
     }
 
@@ -424,6 +448,6 @@ mod tests {
             glance(&migrations, &[("1_a.up.sql", UP.0, UP.1), ("1_a.up.sql", Direction::Accept, State::Done)]);
         rows.entries[0].sha256 = Some("0".repeat(64));
         rows.entries[0].crc32 = Some("0".repeat(8));
-        assert_eq!(assess(&migrations, None, Some(&rows)).findings, []);
+        assert_eq!(look(&migrations, None, &rows).findings, []);
     }
 }

@@ -37,6 +37,22 @@ impl Digest {
         hex(&self.sha256)
     }
 
+    /// Whether this is the SHA-256, in hexadecimal digits of either case.
+    #[must_use]
+    pub fn is_sha256(&self, hex: &str) -> bool {
+        let digit = |byte: u8| char::from(byte).to_digit(16);
+        hex.len() == 64
+            && hex.as_bytes().chunks_exact(2).zip(self.sha256).all(|(pair, byte)| {
+                digit(pair[0]).zip(digit(pair[1])).is_some_and(|(high, low)| high * 16 + low == u32::from(byte))
+            })
+    }
+
+    /// Whether this is the CRC-32, in hexadecimal digits of either case.
+    #[must_use]
+    pub fn is_crc32(&self, hex: &str) -> bool {
+        hex.len() == 8 && u32::from_str_radix(hex, 16) == Ok(self.crc32)
+    }
+
     /// CRC-32 (the one of zlib and gzip), 8 hexadecimal digits.
     #[must_use]
     pub fn crc32(&self) -> String {
@@ -80,6 +96,8 @@ mod tests {
         let digest = Digest::of(b"123456789");
         assert_eq!(digest.crc32(), "cbf43926");
         assert_eq!(digest.sha256(), "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225");
+        assert!(digest.is_sha256(&digest.sha256()) && digest.is_crc32("CBF43926"));
+        assert!(!digest.is_sha256(&raw_sha256(b"")) && !digest.is_sha256("") && !digest.is_crc32("cbf43927"));
         assert_eq!(raw_sha256(b""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// A set of files with names relative to one root, `/` between folders.
@@ -147,8 +148,11 @@ impl Files for Directory {
     }
 
     fn read(&self, name: &str) -> Result<Cow<'_, [u8]>, FilesError> {
-        std::fs::read(self.path.join(name))
-            .map(Cow::Owned)
+        // Most scripts are small: asking for the length first would cost more than it saves.
+        let mut bytes = Vec::with_capacity(4096);
+        std::fs::File::open(self.path.join(name))
+            .and_then(|file| file.take(u64::MAX).read_to_end(&mut bytes))
+            .map(|_| Cow::Owned(bytes))
             .map_err(|error| FilesError { path: self.display(name), reason: error.to_string() })
     }
 }

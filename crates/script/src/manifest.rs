@@ -193,7 +193,7 @@ impl Manifest {
     /// Whether this is the digest of a file: of its normal form, or of its bytes as they are.
     #[must_use]
     pub fn fits(sha256: &str, digest: &Digest, bytes: impl FnOnce() -> Option<Vec<u8>>) -> bool {
-        sha256 == digest.sha256() || bytes().is_some_and(|bytes| raw_sha256(&bytes) == sha256)
+        digest.is_sha256(sha256) || bytes().is_some_and(|bytes| raw_sha256(&bytes) == sha256)
     }
 
     /// How the files of some directories differ from this manifest, by path. Lines outside of these directories are only looked
@@ -228,7 +228,7 @@ impl Manifest {
                     differences.push((path.to_owned(), Difference::FileMissing));
                 }
                 Err(error) => return Err(FilesError { path: path.to_owned(), reason: error.to_string() }),
-                Ok(bytes) if Digest::of(&bytes).sha256() == sha256 || raw_sha256(&bytes) == sha256 => {}
+                Ok(bytes) if Digest::of(&bytes).is_sha256(sha256) || raw_sha256(&bytes) == sha256 => {}
                 Ok(_) => differences.push((path.to_owned(), Difference::Edited)),
             }
         }

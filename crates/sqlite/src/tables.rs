@@ -53,9 +53,10 @@ impl Tables {
     /// Fence and narrow history in one statement, so that both are of one moment. `None` when there are no own tables.
     pub(crate) fn glance(&self, connection: &Connection) -> Result<Option<Glance>, Fault> {
         let query = format!(
-            "SELECT f.token, f.head, f.head_chain, f.environment, f.format, \
-             h.sequence, h.attempt, h.version, h.name, h.direction, h.state, h.sha256, h.crc32 \
-             FROM {} AS f LEFT JOIN {} AS h ON TRUE",
+            "SELECT token, head, head_chain, environment, format, NULL AS sequence, NULL AS attempt, NULL AS version, \
+             NULL AS name, NULL AS direction, NULL AS state, NULL AS sha256, NULL AS crc32 FROM {} \
+             UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, sequence, CASE state WHEN 'done' THEN '' ELSE attempt END, \
+             version, name, direction, state, sha256, crc32 FROM {}",
             self.fence, self.history
         );
         let is_unusable = |error: &rusqlite::Error| extended_code(error) & 0xff == ffi::SQLITE_ERROR;
@@ -78,13 +79,12 @@ impl Tables {
         let mut fence = None;
         let mut entries = Vec::new();
         while let Some(row) = rows.next()? {
-            if fence.is_none() {
+            if row.get_ref(5)? != rusqlite::types::ValueRef::Null {
+                entries.push(entry(row, 5).map_err(|reason| self.alien(reason))?);
+            } else if fence.is_none() {
                 let found = fence_row(row).map_err(|reason| self.alien(reason))?;
                 check_format(found.format)?;
                 fence = Some(found);
-            }
-            if row.get_ref(5)? != rusqlite::types::ValueRef::Null {
-                entries.push(entry(row, 5).map_err(|reason| self.alien(reason))?);
             }
         }
         let Some(fence) = fence else {

@@ -18,7 +18,7 @@ async fn attempt(session: &mut dyn Session) -> LockAttempt {
 /// This test binary once more, as another runner that takes the lock and keeps it.
 fn holder(database: &Path) -> Child {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "holds_the_lock", "--nocapture"])
+        .args(["--exact", "holds_the_lock", "--nocapture"])
         .env("HOLD", database)
         .stdout(Stdio::piped())
         .spawn()
@@ -31,10 +31,10 @@ fn holder(database: &Path) -> Child {
     child
 }
 
+/// The other process's part. Without a database to hold there is nothing to it.
 #[tokio::test]
-#[ignore = "run by the other tests as a process of its own"]
 async fn holds_the_lock() {
-    let database = std::env::var("HOLD").unwrap();
+    let Ok(database) = std::env::var("HOLD") else { return };
     let mut session = connect(&format!("sqlite://{database}")).await.unwrap();
     assert_eq!(attempt(&mut *session).await, LockAttempt::Held);
     println!("LOCKED");

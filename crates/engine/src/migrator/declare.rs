@@ -35,7 +35,7 @@ impl Migrator {
             .migrations
             .list()
             .iter()
-            .filter(|it| it.version <= *upto && view.standing.pending.contains(&it.version))
+            .filter(|it| it.version <= *upto && view.standing.pending.binary_search(&it.version).is_ok())
             .collect();
         let mut run = self.run(session, db, &history).await?;
         let attempt = uuid::Uuid::now_v7().simple().to_string();

@@ -4,7 +4,7 @@ use driftlock_database::{Direction, Engine, HistoryRow, Session};
 use driftlock_script::Version;
 
 use super::rules::{View, refused};
-use super::{Migrator, finish, planned, report};
+use super::{Migrator, finish, planned, report, row_of};
 use crate::plan::Source;
 use crate::standing::{Recorded, Standing};
 use crate::{Database, Error, Finding, Plan, PlannedMigration, Problem, Report, Rollback};
@@ -135,7 +135,7 @@ impl Migrator {
         if !findings.is_empty() {
             return Err(Error::Integrity(findings));
         }
-        self.is_our_environment(view.glance.as_ref().map(|glance| &glance.fence))?;
+        self.is_our_environment(view.fence.as_ref())?;
         let half_done = view
             .standing
             .recorded
@@ -162,7 +162,7 @@ impl Migrator {
         undo.iter()
             .map(|record| {
                 let migration = self.migrations.find(&record.version);
-                let row = history.iter().find(|row| Some(row.sequence) == record.applied);
+                let row = record.applied.and_then(|sequence| row_of(history, sequence));
                 let (file, text) = match (migration.and_then(|it| it.down.as_ref()), row) {
                     (Some(down), _) => (self.migrations.display(down), self.migrations.text(down)?),
                     (None, Some(HistoryRow { rollback_sql: Some(sql), .. })) if migration.is_none() => {

@@ -11,7 +11,8 @@ use crate::{Database, Error, Problem, chain, difference};
 /// What a command found when it looked.
 pub(super) struct View {
     pub(super) standing: Standing,
-    pub(super) glance: Option<Glance>,
+    /// `None` where the own tables aren't there.
+    pub(super) fence: Option<Fence>,
     pub(super) notes: Vec<String>,
 }
 
@@ -21,12 +22,13 @@ impl Migrator {
         if let Some(glance) = glance.as_ref().filter(|glance| glance.fence.format > FORMAT) {
             return Err(DbError::Format { found: glance.fence.format, known: FORMAT }.into());
         }
+        let (fence, entries) = glance.map(|glance| (glance.fence, glance.entries)).unzip();
         let manifest = self.manifest.as_ref().map(ManifestCheck::manifest);
-        let mut standing = assess(&self.migrations, manifest, glance.as_ref());
+        let mut standing = assess(&self.migrations, manifest, fence.as_ref(), entries.unwrap_or_default());
         self.show_differences(&mut standing);
         let mut notes = Vec::new();
         if let Some(check) = &self.manifest {
-            let is_pending = |version: &Version| standing.pending.contains(version);
+            let is_pending = |version: &Version| standing.pending.binary_search(version).is_ok();
             let (findings, told) = check.compare(&self.migrations, is_pending, self.options.protected)?;
             standing.findings.extend(findings);
             notes.extend(told);
@@ -38,7 +40,7 @@ impl Migrator {
                 versions.join(", ")
             ));
         }
-        Ok(View { standing, glance, notes })
+        Ok(View { standing, fence, notes })
     }
 
     /// What was changed in edited files. Only a run that is refused takes this time.
@@ -65,8 +67,8 @@ impl Migrator {
         let glance = session.glance(&db.tables).await?;
         let history = session.history(&db.tables).await?;
         let view = self.view(glance)?;
-        if let Some(glance) = &view.glance {
-            chain::verify(&history, &glance.fence).map_err(|finding| Error::Integrity(vec![finding]))?;
+        if let Some(fence) = &view.fence {
+            chain::verify(&history, fence).map_err(|finding| Error::Integrity(vec![finding]))?;
         }
         Ok((history, view))
     }
@@ -76,7 +78,7 @@ impl Migrator {
         if !view.standing.findings.is_empty() {
             return Err(Error::Integrity(view.standing.findings.clone()));
         }
-        self.is_our_environment(view.glance.as_ref().map(|glance| &glance.fence))?;
+        self.is_our_environment(view.fence.as_ref())?;
         let half_undone = view
             .standing
             .recorded
@@ -130,7 +132,7 @@ impl Migrator {
         if !view.standing.findings.is_empty() {
             return Err(Error::Integrity(view.standing.findings.clone()));
         }
-        self.is_our_environment(view.glance.as_ref().map(|glance| &glance.fence))
+        self.is_our_environment(view.fence.as_ref())
     }
 
     /// Whether a database without own tables may get them.

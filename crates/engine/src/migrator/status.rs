@@ -5,7 +5,7 @@ use std::time::Duration;
 use driftlock_database::{HistoryRow, JournalState};
 use driftlock_script::Version;
 
-use super::Migrator;
+use super::{Migrator, row_of};
 use crate::report::{MigrationState, MigrationStatus};
 use crate::{Database, Error, Problem, Status, chain};
 
@@ -25,8 +25,8 @@ impl Migrator {
             history.truncate(usize::try_from(glance.fence.head).unwrap_or(0).max(glance.entries.len()));
         }
         let mut view = self.view(glance)?;
-        if let Some(glance) = &view.glance
-            && let Err(finding) = chain::verify(&history, &glance.fence)
+        if let Some(fence) = &view.fence
+            && let Err(finding) = chain::verify(&history, fence)
             && !view.standing.findings.iter().any(|other| other.problem == Problem::Tampered)
         {
             view.standing.findings.insert(0, finding);
@@ -41,7 +41,7 @@ impl Migrator {
             let recorded = view.standing.recorded.get(&version);
             let row = recorded
                 .and_then(|recorded| recorded.applied)
-                .and_then(|sequence| history.iter().find(|row| row.sequence == sequence));
+                .and_then(|sequence| row_of(&history, sequence));
             let unfinished = recorded.and_then(|recorded| recorded.unfinished.as_ref());
             if migration.is_none() && row.is_none() && unfinished.is_none() {
                 // It was undone and its file is gone: nothing of it is left.
@@ -73,7 +73,7 @@ impl Migrator {
                 state,
             });
         }
-        if view.glance.is_none() {
+        if view.fence.is_none() {
             self.foreign(inner.session.as_mut(), db, &mut view.notes).await?;
         }
         let server = inner.session.server();
@@ -81,7 +81,7 @@ impl Migrator {
             engine: db.engine.name(),
             server: server.version.clone(),
             database: server.database.clone(),
-            stamped: view.glance.and_then(|glance| glance.fence.environment),
+            stamped: view.fence.and_then(|fence| fence.environment),
             migrations,
             ahead: view.standing.ahead,
             findings: view.standing.findings,

@@ -19,7 +19,7 @@ impl Migrator {
         let mut view = self.view(glance)?;
         self.may_run(&view)?;
         let wanted = self.wanted(&view.standing)?;
-        if view.glance.is_none() && !wanted.is_empty() {
+        if view.fence.is_none() && !wanted.is_empty() {
             self.may_begin(inner.session.as_mut(), db, &mut view.notes).await?;
         }
         let pending = self.plan_up(db.engine, &wanted)?;
@@ -42,7 +42,7 @@ impl Migrator {
         session.ensure_fit().await?;
         // Everything that can be known to stop it is known before anything runs.
         self.plan_up(db.engine, &self.wanted(&view.standing)?)?;
-        if view.glance.is_none() {
+        if view.fence.is_none() {
             self.may_begin(session, db, &mut view.notes).await?;
         }
         for note in &view.notes {
@@ -73,7 +73,7 @@ impl Migrator {
         }
         let applied = std::mem::take(&mut run.applied);
         let mut report = report(applied, &view.standing, view.notes);
-        report.pending.retain(|version| !wanted.contains(version));
+        report.pending.retain(|version| wanted.binary_search(version).is_err());
         Ok(report)
     }
 
