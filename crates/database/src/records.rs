@@ -135,7 +135,7 @@ pub struct HistoryRow {
     pub ended_at: Option<Timestamp>,
     /// How long it took, in milliseconds.
     pub duration_ms: Option<i64>,
-    /// The database user.
+    /// The database user; on an engine that has none, the system's.
     pub applied_by: String,
     /// The user of the operating system.
     pub os_user: String,

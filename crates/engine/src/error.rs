@@ -68,10 +68,10 @@ pub enum Error {
     #[error("{}", .0.message)]
     Unknown(Box<UnknownOutcome>),
     /// Stopped by the caller.
-    #[error("interrupted{}", .during.as_ref().map(|file| format!(" during {file}, which was rolled back or will be resumed")).unwrap_or_default())]
+    #[error("interrupted{}", .during.as_ref().map(|(file, outcome)| interrupted(file, outcome)).unwrap_or_default())]
     Interrupted {
-        /// The file that was running.
-        during: Option<String>,
+        /// The file that was running, and what is left of it.
+        during: Option<(String, Outcome)>,
         /// What was done before.
         applied: Vec<Applied>,
     },
@@ -206,6 +206,16 @@ pub struct UnknownOutcome {
     pub message: String,
     /// What was done and committed before.
     pub applied: Vec<Applied>,
+}
+
+fn interrupted(file: &str, outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::RolledBack => format!(" during {file}: nothing of it was done"),
+        Outcome::Partial { done } => {
+            format!(" during {file}: {} of its statements are done, and the next run goes on behind them", done.len())
+        }
+        Outcome::NotKnown => format!(" during {file}: the next run finds out what of it was done"),
+    }
 }
 
 fn findings(findings: &[Finding]) -> String {

@@ -73,8 +73,7 @@ const JOB: &[&str] = &["DRIFTLOCK_CI_JOB", "CI_JOB_ID"];
 const JOB_AFTER_GITHUB: &[&str] = &["BUILDKITE_JOB_ID", "BUILD_TAG", "ARGOCD_APP_NAME"];
 const JOB_URL: &[&str] = &["DRIFTLOCK_CI_URL", "CI_JOB_URL"];
 const JOB_URL_AFTER_GITHUB: &[&str] = &["BUILDKITE_BUILD_URL", "BUILD_URL"];
-/// The system itself is asked last: with a directory service in the way its answer takes its time.
-const USER: &[&str] = &["DRIFTLOCK_OS_USER", "USER", "LOGNAME"];
+const USER: &[&str] = &["DRIFTLOCK_OS_USER"];
 const HOST: &[&str] = &["DRIFTLOCK_HOST"];
 
 impl Provenance {
@@ -144,11 +143,29 @@ impl Provenance {
 
 /// The effective user's name; its number where it has none, as in containers.
 fn user_of_system() -> Option<String> {
-    whoami::username().ok().filter(|name| !name.is_empty()).or_else(|| {
+    // The file first: behind the system's own way there may be a directory service that takes its time.
+    user_of_file().or_else(|| whoami::username().ok().filter(|name| !name.is_empty())).or_else(|| {
         let status = std::fs::read_to_string("/proc/self/status").ok()?;
         let ids = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
         ids.split_whitespace().nth(1).map(|effective| format!("uid {effective}"))
     })
+}
+
+#[cfg(target_os = "linux")]
+fn user_of_file() -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let user = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let users = std::fs::read_to_string("/etc/passwd").ok()?;
+    let mut fields = users.lines().map(|line| line.split(':'));
+    fields.find_map(|mut fields| {
+        let name = fields.next()?;
+        (fields.nth(1)? == user).then(|| name.to_owned())
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn user_of_file() -> Option<String> {
+    None
 }
 
 fn host_of_system() -> Option<String> {

@@ -444,7 +444,13 @@ impl Run<'_> {
             started_at: record.started_at,
             ended_at,
             duration_ms: record.duration.map(|duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)),
-            applied_by: kept(&self.session.server().user, 255),
+            // An engine without users is used by the system's.
+            applied_by: kept(
+                Some(self.session.server().user.as_str())
+                    .filter(|user| !user.is_empty())
+                    .unwrap_or(&provenance.os_user),
+                255,
+            ),
             os_user: kept(&provenance.os_user, 255),
             host: kept(&provenance.host, 255),
             environment: kept(&provenance.environment, 255),
@@ -536,19 +542,19 @@ impl Run<'_> {
             }
         }
 
-        if self.cancellation.is_cancelled() && matches!(error, DbError::Cancelled(_)) {
-            return Error::Interrupted { during: Some(planned.file.clone()), applied };
-        }
-        let Some(index) = index else { return Error::Database(error) };
-        if matches!(error, DbError::Fenced { .. } | DbError::LockLost(_)) {
-            return Error::Database(error);
-        }
         let outcome = match &error {
             DbError::ConnectionLost(_) => Outcome::NotKnown,
             _ if !recorded && !attempt.done.is_empty() => Outcome::NotKnown,
             _ if attempt.done.is_empty() => Outcome::RolledBack,
             _ => Outcome::Partial { done: attempt.done.clone() },
         };
+        if self.cancellation.is_cancelled() && matches!(error, DbError::Cancelled(_)) {
+            return Error::Interrupted { during: Some((planned.file.clone(), outcome)), applied };
+        }
+        let Some(index) = index else { return Error::Database(error) };
+        if matches!(error, DbError::Fenced { .. } | DbError::LockLost(_)) {
+            return Error::Database(error);
+        }
         let (message, offset) = match error.server() {
             Some(server) => {
                 for (label, text) in [("detail", &server.detail), ("hint", &server.hint), ("context", &server.context)]

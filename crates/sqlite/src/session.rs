@@ -28,6 +28,8 @@ pub(crate) struct SqliteSession {
     place: Place,
     control: Arc<Control>,
     worker: Arc<Mutex<Worker>>,
+    /// Whether anything but looking was asked of it.
+    has_written: bool,
 }
 
 impl SqliteSession {
@@ -41,7 +43,7 @@ impl SqliteSession {
             connection: String::new(),
         };
         let worker = Worker::new(place.clone(), Arc::clone(&control))?;
-        Ok(SqliteSession { server, place, control, worker: Arc::new(Mutex::new(worker)) })
+        Ok(SqliteSession { server, place, control, worker: Arc::new(Mutex::new(worker)), has_written: false })
     }
 
     /// Runs short work here and now; if another process or an earlier, abandoned future is in the way, waits for it on a blocking thread.
@@ -174,6 +176,7 @@ impl Session for SqliteSession {
     }
 
     async fn try_lock(&mut self, tables: &OwnTables, me: &Holder) -> Result<LockAttempt, Error> {
+        self.has_written = true;
         Tables::new(tables)?;
         let (me, now) = (me.clone(), now().to_string());
         self.soon(move |worker| Ok(worker.try_lock(&me, &now)?)).await
@@ -247,10 +250,12 @@ impl Session for SqliteSession {
     }
 
     async fn begin(&mut self) -> Result<(), Error> {
+        self.has_written = true;
         self.soon(Worker::begin).await
     }
 
     async fn execute(&mut self, statements: &[Runnable<'_>], observer: &mut dyn Observer) -> Result<(), ExecuteError> {
+        self.has_written = true;
         let texts: Vec<String> = statements.iter().map(|statement| statement.sql.to_owned()).collect();
         let (sender, mut events) = tokio::sync::mpsc::unbounded_channel();
         let place = self.place.clone();
@@ -337,8 +342,12 @@ impl Session for SqliteSession {
     }
 
     async fn close(self: Box<Self>) {
-        // Closing the last connection of a database in WAL mode writes the log back: that can take time.
         let session = *self;
+        if !session.has_written {
+            // Nothing to write back, and no statement that still runs: dropping it closes it.
+            return;
+        }
+        // Closing the last connection of a database in WAL mode writes the log back: that can take time.
         if let Err(error) = session
             .elsewhere(Abandoned::GoesOn, |worker, _| {
                 let result = worker.rollback();

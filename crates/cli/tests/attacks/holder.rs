@@ -169,3 +169,53 @@ fn nothing_is_printed_as_applied_before_its_commit() {
         assert!(!ran.stdout.contains("20260101-000002"), "{engine:?}\n{}", ran.stdout);
     }
 }
+
+/// Ends the runner's session on the server.
+fn end_session(target: &Target) {
+    let sql = match target.engine {
+        Engine::Postgres => {
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'SELECT pg_sleep%' AND state = 'active'".to_owned()
+        }
+        _ => {
+            let sql = format!(
+                "SELECT id FROM information_schema.processlist WHERE db = '{}' AND info LIKE 'DO SLEEP%'",
+                target.database()
+            );
+            format!("KILL {}", target.value(&sql))
+        }
+    };
+    target.query(&sql);
+    until("the session has ended", || !running(target));
+}
+
+#[test]
+fn a_lost_connection_is_said_and_the_next_run_finds_out() {
+    for engine in [Engine::Postgres, Engine::MySql] {
+        let target = Target::new(engine);
+        let holder = slow_runner(&target, 30);
+        end_session(&target);
+        let ran = Ran::new(holder.wait_with_output().unwrap()).expect(1);
+        assert!(ran.stderr.contains("connection"), "{engine:?}\n{}", ran.stderr);
+        std::fs::write(target.migrations().join("20260101-000002_shop_step_v1.up.sql"), "INSERT INTO a VALUES (1);")
+            .unwrap();
+        target.run(&["up"]).expect(0);
+        assert_eq!(target.value("SELECT count(*) FROM a"), "1", "{engine:?}");
+    }
+}
+
+#[test]
+fn nothing_of_a_stopped_holder_lands_when_it_goes_on() {
+    for engine in [Engine::Postgres, Engine::MySql] {
+        let target = Target::new(engine);
+        let holder = slow_runner(&target, 3);
+        signal(&holder, "STOP");
+        end_session(&target);
+        target.run(&["up", "--lock-wait", "30s"]).expect(0);
+        signal(&holder, "CONT");
+        let late = Ran::new(holder.wait_with_output().unwrap());
+        assert_eq!(late.code, 1, "{engine:?}\n{}", late.stderr);
+        assert_eq!(target.value("SELECT count(*) FROM a WHERE id IN (1, 2)"), "2", "{engine:?}");
+        assert_eq!(target.history("state = 'done'"), "2", "{engine:?}");
+        target.run(&["status"]).expect(0);
+    }
+}

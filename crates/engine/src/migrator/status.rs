@@ -39,9 +39,7 @@ impl Migrator {
         for version in versions {
             let migration = self.migrations.find(&version);
             let recorded = view.standing.recorded.get(&version);
-            let row = recorded
-                .and_then(|recorded| recorded.applied)
-                .and_then(|sequence| row_of(&history, sequence));
+            let row = recorded.and_then(|recorded| recorded.applied).and_then(|sequence| row_of(&history, sequence));
             let unfinished = recorded.and_then(|recorded| recorded.unfinished.as_ref());
             if migration.is_none() && row.is_none() && unfinished.is_none() {
                 // It was undone and its file is gone: nothing of it is left.
