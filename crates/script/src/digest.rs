@@ -3,6 +3,8 @@
 //! Digests are of a normal form of the text: without a byte order mark, with CRLF as LF. So a checkout on another
 //! system is the same migration. Nothing else is normalised: every other byte counts.
 
+use std::io::{ErrorKind, Read};
+
 use sha2::{Digest as _, Sha256};
 
 /// SHA-256 and CRC-32 of one text in its normal form.
@@ -16,19 +18,44 @@ impl Digest {
     /// Of a file's bytes, brought to the normal form first.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let mut sha256 = Sha256::new();
-        let mut crc32 = crc32fast::Hasher::new();
-        let mut rest = bytes;
-        // Almost no file has a CRLF: then this is one pass over the whole of it.
-        while let Some(at) = find_crlf(rest) {
-            sha256.update(&rest[..at]);
-            crc32.update(&rest[..at]);
-            rest = &rest[at + 1..];
+        let mut hasher = Hasher::default();
+        hasher.update(bytes.strip_prefix(BOM).unwrap_or(bytes));
+        hasher.finish()
+    }
+
+    /// The same, of what a reader gives, through a buffer: however long it is, no more of it is in memory than that.
+    ///
+    /// # Errors
+    /// The reader's.
+    pub fn read(mut reader: impl Read, buffer: &mut [u8]) -> std::io::Result<Self> {
+        let mut hasher = Hasher::default();
+        let mut is_first = true;
+        // What stays in the buffer's front: a CR whose LF may come with the next read.
+        let mut kept = 0;
+        loop {
+            let mut end = kept;
+            let mut is_last = false;
+            while end < buffer.len() {
+                match reader.read(&mut buffer[end..]) {
+                    Ok(0) => {
+                        is_last = true;
+                        break;
+                    }
+                    Ok(count) => end += count,
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            let chunk = &buffer[..end];
+            let chunk = if is_first { chunk.strip_prefix(BOM).unwrap_or(chunk) } else { chunk };
+            is_first = false;
+            kept = usize::from(!is_last && chunk.ends_with(b"\r"));
+            hasher.update(&chunk[..chunk.len() - kept]);
+            if is_last {
+                return Ok(hasher.finish());
+            }
+            buffer[0] = b'\r';
         }
-        sha256.update(rest);
-        crc32.update(rest);
-        Digest { sha256: sha256.finalize().into(), crc32: crc32.finalize() }
     }
 
     /// SHA-256, 64 hexadecimal digits.
@@ -64,6 +91,32 @@ impl Digest {
 #[must_use]
 pub fn raw_sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
+}
+
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+#[derive(Default)]
+struct Hasher {
+    sha256: Sha256,
+    crc32: crc32fast::Hasher,
+}
+
+impl Hasher {
+    /// Takes a piece of text. A CR at its end is one by itself.
+    fn update(&mut self, mut rest: &[u8]) {
+        // Almost no file has a CRLF: then this is one pass over the whole of it.
+        while let Some(at) = find_crlf(rest) {
+            self.sha256.update(&rest[..at]);
+            self.crc32.update(&rest[..at]);
+            rest = &rest[at + 1..];
+        }
+        self.sha256.update(rest);
+        self.crc32.update(rest);
+    }
+
+    fn finish(self) -> Digest {
+        Digest { sha256: self.sha256.finalize().into(), crc32: self.crc32.finalize() }
+    }
 }
 
 fn find_crlf(bytes: &[u8]) -> Option<usize> {
@@ -109,5 +162,18 @@ mod tests {
         assert_ne!(Digest::of(b"-- a DROP TABLE x;\n"), plain);
         assert_ne!(Digest::of(b"-- a\rDROP TABLE x;\n"), plain, "a lone CR is no line end");
         assert_eq!(Digest::of(b"a\r\r\nb").sha256(), raw_sha256(b"a\r\nb"), "one CR of two goes");
+    }
+
+    #[test]
+    fn is_the_same_through_every_buffer() {
+        for text in
+            [&b""[..], b"\xef\xbb\xbf", b"\xef\xbb\xbfa\r\nb\r\r\nc\r", b"\r", b"\r\n", b"ab\r\n\r\ncd", b"\xef\xbb"]
+        {
+            for length in 4..12 {
+                let mut buffer = vec![0; length];
+                let read = Digest::read(text, &mut buffer).unwrap();
+                assert_eq!(read, Digest::of(text), "{text:?} through {length}");
+            }
+        }
     }
 }

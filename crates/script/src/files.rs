@@ -1,9 +1,12 @@
 //! Where migration files come from: a directory, the binary, memory.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::fs::File;
 use std::path::{Path, PathBuf};
+
+use crate::Digest;
 
 /// A set of files with names relative to one root, `/` between folders.
 pub trait Files: Send + Sync + std::fmt::Debug {
@@ -21,6 +24,14 @@ pub trait Files: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// When it can't be read.
     fn read(&self, name: &str) -> Result<Cow<'_, [u8]>, FilesError>;
+
+    /// The digest of one file. A file of its own is hashed as it is read, however long it is.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    fn digest(&self, name: &str) -> Result<Digest, FilesError> {
+        Ok(Digest::of(&self.read(name)?))
+    }
 
     /// Where a file is on this machine, where it is a file of its own.
     fn path(&self, name: &str) -> Option<PathBuf> {
@@ -136,6 +147,15 @@ impl Files for Directory {
         &self.shown
     }
 
+    fn digest(&self, name: &str) -> Result<Digest, FilesError> {
+        thread_local! {
+            static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; 64 * 1024]);
+        }
+        BUFFER
+            .with_borrow_mut(|buffer| Digest::read(File::open(self.path.join(name))?, buffer))
+            .map_err(|error| FilesError { path: self.display(name), reason: error.to_string() })
+    }
+
     fn path(&self, name: &str) -> Option<PathBuf> {
         Some(self.path.join(name))
     }
@@ -148,11 +168,8 @@ impl Files for Directory {
     }
 
     fn read(&self, name: &str) -> Result<Cow<'_, [u8]>, FilesError> {
-        // Most scripts are small: asking for the length first would cost more than it saves.
-        let mut bytes = Vec::with_capacity(4096);
-        std::fs::File::open(self.path.join(name))
-            .and_then(|file| file.take(u64::MAX).read_to_end(&mut bytes))
-            .map(|_| Cow::Owned(bytes))
+        std::fs::read(self.path.join(name))
+            .map(Cow::Owned)
             .map_err(|error| FilesError { path: self.display(name), reason: error.to_string() })
     }
 }

@@ -262,17 +262,16 @@ fn pair<'a>(files: &dyn Files, layout: Layout, names: &'a [String]) -> Result<Ve
         .collect()
 }
 
-/// Fewer files than this are hashed before a second thread has started.
-const WORTH_A_THREAD: usize = 64;
+/// Beside a connection that is being made there is time for about so many; a second thread would take it from that.
+const WORTH_A_THREAD: usize = 512;
 
 /// More threads than this only wait for the disk; fewer cores than threads do no harm.
 const MOST_THREADS: usize = 4;
 
 /// The digests of files, in their order; by several threads where there are many.
 pub(crate) fn hash(files: &dyn Files, names: &[&str]) -> Result<Vec<Digest>, FilesError> {
-    let all = |names: &[&str]| -> Result<Vec<Digest>, FilesError> {
-        names.iter().map(|name| Ok(Digest::of(&files.read(name)?))).collect()
-    };
+    let all =
+        |names: &[&str]| -> Result<Vec<Digest>, FilesError> { names.iter().map(|name| files.digest(name)).collect() };
     let threads = (names.len() / WORTH_A_THREAD).clamp(1, MOST_THREADS);
     let share = names.len().div_ceil(threads);
     let (own, rest) = names.split_at(share.min(names.len()));
@@ -345,7 +344,7 @@ mod tests {
 
     #[test]
     fn hashes_many_files_in_order() {
-        let names: Vec<String> = (0..1000).map(|n| format!("{n}_a.up.sql")).collect();
+        let names: Vec<String> = (0..2000).map(|n| format!("{n}_a.up.sql")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let migrations = load(&names).unwrap();
         for migration in migrations.list() {
