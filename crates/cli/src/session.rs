@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use driftlock::script::{LoadError, ManifestError};
-use driftlock::{Cancellation, Database, Error, Kind, Manifest, Migrations, Migrator, Options};
+use driftlock::{Cancellation, Database, Error, Kind, Manifest, Migrations, Migrator, Options, Report};
 
 use crate::arguments::Global;
 use crate::error::CommandError;
+use crate::json;
 use crate::output::Output;
 use crate::progress::Teller;
 use crate::setup::Target;
@@ -23,6 +24,18 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// Closes, and shows what came of it: notes on stderr, the whole as JSON where that is asked for. Text is the command's own.
+    pub(crate) async fn conclude(self, output: &Output, result: Result<Report, Error>) -> Result<Report, CommandError> {
+        output.show(None);
+        self.database.close().await;
+        let report = result?;
+        self.teller.notes(&report.notes);
+        if output.is_json() {
+            output.json(&json::report(&report));
+        }
+        Ok(report)
+    }
+
     /// Does what changes nothing, unless a signal comes before its end.
     pub(crate) async fn look<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, CommandError> {
         tokio::select! {

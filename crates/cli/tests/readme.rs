@@ -2,6 +2,8 @@
 //!
 //! `UPDATE_README=1 cargo test -p driftlock-cli --test readme` writes what the program says now into the README.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 use std::process::Command;
 

@@ -24,7 +24,8 @@
 //! Migrations come from a [`Directory`], from [`Memory`] or from what was compiled in ([`Embedded`]). Results are data; nothing is
 //! printed. What happens on the way is told to [`Migrator::on_progress`], and a [`Cancellation`] stops it.
 //!
-//! Each engine is a feature: `sqlite`, `postgres` and `mysql`, all on by default; `bundled` compiles SQLite in.
+//! Each engine is a feature: `sqlite`, `postgres` and `mysql`, all on by default; `bundled` compiles SQLite in
+//! (the system's, without it, must be 3.44 or newer).
 
 pub use driftlock_database as database;
 pub use driftlock_engine as engine;
@@ -85,10 +86,14 @@ pub fn engine_of(url: &DatabaseUrl) -> Result<&'static dyn Engine, Error> {
 /// A URL that can't be read, a server that can't be reached or refuses the login.
 pub async fn connect(url: &str) -> Result<Database, Error> {
     let url = DatabaseUrl::parse(url).map_err(|error| driftlock_database::Error::Url(error.to_string()))?;
-    let options = ConnectOptions {
-        holder: database::Holder { pid: Some(std::process::id()), ..database::Holder::default() },
-        ..ConnectOptions::default()
+    let Provenance { os_user, host, .. } = Provenance::from_process();
+    let holder = database::Holder {
+        pid: Some(std::process::id()),
+        host: Some(host),
+        user: Some(os_user),
+        ..database::Holder::default()
     };
+    let options = ConnectOptions { holder, ..ConnectOptions::default() };
     Database::connect(engine_of(&url)?, &url, &options, OwnTables::default()).await
 }
 

@@ -9,7 +9,7 @@
 use driftlock_database::{Fence, HistoryRow};
 use driftlock_script::raw_sha256;
 
-use crate::{Finding, Problem};
+use crate::Finding;
 
 /// The chain of a row, given that of the row before it. The row's own `chain` is not looked at.
 #[must_use]
@@ -86,15 +86,7 @@ pub fn link(previous: &str, row: &HistoryRow) -> String {
 
 /// Follows the chain from the first row to the fence.
 pub(crate) fn verify(rows: &[HistoryRow], fence: &Fence) -> Result<(), Finding> {
-    let tampered = |what: String| Finding {
-        version: None,
-        file: None,
-        problem: Problem::Tampered,
-        message: format!(
-            "the history was changed behind driftlock's back: {what}; find out who writes to its tables, and restore them from a backup"
-        ),
-        difference: None,
-    };
+    let tampered = |what: String| Finding::tampered(&what);
     let mut previous = String::new();
     for (row, sequence) in rows.iter().zip(1..) {
         if row.sequence != sequence {

@@ -9,16 +9,16 @@ mod up;
 
 use std::path::PathBuf;
 
-use driftlock_database::{Engine, HistoryRow, Session};
-use driftlock_script::{Directory, Manifest, Migrations};
+use driftlock_database::{Direction, Engine, HistoryRow, Session};
+use driftlock_script::{Directory, Manifest, Migrations, Version};
 
 use crate::config::Variables;
 use crate::manifest::ManifestCheck;
 use crate::plan::Source;
 use crate::standing::Standing;
 use crate::{
-    Applied, Cancellation, Error, OnProgress, Options, PlannedMigration, Progress, Provenance, ProvenanceOverrides,
-    Report,
+    Applied, Cancellation, Error, OnProgress, Options, Plan, PlannedMigration, Progress, Provenance,
+    ProvenanceOverrides, Report,
 };
 
 /// Runs migrations on databases.
@@ -30,6 +30,8 @@ pub struct Migrator {
     options: Options,
     progress: Option<OnProgress>,
     cancellation: Cancellation,
+    /// What somebody looked at and agreed to: version and direction of each step.
+    agreed: Option<Vec<(Version, Direction)>>,
 }
 
 impl std::fmt::Debug for Migrator {
@@ -49,6 +51,7 @@ impl Migrator {
             options: Options::default(),
             progress: None,
             cancellation: Cancellation::new(),
+            agreed: None,
         }
     }
 
@@ -94,6 +97,13 @@ impl Migrator {
         self
     }
 
+    /// Runs `down` or `redo` only if, under the lock, it is still what was planned: somebody looked at the plan and agreed to it.
+    #[must_use]
+    pub fn agreed(mut self, plan: &Plan) -> Self {
+        self.agreed = Some(steps(&plan.pending));
+        self
+    }
+
     /// Who and where. The system is asked only now, when something is going to be written.
     fn who(&self) -> Provenance {
         let environment = self.options.environment.as_deref();
@@ -122,6 +132,10 @@ async fn finish(session: &mut dyn Session, result: Result<Report, Error>) -> Res
             .push(format!("the lock could not be given back in good order ({error}); it ends with the connection"));
     }
     Ok(report)
+}
+
+fn steps(planned: &[PlannedMigration]) -> Vec<(Version, Direction)> {
+    planned.iter().map(|planned| (planned.version.clone(), planned.direction)).collect()
 }
 
 /// The row of a sequence, in a history by rising sequence.

@@ -21,6 +21,21 @@ pub struct Finding {
     pub difference: Option<String>,
 }
 
+impl Finding {
+    /// The history isn't as driftlock wrote it.
+    pub(crate) fn tampered(what: &str) -> Self {
+        Finding {
+            version: None,
+            file: None,
+            problem: Problem::Tampered,
+            message: format!(
+                "the history was changed behind driftlock's back: {what}; find out who writes to its tables, and restore them from a backup"
+            ),
+            difference: None,
+        }
+    }
+}
+
 impl std::fmt::Display for Finding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.message)?;
@@ -233,15 +248,7 @@ fn head(fence: &Fence, entries: &[Entry]) -> Option<Finding> {
         Some((_, expected)) => format!("row {expected} is missing"),
         None => format!("it has {count} rows and the fence counts {}", fence.head),
     };
-    Some(Finding {
-        version: None,
-        file: None,
-        problem: Problem::Tampered,
-        message: format!(
-            "the history was changed behind driftlock's back: {what}; find out who writes to its tables, and restore them from a backup"
-        ),
-        difference: None,
-    })
+    Some(Finding::tampered(&what))
 }
 
 fn newest_in(layout: Layout, manifest: &Manifest) -> Option<Version> {

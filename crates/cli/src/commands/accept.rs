@@ -7,7 +7,6 @@ use clap::Args;
 use super::Done;
 use crate::arguments::Global;
 use crate::error::CommandError;
-use crate::json;
 use crate::output::Output;
 use crate::progress::line;
 use crate::session::{self, Look};
@@ -30,12 +29,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
         |_| {},
         |session| async move {
             let result = session.migrator.accept(&session.database, &arguments.version).await;
-            session.database.close().await;
-            let report = result?;
-            session.teller.notes(&report.notes);
-            if output.is_json() {
-                output.json(&json::report(&report));
-            } else {
+            let report = session.conclude(output, result).await?;
+            if !output.is_json() {
                 report.applied.iter().for_each(|applied| output.report(&line(applied)));
             }
             Ok(())

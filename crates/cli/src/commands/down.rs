@@ -10,7 +10,6 @@ use driftlock::script::Dialect;
 use super::{Done, plan};
 use crate::arguments::{Global, Range};
 use crate::error::CommandError;
-use crate::json;
 use crate::output::{Output, count};
 use crate::session::{self, Look, Session};
 
@@ -41,24 +40,45 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
         options.steps = arguments.range.steps;
         options.all = arguments.all;
     };
-    session::run(global, output, Look::Later, adjust, |session| async move {
-        let planned = session.look(session.migrator.plan_down(&session.database)).await?;
+    undo(Undo { again: false, dry_run: arguments.range.dry_run, yes: arguments.yes }, adjust, global, output)
+}
+
+/// What `down` and `redo` have in common.
+pub(super) struct Undo {
+    /// Whether it is applied again.
+    pub(super) again: bool,
+    pub(super) dry_run: bool,
+    pub(super) yes: bool,
+}
+
+/// Undoes what was looked at and, where data can be lost, agreed to.
+pub(super) fn undo(
+    what: Undo,
+    adjust: impl FnOnce(&mut driftlock::Options),
+    global: &Global,
+    output: &Arc<Output>,
+) -> Result<Done, CommandError> {
+    session::run(global, output, Look::Later, adjust, |mut session| async move {
+        let planned = match what.again {
+            true => session.look(session.migrator.plan_redo(&session.database)).await?,
+            false => session.look(session.migrator.plan_down(&session.database)).await?,
+        };
         let dialect = session.database.engine().dialect();
-        if arguments.range.dry_run {
+        if what.dry_run {
             session.database.close().await;
             plan::print(&planned, dialect, output);
             return Ok(());
         }
-        confirm(&planned, dialect, arguments.yes, &session, output).await?;
-        let result = session.migrator.down(&session.database).await;
-        output.show(None);
-        session.database.close().await;
-        let report = result?;
-        session.teller.notes(&report.notes);
-        if output.is_json() {
-            output.json(&json::report(&report));
-        } else if report.applied.is_empty() {
-            output.report("nothing to do: no migration is applied that this would undo");
+        confirm(&planned, dialect, what.yes, &session, output).await?;
+        session.migrator = session.migrator.agreed(&planned);
+        let result = match what.again {
+            true => session.migrator.redo(&session.database).await,
+            false => session.migrator.down(&session.database).await,
+        };
+        let report = session.conclude(output, result).await?;
+        if !output.is_json() && report.applied.is_empty() {
+            let does = if what.again { "do again" } else { "undo" };
+            output.report(&format!("nothing to do: no migration is applied that this would {does}"));
         }
         Ok(())
     })?;

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::{Done, down, plan};
+use super::Done;
+use super::down::{Undo, undo};
 use crate::arguments::{Global, Range};
 use crate::error::CommandError;
-use crate::json;
 use crate::output::Output;
-use crate::session::{self, Look};
 
 /// Undo what was applied last and apply it again
 #[derive(Debug, Args)]
@@ -33,26 +32,6 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
         options.to.clone_from(&arguments.to);
         options.steps = arguments.range.steps;
     };
-    session::run(global, output, Look::Later, adjust, |session| async move {
-        let planned = session.look(session.migrator.plan_redo(&session.database)).await?;
-        let dialect = session.database.engine().dialect();
-        if arguments.range.dry_run {
-            session.database.close().await;
-            plan::print(&planned, dialect, output);
-            return Ok(());
-        }
-        down::confirm(&planned, dialect, arguments.yes, &session, output).await?;
-        let result = session.migrator.redo(&session.database).await;
-        output.show(None);
-        session.database.close().await;
-        let report = result?;
-        session.teller.notes(&report.notes);
-        if output.is_json() {
-            output.json(&json::report(&report));
-        } else if report.applied.is_empty() {
-            output.report("nothing to do: no migration is applied that this would do again");
-        }
-        Ok(())
-    })?;
-    Ok(Done::Well)
+    let what = Undo { again: true, dry_run: arguments.range.dry_run, yes: arguments.yes };
+    undo(what, adjust, global, output)
 }

@@ -9,7 +9,6 @@ use driftlock::Report;
 use super::{Done, plan};
 use crate::arguments::{Global, Range};
 use crate::error::CommandError;
-use crate::json;
 use crate::output::{Output, count, time};
 use crate::session::{self, Look};
 
@@ -44,14 +43,10 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
     let start = Instant::now();
     session::run(global, output, Look::Ahead, adjust, |session| async move {
         let result = session.migrator.up(&session.database).await;
-        output.show(None);
-        session.database.close().await;
-        let report = result?;
-        session.teller.notes(&report.notes);
-        if output.is_json() {
-            output.json(&json::report(&report));
-        } else {
-            output.report(&summary(&report, session.migrations.list().len(), start.elapsed()));
+        let files = session.migrations.list().len();
+        let report = session.conclude(output, result).await?;
+        if !output.is_json() {
+            output.report(&summary(&report, files, start.elapsed()));
         }
         Ok(())
     })?;

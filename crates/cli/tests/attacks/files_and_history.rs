@@ -243,7 +243,7 @@ fn objects_belong_to_the_role_and_not_to_the_login() {
     target.migration(3, "CREATE INDEX CONCURRENTLY b_id ON b (id);");
     target.run(&["up", "--set-role", &owner]).expect(0);
     let owners = target.query("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'");
-    assert_eq!(owners, [owner.clone()]);
+    assert_eq!(owners, std::slice::from_ref(&owner));
     assert_eq!(
         target.value("SELECT DISTINCT applied_by FROM driftlock_history"),
         "driftlock",

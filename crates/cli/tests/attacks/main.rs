@@ -2,6 +2,8 @@
 //!
 //! They need the throwaway servers of `cargo xtask test`.
 
+#![allow(clippy::unwrap_used)]
+
 mod bad_input;
 mod errors;
 mod files_and_history;

@@ -4,7 +4,7 @@ use driftlock_database::{Direction, Engine, HistoryRow, Session};
 use driftlock_script::Version;
 
 use super::rules::{View, refused};
-use super::{Migrator, finish, planned, report, row_of};
+use super::{Migrator, finish, planned, report, row_of, steps};
 use crate::plan::Source;
 use crate::standing::{Recorded, Standing};
 use crate::{Database, Error, Finding, Plan, PlannedMigration, Problem, Report, Rollback};
@@ -79,6 +79,12 @@ impl Migrator {
             let mut versions: Vec<Version> = undo.iter().map(|record| record.version.clone()).collect();
             versions.sort();
             planned.extend(self.plan_up(db.engine, &versions)?);
+        }
+        if self.agreed.as_ref().is_some_and(|agreed| *agreed != steps(&planned)) {
+            return Err(refused(
+                "DL0510",
+                "another run has changed what is applied since this was planned: look at the plan again; nothing was changed".to_owned(),
+            ));
         }
         let mut run = self.run(session, db, &history).await?;
         let of = planned.len();
