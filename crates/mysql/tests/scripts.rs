@@ -280,7 +280,7 @@ async fn unfit_urls_logins_and_servers_are_refused_with_reasons() {
     closed.authority = "127.0.0.1:1".to_owned();
     let started = std::time::Instant::now();
     let error = MySql.connect(&closed, &options).await.err().unwrap();
-    assert!(matches!(error, Error::Connect { .. }) && started.elapsed() < Duration::from_secs(1), "{error}");
+    assert!(matches!(error, Error::Connect { .. }) && started.elapsed() < Duration::from_secs(10), "{error}");
     // Something that accepts and never speaks.
     let mute = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     closed.authority = mute.local_addr().unwrap().to_string();

@@ -242,12 +242,12 @@ impl Drop for Target {
     }
 }
 
-/// Waits until something holds, for twenty seconds at most.
+/// Waits until something holds, for a minute at most.
 #[track_caller]
 pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let began = std::time::Instant::now();
     while !holds() {
-        assert!(began.elapsed().as_secs() < 20, "it never came to this: {what}");
+        assert!(began.elapsed().as_secs() < 60, "it never came to this: {what}");
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
 }
