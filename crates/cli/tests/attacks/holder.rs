@@ -219,3 +219,73 @@ fn nothing_of_a_stopped_holder_lands_when_it_goes_on() {
         target.run(&["status"]).expect(0);
     }
 }
+
+/// Somebody else's transaction that is in the way of any change of `a` for a while.
+fn in_the_way(target: &Target, seconds: u32) -> Child {
+    let sql = match target.engine {
+        Engine::Postgres => format!("BEGIN; LOCK TABLE a; SELECT pg_sleep({seconds}); COMMIT"),
+        Engine::MySql => format!("BEGIN; SELECT * FROM a; SELECT SLEEP({seconds}); COMMIT"),
+        Engine::Sqlite => format!("BEGIN IMMEDIATE;\n.shell sleep {seconds}\nCOMMIT;\n"),
+    };
+    let mut command = target.client_command(target.database(), if target.engine == Engine::Sqlite { "" } else { &sql });
+    if target.engine == Engine::Sqlite {
+        command = std::process::Command::new("sqlite3");
+        command.arg("-batch").arg(target.path().join("test.db")).stdin(std::process::Stdio::piped());
+    }
+    let mut child = command.stdout(std::process::Stdio::null()).spawn().expect("the client starts");
+    if let Some(mut stdin) = child.stdin.take() {
+        std::io::Write::write_all(&mut stdin, sql.as_bytes()).unwrap();
+    }
+    until("the other transaction is in the way", || match target.engine {
+        Engine::Postgres => {
+            target.value(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'",
+            ) == "1"
+        }
+        Engine::MySql => {
+            let sql = format!(
+                "SELECT count(*) FROM information_schema.processlist WHERE db = '{}' AND info LIKE 'SELECT SLEEP%'",
+                target.database()
+            );
+            target.value(&sql) == "1"
+        }
+        Engine::Sqlite => {
+            let mut probe = std::process::Command::new("sqlite3");
+            probe.arg("-batch").arg(target.path().join("test.db")).arg("BEGIN IMMEDIATE; ROLLBACK");
+            !probe.output().expect("sqlite3 starts").status.success()
+        }
+    });
+    child
+}
+
+#[test]
+fn a_busy_table_is_tried_again_and_not_for_ever() {
+    for engine in ALL {
+        let target = Target::new(engine);
+        target.migration(1, "CREATE TABLE a (id integer);");
+        target.run(&["up"]).expect(0);
+        target.migration(2, "ALTER TABLE a ADD COLUMN b integer;");
+        let mut other = in_the_way(&target, 4);
+        let began = Instant::now();
+        target.run(&["up", "--lock-timeout", "1s", "--attempts", "1"]).expect(1).says(&["lock"]);
+        assert!(began.elapsed() < Duration::from_secs(4), "{engine:?}: it gave up before the other one was done");
+        target.run(&["up", "--lock-timeout", "1s", "--attempts", "20"]).expect(0).says(&["try 2 of 20"]);
+        other.wait().unwrap();
+        assert_eq!(target.history("state = 'done'"), "2", "{engine:?}");
+    }
+}
+
+#[test]
+fn a_files_own_limit_goes_before_the_options() {
+    for engine in ALL {
+        let target = Target::new(engine);
+        target.migration(1, "CREATE TABLE a (id integer);");
+        let text = format!("-- driftlock: statement-timeout=1s\n{};\n", slow(engine, 30));
+        target.migration(2, &text);
+        let began = Instant::now();
+        let ran = target.run(&["up", "--statement-timeout", "1h"]);
+        assert!(began.elapsed() < Duration::from_secs(20), "{engine:?}");
+        // MySQL's DO ends with a warning and not with an error when its time is over.
+        assert!(ran.code == 1 || engine == Engine::MySql, "{engine:?}\n{}", ran.stderr);
+    }
+}
