@@ -82,3 +82,17 @@ async fn steps_and_targets_count_together() {
     let report = with(Options { to: Some("1".into()), ..Options::default() }).down(&db).await.unwrap();
     assert_eq!(report.applied.iter().map(|it| it.version.as_str()).collect::<Vec<_>>(), ["4", "3", "2"]);
 }
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_run_can_be_given_to_any_thread() {
+    fn may_move<T: Send>(work: T) -> T {
+        work
+    }
+    let db = database().await;
+    let migrator = Migrator::new(&migrations(2));
+    may_move(migrator.up(&db)).await.unwrap();
+    may_move(migrator.redo(&db)).await.unwrap();
+    may_move(migrator.down(&db)).await.unwrap();
+    may_move(migrator.status(&db)).await.unwrap();
+    may_move(migrator.baseline(&db, "2")).await.unwrap();
+}

@@ -152,7 +152,8 @@ impl Run<'_> {
                 Err(trouble) if self.may_retry(&trouble, tries) => {
                     self.session.rollback().await?;
                     tries += 1;
-                    self.pause(planned, &trouble.error, tries).await;
+                    let after = self.another(planned, &trouble.error, tries);
+                    pause(after, self.cancellation).await;
                 }
                 other => return other,
             }
@@ -249,7 +250,8 @@ impl Run<'_> {
                 Err(trouble) if self.may_retry(&trouble, tries) => {
                     self.session.rollback().await?;
                     tries += 1;
-                    self.pause(planned, &trouble.error, tries).await;
+                    let after = self.another(planned, &trouble.error, tries);
+                    pause(after, self.cancellation).await;
                 }
                 Err(trouble) => return Err(trouble),
             }
@@ -288,7 +290,8 @@ impl Run<'_> {
                         return Err(trouble);
                     }
                     tries += 1;
-                    self.pause(planned, &trouble.error, tries).await;
+                    let after = self.another(planned, &trouble.error, tries);
+                    pause(after, self.cancellation).await;
                 }
             }
         }
@@ -375,10 +378,9 @@ impl Run<'_> {
             && !self.cancellation.is_cancelled()
     }
 
-    /// Waits before another try: longer each time, and not as long as everybody else.
-    async fn pause(&self, planned: &PlannedMigration, error: &DbError, attempt: u32) {
-        let base = 100u64.saturating_mul(1 << attempt.min(6));
-        let after = Duration::from_millis(base / 2 + fastrand::u64(0..=base));
+    /// Tells of another try, and when it comes.
+    fn another(&self, planned: &PlannedMigration, error: &DbError, attempt: u32) -> Duration {
+        let after = pause_before(attempt);
         self.tell(|| Progress::Retrying {
             file: planned.file.clone(),
             reason: error.to_string(),
@@ -386,10 +388,7 @@ impl Run<'_> {
             of: self.options.attempts,
             after,
         });
-        tokio::select! {
-            () = tokio::time::sleep(after) => {}
-            () = self.cancellation.cancelled() => {}
-        }
+        after
     }
 
     /// Writes rows with the fence, and knows them as the last ones from then on.
@@ -585,6 +584,20 @@ impl Run<'_> {
             on_progress(&progress());
         }
     }
+}
+
+/// Waits, unless somebody says stop.
+pub(crate) async fn pause(after: Duration, cancellation: &Cancellation) {
+    tokio::select! {
+        () = tokio::time::sleep(after) => {}
+        () = cancellation.cancelled() => {}
+    }
+}
+
+/// How long to wait before a try, from the second on: longer each time, and not as long as everybody else.
+pub(crate) fn pause_before(attempt: u32) -> Duration {
+    let base = 100u64.saturating_mul(1 << attempt.min(6));
+    Duration::from_millis(base / 2 + fastrand::u64(0..=base))
 }
 
 /// A row put behind others that are written with it.

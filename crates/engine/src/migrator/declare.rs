@@ -28,7 +28,7 @@ impl Migrator {
     }
 
     async fn baseline_locked(&self, session: &mut dyn Session, db: &Database, upto: &Version) -> Result<Report, Error> {
-        session.prepare_tables(&db.tables).await?;
+        self.prepare(session, db).await?;
         let (history, view) = self.view_whole(session, db).await?;
         self.may_declare(&view)?;
         let declared: Vec<&Migration> = self
@@ -89,7 +89,7 @@ impl Migrator {
         db: &Database,
         version: &Version,
     ) -> Result<Report, Error> {
-        session.prepare_tables(&db.tables).await?;
+        self.prepare(session, db).await?;
         let (history, mut view) = self.view_whole(session, db).await?;
         let migration = self
             .migrations

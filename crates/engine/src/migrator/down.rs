@@ -71,7 +71,7 @@ impl Migrator {
     }
 
     async fn down_locked(&self, session: &mut dyn Session, db: &Database, again: bool) -> Result<Report, Error> {
-        session.prepare_tables(&db.tables).await?;
+        self.prepare(session, db).await?;
         let (history, view) = self.view_whole(session, db).await?;
         let undo = self.to_undo(&view)?;
         let mut planned = self.planned_downs(db.engine, &undo, &history)?;

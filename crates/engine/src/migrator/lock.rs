@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use driftlock_database::{HistoryRow, LockAttempt, Session};
+use driftlock_database::{Error as DbError, HistoryRow, LockAttempt, Session, Timeouts};
 
 use super::Migrator;
 use crate::resume::resume;
-use crate::run::{Clock, Run};
+use crate::run::{Clock, Run, pause, pause_before};
 use crate::standing::{Standing, Unfinished};
 use crate::{Database, Error, PlannedMigration, Progress};
 
@@ -37,11 +37,7 @@ impl Migrator {
                 self.tell(Progress::Waiting { holder, waited, until: self.options.lock_wait });
             }
             let left = self.options.lock_wait.saturating_sub(waited);
-            let pause = Duration::from_millis(fastrand::u64(40..200)).min(left);
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = self.cancellation.cancelled() => {}
-            }
+            pause(Duration::from_millis(fastrand::u64(40..200)).min(left), &self.cancellation).await;
             // The holder may have done all of it by now.
             if let Some(glance) = session.glance(&db.tables).await? {
                 let view = self.view(Some(glance))?;
@@ -52,6 +48,44 @@ impl Migrator {
         }
     }
 
+    /// Makes the own tables where they are missing. Needs the lock.
+    pub(super) async fn prepare(&self, session: &mut dyn Session, db: &Database) -> Result<(), Error> {
+        let options = &self.options;
+        session
+            .reset(&Timeouts {
+                lock: options.lock_timeout,
+                concurrent: options.concurrent_timeout,
+                statement: options.statement_timeout,
+            })
+            .await?;
+        let mut tries = 1;
+        while let Err(error) = session.prepare_tables(&db.tables).await {
+            self.another_try("driftlock's own tables", error, &mut tries).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for another try of something that somebody else's transaction was in the way of; `attempts` are made at most.
+    async fn another_try(&self, what: &str, error: DbError, tries: &mut u32) -> Result<(), Error> {
+        if !matches!(error, DbError::LockTimeout(_))
+            || *tries >= self.options.attempts
+            || self.cancellation.is_cancelled()
+        {
+            return Err(error.into());
+        }
+        *tries += 1;
+        let after = pause_before(*tries);
+        self.tell(Progress::Retrying {
+            file: what.to_owned(),
+            reason: error.to_string(),
+            attempt: *tries,
+            of: self.options.attempts,
+            after,
+        });
+        pause(after, &self.cancellation).await;
+        Ok(())
+    }
+
     /// Takes the fence. Needs the lock, and the history as it is.
     pub(super) async fn run<'a>(
         &'a self,
@@ -60,7 +94,13 @@ impl Migrator {
         history: &[HistoryRow],
     ) -> Result<Run<'a>, Error> {
         let named = self.options.environment.as_deref();
-        let (fence, now) = session.take_fence(&db.tables, named).await?;
+        let mut tries = 1;
+        let (fence, now) = loop {
+            match session.take_fence(&db.tables, named).await {
+                Ok(taken) => break taken,
+                Err(error) => self.another_try("driftlock's fence", error, &mut tries).await?,
+            }
+        };
         self.is_our_environment(Some(&fence))?;
         let (head, head_chain) = history.last().map_or((0, String::new()), |row| (row.sequence, row.chain.clone()));
         Ok(Run {

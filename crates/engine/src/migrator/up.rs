@@ -41,7 +41,7 @@ impl Migrator {
         let session = inner.session.as_mut();
         session.ensure_fit().await?;
         // Everything that can be known to stop it is known before anything runs.
-        self.plan_up(db.engine, &self.wanted(&view.standing)?)?;
+        let planned = self.plan_up(db.engine, &self.wanted(&view.standing)?)?;
         if view.fence.is_none() {
             self.may_begin(session, db, &mut view.notes).await?;
         }
@@ -53,19 +53,27 @@ impl Migrator {
             let view = self.view(session.glance(&db.tables).await?)?;
             return Ok(report(Vec::new(), &view.standing, view.notes));
         }
-        let result = self.up_locked(session, db).await;
+        let result = self.up_locked(session, db, planned).await;
         finish(session, result).await
     }
 
-    async fn up_locked(&self, session: &mut dyn Session, db: &Database) -> Result<Report, Error> {
-        session.prepare_tables(&db.tables).await?;
+    /// `planned` is what was pending before the lock was taken, and most often still is.
+    async fn up_locked(
+        &self,
+        session: &mut dyn Session,
+        db: &Database,
+        mut planned: Vec<PlannedMigration>,
+    ) -> Result<Report, Error> {
+        self.prepare(session, db).await?;
         let (history, view) = self.view_whole(session, db).await?;
         self.may_run(&view)?;
         let wanted = self.wanted(&view.standing)?;
         if wanted.is_empty() {
             return Ok(report(Vec::new(), &view.standing, view.notes));
         }
-        let planned = self.plan_up(db.engine, &wanted)?;
+        if !planned.iter().map(|planned| &planned.version).eq(&wanted) {
+            planned = self.plan_up(db.engine, &wanted)?;
+        }
         let mut run = self.run(session, db, &history).await?;
         for (planned, number) in planned.iter().zip(1..) {
             let unfinished = view.standing.recorded.get(&planned.version).and_then(|it| it.unfinished.as_ref());
