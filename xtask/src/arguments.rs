@@ -14,7 +14,7 @@ Usage: cargo xtask setup
        cargo xtask bench [--only ROW]... [--pairs N] [--cold] [--binary PATH]
        cargo xtask bench --list
 
-setup   Installs what tests and benches need and this machine hasn't: a C compiler, PostgreSQL, MariaDB, sqlite3
+setup   Installs what tests and benches need and this machine hasn't: a C compiler, PostgreSQL, MariaDB, sqlite3, git, procps
         (Debian's packages, as root; their own services aren't started).
 
 test    Starts throwaway PostgreSQL and MariaDB servers, runs every suite against them, stops them.

@@ -37,7 +37,7 @@ struct Need {
     is_there: fn() -> bool,
 }
 
-const NEEDS: [Need; 4] = [
+const NEEDS: [Need; 6] = [
     Need {
         name: "a C compiler (for SQLite's own source)",
         packages: &["gcc", "libc6-dev"],
@@ -50,6 +50,8 @@ const NEEDS: [Need; 4] = [
         is_there: || ["mariadbd", "mariadb-install-db", "mariadb"].iter().all(|name| find_program(name).is_some()),
     },
     Need { name: "sqlite3", packages: &["sqlite3"], is_there: || find_program("sqlite3").is_some() },
+    Need { name: "git", packages: &["git"], is_there: || find_program("git").is_some() },
+    Need { name: "kill", packages: &["procps"], is_there: || find_program("kill").is_some() },
 ];
 
 /// Installs what is missing, then says where everything is.
