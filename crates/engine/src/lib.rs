@@ -21,11 +21,13 @@ mod options;
 mod plan;
 mod progress;
 mod provenance;
+mod record;
 mod report;
 mod resume;
 mod run;
 mod scaffold;
 mod standing;
+mod tell;
 mod validate;
 
 pub use cancellation::Cancellation;

@@ -6,15 +6,17 @@
 use std::time::{Duration, Instant};
 
 use driftlock_database::{
-    Direction, Error as DbError, Event, ExecuteError, HistoryRow, JournalRow, JournalState, Observer, OwnTables,
-    Records, Runnable, Session, State, Timeouts, Timestamp,
+    Error as DbError, ExecuteError, HistoryRow, JournalRow, JournalState, OwnTables, Records, Runnable, Session, State,
+    Timeouts, Timestamp,
 };
-use driftlock_script::{credentials, mask, raw_sha256};
+use driftlock_script::{credentials, raw_sha256};
 
 use crate::error::{Outcome, StatementError};
 use crate::plan::{Group, GroupKind, PlannedMigration};
+use crate::record::{Record, follow};
 use crate::resume::Resume;
-use crate::{Applied, Cancellation, Error, OnProgress, Options, Progress, Provenance, chain};
+use crate::tell::{Teller, masked};
+use crate::{Applied, Cancellation, Error, OnProgress, Options, Progress, Provenance};
 
 /// The server's clock, carried on by ours: one look at it is enough for a run.
 #[derive(Debug, Clone, Copy)]
@@ -425,48 +427,6 @@ impl Run<'_> {
         self.history_row(record)
     }
 
-    /// A row behind the last one.
-    pub(crate) fn history_row(&self, record: Record) -> HistoryRow {
-        let provenance = &self.provenance;
-        let ended_at = record.duration.map(|duration| record.started_at.after(duration));
-        let mut row = HistoryRow {
-            sequence: self.head + 1,
-            attempt: record.attempt,
-            version: kept(&record.version, 255),
-            name: kept(&record.name, 255),
-            direction: record.direction,
-            state: record.state,
-            sha256: record.sha256,
-            crc32: record.crc32,
-            rollback_sql: record.rollback_sql,
-            expected: None,
-            started_at: record.started_at,
-            ended_at,
-            duration_ms: record.duration.map(|duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)),
-            // An engine without users is used by the system's.
-            applied_by: kept(
-                Some(self.session.server().user.as_str())
-                    .filter(|user| !user.is_empty())
-                    .unwrap_or(&provenance.os_user),
-                255,
-            ),
-            os_user: kept(&provenance.os_user, 255),
-            host: kept(&provenance.host, 255),
-            environment: kept(&provenance.environment, 255),
-            route: provenance.route.as_deref().map(|text| kept(text, 255)),
-            git_commit: kept(&provenance.git_commit, 255),
-            git_author: kept(&provenance.git_author, 255),
-            ci_job: kept(&provenance.ci_job, 255),
-            ci_url: provenance.ci_url.as_deref().map(|text| kept(text, 2000)),
-            tool_version: kept(&provenance.tool_version, 64),
-            reason: self.options.reason.as_deref().map(|text| kept(text, 4000)),
-            error: record.error.map(|text| kept(&text, 4000)),
-            chain: String::new(),
-        };
-        row.chain = chain::link(&self.head_chain, &row);
-        row
-    }
-
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -600,30 +560,6 @@ pub(crate) fn pause_before(attempt: u32) -> Duration {
     Duration::from_millis(base / 2 + fastrand::u64(0..=base))
 }
 
-/// A row put behind others that are written with it.
-pub(crate) fn follow(last: Option<&HistoryRow>, mut row: HistoryRow) -> HistoryRow {
-    if let Some(last) = last {
-        row.sequence = last.sequence + 1;
-        row.chain = chain::link(&last.chain, &row);
-    }
-    row
-}
-
-/// What differs from one history row to the next.
-pub(crate) struct Record {
-    pub(crate) attempt: String,
-    pub(crate) version: String,
-    pub(crate) name: String,
-    pub(crate) direction: Direction,
-    pub(crate) state: State,
-    pub(crate) sha256: Option<String>,
-    pub(crate) crc32: Option<String>,
-    pub(crate) rollback_sql: Option<String>,
-    pub(crate) started_at: Timestamp,
-    pub(crate) duration: Option<Duration>,
-    pub(crate) error: Option<String>,
-}
-
 /// Who and where, as a comment behind a statement: the server's own log then knows it too.
 fn comment(provenance: &Provenance, planned: &PlannedMigration) -> String {
     let words = format!(
@@ -645,64 +581,5 @@ async fn again(cancellation: &Cancellation, asked: bool) {
         tokio::time::sleep(Duration::from_millis(300)).await;
     } else {
         cancellation.cancelled().await;
-    }
-}
-
-/// Text as every engine keeps it, so that the chain is over what can be read back: no NUL, at most so many characters.
-fn kept(text: &str, most: usize) -> String {
-    text.chars().filter(|&c| c != '\0').take(most).collect()
-}
-
-/// An error without the literals of a statement that carries credentials.
-fn masked(error: DbError, secrets: &[&str]) -> DbError {
-    if secrets.is_empty() {
-        return error;
-    }
-    let clean = |mut server: Box<driftlock_database::ServerError>| {
-        server.message = mask(&server.message, secrets);
-        for text in [&mut server.detail, &mut server.hint, &mut server.context].into_iter().flatten() {
-            *text = mask(text, secrets);
-        }
-        server
-    };
-    match error {
-        DbError::Server(server) => DbError::Server(clean(server)),
-        DbError::LockTimeout(server) => DbError::LockTimeout(clean(server)),
-        DbError::Cancelled(server) => DbError::Cancelled(clean(server)),
-        other => other,
-    }
-}
-
-/// Hands what happens to statements on, with their places in the file.
-struct Teller<'a> {
-    planned: &'a PlannedMigration,
-    indexes: &'a [usize],
-    progress: Option<&'a OnProgress>,
-    dialect: driftlock_script::Dialect,
-}
-
-impl Observer for Teller<'_> {
-    fn event(&mut self, event: Event) {
-        let Some(on_progress) = self.progress else { return };
-        let at = |index: usize| self.indexes.get(index).map(|&index| (index, &self.planned.statements[index]));
-        match event {
-            Event::Done { index, rows, duration } => {
-                if let Some((index, planned)) = at(index) {
-                    let line = planned.statement.line;
-                    on_progress(&Progress::Statement { number: index + 1, line, rows, duration });
-                }
-            }
-            Event::Notice { index, severity, message } => {
-                if let Some((_, planned)) = at(index) {
-                    let secrets = credentials(self.planned.sql(planned), self.dialect);
-                    on_progress(&Progress::Notice {
-                        file: self.planned.file.clone(),
-                        line: planned.statement.line,
-                        severity,
-                        message: mask(&message, &secrets),
-                    });
-                }
-            }
-        }
     }
 }

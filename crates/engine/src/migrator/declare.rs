@@ -6,7 +6,7 @@ use driftlock_database::{Direction, HistoryRow, Session, State, Timestamp};
 use driftlock_script::{Migration, Version};
 
 use super::{Migrator, finish, report};
-use crate::run::{Record, follow};
+use crate::record::{Record, follow};
 use crate::{Applied, Database, Error, Finding, Problem, Report};
 
 impl Migrator {
