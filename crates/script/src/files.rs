@@ -7,13 +7,15 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use crate::Digest;
+use crate::layout::ATLAS_SUM;
 
 /// A set of files with names relative to one root, `/` between folders.
 pub trait Files: Send + Sync + std::fmt::Debug {
     /// The root as messages show it in front of a name; empty where there is none.
     fn root(&self) -> &str;
 
-    /// The names of all `.sql` files and of those that layouts know, sorted. Dot files, `hooks/` and `seeds/` are not listed.
+    /// The names of all `.sql` files and of those that layouts know (their settings, their record of the directory, migrations in
+    /// Go and Rust), sorted. Dot files, `hooks/` and `seeds/` are not listed.
     ///
     /// # Errors
     /// When a folder can't be read.
@@ -31,6 +33,11 @@ pub trait Files: Send + Sync + std::fmt::Debug {
     /// When it can't be read.
     fn digest(&self, name: &str) -> Result<Digest, FilesError> {
         Ok(Digest::of(&self.read(name)?))
+    }
+
+    /// Whether there is a file of this name.
+    fn exists(&self, name: &str) -> bool {
+        self.list().is_ok_and(|names| names.iter().any(|other| other == name))
     }
 
     /// Where a file is on this machine, where it is a file of its own.
@@ -134,7 +141,7 @@ impl Directory {
                 if !is_apart(&name) {
                     self.walk(&name, depth + 1, names)?;
                 }
-            } else if is_sql(&name) {
+            } else if is_listed(&name) {
                 names.push(name);
             }
         }
@@ -158,6 +165,10 @@ impl Files for Directory {
 
     fn path(&self, name: &str) -> Option<PathBuf> {
         Some(self.path.join(name))
+    }
+
+    fn exists(&self, name: &str) -> bool {
+        self.path.join(name).is_file()
     }
 
     fn list(&self) -> Result<Vec<String>, FilesError> {
@@ -240,7 +251,7 @@ impl Files for Memory {
 
 fn listed<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut names: Vec<String> = names
-        .filter(|name| is_sql(name))
+        .filter(|name| is_listed(name))
         .filter(|name| !name.split('/').any(|part| part.starts_with('.')))
         .filter(|name| !name.rsplit_once('/').is_some_and(|(folder, _)| folder.split('/').any(is_apart)))
         .map(str::to_owned)
@@ -249,8 +260,30 @@ fn listed<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     names
 }
 
-fn is_sql(name: &str) -> bool {
+pub(crate) fn is_sql(name: &str) -> bool {
     name.len() > 4 && name.as_bytes()[name.len() - 4..].eq_ignore_ascii_case(b".sql")
+}
+
+/// What changes how scripts run: Flyway's `V1__a.sql.conf`, Diesel's `metadata.toml`.
+pub(crate) fn is_settings(name: &str) -> bool {
+    name.strip_suffix(".conf").is_some_and(is_sql) || file_of(name) == "metadata.toml"
+}
+
+/// A migration in Go (`00002_a.go`) or Rust (`V2__a.rs`).
+pub(crate) fn is_code(name: &str) -> bool {
+    let begins_with_digit = |name: &str| name.starts_with(|first: char| first.is_ascii_digit());
+    let file = file_of(name);
+    let go = file.strip_suffix(".go").is_some_and(|stem| begins_with_digit(stem) && !stem.ends_with("_test"));
+    let rust = file.strip_suffix(".rs").and_then(|stem| stem.strip_prefix(['V', 'U'])).is_some_and(begins_with_digit);
+    go || rust
+}
+
+fn is_listed(name: &str) -> bool {
+    is_sql(name) || is_settings(name) || is_code(name) || name == ATLAS_SUM
+}
+
+fn file_of(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
 }
 
 /// Folders of SQL that are no migrations.

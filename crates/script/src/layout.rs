@@ -1,11 +1,24 @@
-//! Layouts: how a directory names its files. One file each beside this one.
+//! Layouts: how a directory names its files and what their scripts say. One file each beside this one.
 
+mod atlas;
+mod dbmate;
+mod diesel;
+mod flyway;
 mod golang_migrate;
+mod goose;
+mod numbered;
 mod ours;
+mod recognise;
+mod refinery;
+mod sqlx;
 
-use crate::Version;
+use std::collections::BTreeMap;
 
-/// How a directory names its files, and in which order its versions stand.
+pub(crate) use recognise::{Ambiguous, recognise};
+
+use crate::{Body, BodyError, Values, Version};
+
+/// How a directory names its files, in which order its versions stand, and which marks its scripts bear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Layout {
@@ -13,6 +26,20 @@ pub enum Layout {
     Driftlock,
     /// `000001_create_users.up.sql`: golang-migrate's; versions are numbers.
     GolangMigrate,
+    /// `00001_create_users.sql` with `-- +goose Up` and `-- +goose Down`.
+    Goose,
+    /// `20240520143022_create_users.sql` with `-- migrate:up` and `-- migrate:down`: dbmate's.
+    Dbmate,
+    /// `V1__create_users.sql`, `R__views.sql`, `B5__all.sql`, `U1__create_users.sql`: Flyway's.
+    Flyway,
+    /// `V1__create_users.sql`: refinery's.
+    Refinery,
+    /// `2024-05-20-143022_create_users/up.sql` and `down.sql`: Diesel's.
+    Diesel,
+    /// `20240520143022_create_users.sql` beside an `atlas.sum`.
+    Atlas,
+    /// `20240520143022_create_users.sql`, or a pair of `.up.sql` and `.down.sql`: sqlx's.
+    Sqlx,
 }
 
 /// Which script of its migration a file is.
@@ -22,6 +49,22 @@ pub enum Part {
     Up,
     /// The way down.
     Down,
+    /// It holds both ways.
+    Both,
+}
+
+/// What a migration is to the order in which things run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Role {
+    /// A version that runs once.
+    #[default]
+    Versioned,
+    /// It runs behind all versions, and again whenever its file changes.
+    Repeatable,
+    /// It stands for all versions up to its own, on a database that has none of them; elsewhere it doesn't run.
+    Baseline,
+    /// It is written in a programming language (this one), and driftlock can't run it.
+    Code(&'static str),
 }
 
 /// What a file's name says.
@@ -33,11 +76,51 @@ pub struct FileName {
     pub name: String,
     /// Which script it is.
     pub part: Part,
+    /// What its migration is.
+    pub role: Role,
+}
+
+impl FileName {
+    fn new(version: Version, name: &str, part: Part) -> Self {
+        FileName { version, name: name.to_owned(), part, role: Role::Versioned }
+    }
+}
+
+/// What a layout needs beside a file's text to say what runs of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Context<'a> {
+    /// The file's name, from the directory.
+    pub(crate) file: &'a str,
+    /// Which way it is to go.
+    pub(crate) part: Part,
+    /// The text of the file that changes how this one runs, where there is one.
+    pub(crate) settings: Option<&'a str>,
+    /// What may be put into it.
+    pub(crate) values: &'a Values,
+}
+
+/// What a layout must know of a file's text before anything is planned.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Facts {
+    /// It has a way down in it.
+    pub(crate) has_down: bool,
+    /// It stands for all versions up to its own.
+    pub(crate) is_baseline: bool,
 }
 
 impl Layout {
     /// Every layout, in the order in which they are tried.
-    pub const ALL: &'static [Layout] = &[Layout::Driftlock, Layout::GolangMigrate];
+    pub const ALL: &'static [Layout] = &[
+        Layout::Driftlock,
+        Layout::GolangMigrate,
+        Layout::Goose,
+        Layout::Dbmate,
+        Layout::Flyway,
+        Layout::Refinery,
+        Layout::Diesel,
+        Layout::Atlas,
+        Layout::Sqlx,
+    ];
 
     /// As `--layout` and the configuration name it.
     #[must_use]
@@ -45,6 +128,13 @@ impl Layout {
         match self {
             Layout::Driftlock => "driftlock",
             Layout::GolangMigrate => "golang-migrate",
+            Layout::Goose => "goose",
+            Layout::Dbmate => "dbmate",
+            Layout::Flyway => "flyway",
+            Layout::Refinery => "refinery",
+            Layout::Diesel => "diesel",
+            Layout::Atlas => "atlas",
+            Layout::Sqlx => "sqlx",
         }
     }
 
@@ -60,6 +150,11 @@ impl Layout {
         match self {
             Layout::Driftlock => "20240520-143022_user_schema_add_index_v1.up.sql",
             Layout::GolangMigrate => "000001_create_users.up.sql",
+            Layout::Goose => "00001_create_users.sql",
+            Layout::Dbmate | Layout::Atlas | Layout::Sqlx => "20240520143022_create_users.sql",
+            Layout::Flyway => "V1.2__create_users.sql",
+            Layout::Refinery => "V1__create_users.sql",
+            Layout::Diesel => "2024-05-20-143022_create_users/up.sql",
         }
     }
 
@@ -71,17 +166,91 @@ impl Layout {
         match self {
             Layout::Driftlock => ours::read_name(file),
             Layout::GolangMigrate => golang_migrate::read_name(file),
+            Layout::Goose => goose::read_name(file),
+            Layout::Dbmate => dbmate::read_name(file),
+            Layout::Flyway => flyway::read_name(file),
+            Layout::Refinery => refinery::read_name(file),
+            Layout::Diesel => diesel::read_name(file),
+            Layout::Atlas => atlas::read_name(file),
+            Layout::Sqlx => sqlx::read_name(file),
         }
     }
 
     /// A version as the history has it, with this layout's order.
     #[must_use]
     pub fn version(self, text: &str) -> Version {
+        let number = || text.parse().map_or_else(|_| Version::text(text), Version::number);
         match self {
-            Layout::GolangMigrate => text.parse().map_or_else(|_| Version::text(text), Version::number),
             Layout::Driftlock => Version::text(text),
+            Layout::GolangMigrate | Layout::Goose | Layout::Sqlx | Layout::Refinery => number(),
+            Layout::Dbmate | Layout::Atlas => Version::by_file(text),
+            Layout::Flyway => flyway::version(text),
+            Layout::Diesel => Version::text(text.replace('-', "")),
         }
     }
+
+    /// What runs of a file's text.
+    ///
+    /// # Errors
+    /// For marks of the layout that can't be followed, and values that are missing.
+    pub(crate) fn body(self, text: String, context: &Context<'_>) -> Result<Body, BodyError> {
+        match self {
+            Layout::Driftlock | Layout::GolangMigrate | Layout::Refinery => Ok(Body::whole(text)),
+            Layout::Goose => goose::body(text, context),
+            Layout::Dbmate => dbmate::body(text, context),
+            Layout::Flyway => flyway::body(text, context),
+            Layout::Diesel => diesel::body(text, context),
+            Layout::Atlas => atlas::body(text, context),
+            Layout::Sqlx => sqlx::body(text, context),
+        }
+    }
+
+    /// What must be known of a file's text when it is loaded; `None` where its name says all.
+    pub(crate) fn facts(self) -> Option<fn(&[u8]) -> Facts> {
+        match self {
+            Layout::Goose => Some(goose::facts),
+            Layout::Dbmate => Some(dbmate::facts),
+            Layout::Atlas => Some(atlas::facts),
+            _ => None,
+        }
+    }
+
+    /// The file that changes how a script runs, where this layout has such: it may not be there.
+    pub(crate) fn settings_of(self, file: &str) -> Option<String> {
+        match self {
+            Layout::Flyway => Some(format!("{file}.conf")),
+            Layout::Diesel => file.rsplit_once('/').map(|(folder, _)| format!("{folder}/metadata.toml")),
+            _ => None,
+        }
+    }
+
+    /// Holds the files against the layout's own record of them, where it keeps one in the directory.
+    ///
+    /// # Errors
+    /// The record's file, its line from 1, and what differs.
+    pub(crate) fn verify(self, files: &BTreeMap<String, Vec<u8>>, sum: &[u8]) -> Result<(), SumError> {
+        match self {
+            Layout::Atlas => atlas::verify(files, sum),
+            _ => Ok(()),
+        }
+    }
+
+    /// The directory's own record of its files, where this layout has such.
+    pub(crate) fn sum(self) -> Option<&'static str> {
+        (self == Layout::Atlas).then_some(ATLAS_SUM)
+    }
+}
+
+/// What Atlas calls its record of a directory.
+pub(crate) const ATLAS_SUM: &str = "atlas.sum";
+
+/// A directory's own record doesn't fit its files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SumError {
+    /// The line in the record, from 1.
+    pub(crate) line: u32,
+    /// What differs, and what to do.
+    pub(crate) message: String,
 }
 
 impl std::fmt::Display for Layout {

@@ -13,6 +13,7 @@
 //! # Ok::<(), driftlock_script::SplitError>(())
 //! ```
 
+mod body;
 mod digest;
 mod directives;
 mod files;
@@ -26,10 +27,12 @@ mod text;
 mod token;
 mod version;
 
+pub(crate) use body::BodyError;
+pub use body::{Body, Section, Values};
 pub use digest::{Digest, raw_sha256};
 pub use directives::{DirectiveError, Directives, duration};
 pub use files::{Directory, Embedded, Files, FilesError, Memory};
-pub use layout::{FileName, Layout, Part};
+pub use layout::{FileName, Layout, Part, Role};
 pub use manifest::{Difference, MANIFEST, Manifest, ManifestError, from_root};
 pub use migrations::{LoadError, Migration, Migrations, Script};
 pub use name::{NameError, new_name};

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::files::{is_settings, is_sql};
 use crate::{Digest, Directory, Files, FilesError, raw_sha256};
 
 /// Where the manifest is, from its root.
@@ -237,9 +238,11 @@ impl Manifest {
     }
 }
 
-/// What a manifest lists of a directory: its scripts, those of hooks and seeds too, as `find -name '*.sql'` would.
+/// What a manifest lists of a directory: its scripts, those of hooks and seeds too, as `find -name '*.sql'` would, and what
+/// changes how they run.
 fn listed(directory: &Directory) -> Result<Vec<String>, FilesError> {
     let mut names = directory.list()?;
+    names.retain(|name| is_sql(name) || is_settings(name));
     for apart in ["hooks", "seeds"] {
         let path = directory.path().join(apart);
         if path.is_dir() {

@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::{Digest, Files, FilesError, Layout, Part, TextError, Version, decode};
+use crate::files::{is_code, is_sql};
+use crate::layout::{Context, Facts, recognise};
+use crate::{
+    Body, BodyError, Digest, Files, FilesError, Layout, Part, Role, SplitError, TextError, Values, Version, decode,
+};
 
 /// All migrations of a set of files, in the order of their layout.
 ///
@@ -23,7 +27,9 @@ use crate::{Digest, Files, FilesError, Layout, Part, TextError, Version, decode}
 pub struct Migrations {
     files: Arc<dyn Files>,
     layout: Layout,
+    note: Option<String>,
     list: Vec<Migration>,
+    values: Arc<Values>,
 }
 
 /// One version.
@@ -33,19 +39,23 @@ pub struct Migration {
     pub version: Version,
     /// Its name: what the file's name says beside version and direction.
     pub name: String,
+    /// What it is to the order in which things run.
+    pub role: Role,
     /// The script that makes the change.
     pub up: Script,
-    /// The script that undoes it, where there is one.
+    /// The script that undoes it, where there is one. It may be in the same file.
     pub down: Option<Script>,
 }
 
-/// One file, by name and content.
+/// One file, or one way in it, by name and content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
     /// The file's name, relative to its root.
     pub file: String,
-    /// What it held when the migrations were loaded.
+    /// What the whole file held when the migrations were loaded.
     pub digest: Digest,
+    /// Which way of the file it is: never [`Part::Both`].
+    pub part: Part,
 }
 
 /// Files that make no migrations. Names are as people see them, with their root.
@@ -68,6 +78,49 @@ pub enum LoadError {
         layout: Layout,
         /// The files and why they don't fit.
         files: Vec<(String, &'static str)>,
+    },
+    /// Several layouts fit the files, and would run different things.
+    #[error(
+        "the files fit the layouts {}, which would run different things: `{file}` {why}; say which it is with `--layout` or `layout = \"…\"`",
+        layouts.iter().map(|layout| layout.name()).collect::<Vec<_>>().join(" and ")
+    )]
+    Ambiguous {
+        /// The layouts that fit.
+        layouts: Vec<Layout>,
+        /// A file in which they differ.
+        file: String,
+        /// How.
+        why: &'static str,
+    },
+    /// The directory's own record of its files doesn't fit them.
+    #[error("{file}:{line}: {message}")]
+    Sum {
+        /// The record.
+        file: String,
+        /// Its line, from 1.
+        line: u32,
+        /// What differs and what to do.
+        message: String,
+    },
+    /// A script bears marks of its layout that can't be followed, or wants values that are missing.
+    #[error("{file}:{}:{}: {error}", error.line, error.column)]
+    Body {
+        /// The file.
+        file: String,
+        /// What is wrong, and where in the file.
+        error: SplitError,
+        /// The text of that line.
+        line: String,
+    },
+    /// A migration is written in a programming language.
+    #[error(
+        "`{file}` is a migration in {language}, which driftlock can't run: write it in SQL, or run it with its own tool and take that over with `driftlock adopt`"
+    )]
+    Code {
+        /// The file.
+        file: String,
+        /// The language.
+        language: &'static str,
     },
     /// Two scripts of one version and direction.
     #[error("version {version} is there twice: `{first}` and `{second}`; give one of them another version")]
@@ -123,6 +176,10 @@ impl LoadError {
             LoadError::NamesDiffer { .. } => "DL0105",
             LoadError::Text { .. } => "DL0106",
             LoadError::Changed { .. } => "DL0107",
+            LoadError::Ambiguous { .. } => "DL0108",
+            LoadError::Sum { .. } => "DL0109",
+            LoadError::Body { .. } => "DL0111",
+            LoadError::Code { .. } => "DL0112",
         }
     }
 }
@@ -130,30 +187,40 @@ impl LoadError {
 impl Migrations {
     /// Reads the names and hashes the contents of all files. Their texts are not kept.
     ///
-    /// Without a `layout` it is the one that most files fit.
+    /// Without a `layout` it is the one that the names fit, and where several do, the one whose marks the files bear.
     ///
     /// # Errors
     /// See [`LoadError`].
     pub fn load(files: Arc<dyn Files>, layout: Option<Layout>) -> Result<Self, LoadError> {
         let names = files.list()?;
-        let layout = layout.unwrap_or_else(|| recognise(&names));
-        let read = pair(files.as_ref(), layout, &names)?;
-        let scripts: Vec<&str> = read.iter().flat_map(|named| std::iter::once(named.up).chain(named.down)).collect();
-        let mut digests = hash(files.as_ref(), &scripts)?.into_iter();
-        let mut script = |file: &str| {
-            let digest = digests.next().expect("hash returns a digest for every file");
-            Script { file: file.to_owned(), digest }
+        let (layout, note) = match layout {
+            Some(layout) => (layout, None),
+            None => match recognise(files.as_ref(), &names)? {
+                Ok(recognised) => (recognised.layout, recognised.note),
+                Err(ambiguous) => {
+                    let crate::layout::Ambiguous { layouts, file, why } = ambiguous;
+                    return Err(LoadError::Ambiguous { layouts, file, why });
+                }
+            },
         };
-        let list = read
-            .into_iter()
-            .map(|named| Migration {
-                up: script(named.up),
-                down: named.down.map(&mut script),
-                version: named.version,
-                name: named.name,
-            })
-            .collect();
-        Ok(Migrations { files, layout, list })
+        let named = read_names(files.as_ref(), layout, &names)?;
+        let scripts: Vec<&str> = named.iter().map(|named| named.file).collect();
+        let contents = read(files.as_ref(), layout, &names, &scripts)?;
+        let list = pair(files.as_ref(), named, contents)?;
+        Ok(Migrations { files, layout, note, list, values: Arc::default() })
+    }
+
+    /// With the values that its layout may put into scripts.
+    #[must_use]
+    pub fn with_values(mut self, values: Values) -> Self {
+        self.values = Arc::new(values);
+        self
+    }
+
+    /// What a person should know of how the layout was chosen.
+    #[must_use]
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
     }
 
     /// Every migration, by rising version.
@@ -186,7 +253,7 @@ impl Migrations {
         self.files.display(&script.file)
     }
 
-    /// A script's text.
+    /// The text of a script's file.
     ///
     /// # Errors
     /// When it can't be read, is no text, or is no longer what it was when it was hashed.
@@ -197,69 +264,163 @@ impl Migrations {
         }
         decode(&bytes).map(str::to_owned).map_err(|error| LoadError::Text { file: self.display(script), error })
     }
+
+    /// What runs of a script, with its values put in.
+    ///
+    /// # Errors
+    /// As [`text`](Self::text); for marks of the layout that can't be followed, values that are missing, and migrations that are
+    /// written in a programming language.
+    pub fn body(&self, script: &Script) -> Result<Body, LoadError> {
+        if let Ok(Role::Code(language)) = self.layout.read_name(&script.file).map(|name| name.role) {
+            return Err(LoadError::Code { file: self.display(script), language });
+        }
+        let text = self.text(script)?;
+        let settings = match self.layout.settings_of(&script.file) {
+            Some(file) if self.files.exists(&file) => Some((self.settings(&file)?, file)),
+            _ => None,
+        };
+        let context = Context {
+            file: &script.file,
+            part: script.part,
+            settings: settings.as_ref().map(|(text, _)| text.as_str()),
+            values: &self.values,
+        };
+        let line_of = |text: &str, error: &SplitError| {
+            text.lines().nth(usize::try_from(error.line).unwrap_or(1).saturating_sub(1)).unwrap_or_default().to_owned()
+        };
+        let lines = text.clone();
+        self.layout.body(text, &context).map_err(|error| match (error, settings) {
+            (BodyError::Script(error), _) => {
+                LoadError::Body { file: self.display(script), line: line_of(&lines, &error), error }
+            }
+            (BodyError::Settings(error), Some((text, file))) => {
+                LoadError::Body { file: self.files.display(&file), line: line_of(&text, &error), error }
+            }
+            (BodyError::Settings(error), None) => {
+                LoadError::Body { file: self.display(script), line: String::new(), error }
+            }
+        })
+    }
+
+    fn settings(&self, file: &str) -> Result<String, LoadError> {
+        let bytes = self.files.read(file)?;
+        decode(&bytes).map(str::to_owned).map_err(|error| LoadError::Text { file: self.files.display(file), error })
+    }
 }
 
-/// The layout that most names fit; the first of those that fit equally many.
-fn recognise(names: &[String]) -> Layout {
-    let fitting = |layout: Layout| names.iter().filter(|name| layout.read_name(name).is_ok()).count();
-    let mut best = (Layout::Driftlock, fitting(Layout::Driftlock));
-    for &layout in Layout::ALL {
-        if best.1 == names.len() {
-            break;
-        }
-        let count = fitting(layout);
-        if count > best.1 {
-            best = (layout, count);
+/// A script's name in the directory, and what it says.
+struct Named<'a> {
+    file: &'a str,
+    name: crate::FileName,
+}
+
+fn read_names<'a>(files: &dyn Files, layout: Layout, names: &'a [String]) -> Result<Vec<Named<'a>>, LoadError> {
+    let mut strangers = Vec::new();
+    let mut named = Vec::new();
+    for file in names.iter().filter(|name| is_sql(name) || is_code(name)) {
+        match layout.read_name(file) {
+            Ok(name) => named.push(Named { file, name }),
+            // Programs that are no migrations of this layout are somebody's own business.
+            Err(_) if is_code(file) => {}
+            Err(why) => strangers.push((files.display(file), why)),
         }
     }
-    best.0
+    if strangers.is_empty() { Ok(named) } else { Err(LoadError::NoLayout { layout, files: strangers }) }
 }
 
-/// A version's files before they are hashed: name in the directory and name of the migration.
-struct Named<'a> {
-    version: Version,
-    name: String,
-    up: &'a str,
-    down: Option<&'a str>,
+/// What files hold: their digests, and what their layout must know of them.
+fn read(
+    files: &dyn Files,
+    layout: Layout,
+    names: &[String],
+    scripts: &[&str],
+) -> Result<Vec<(Digest, Facts)>, LoadError> {
+    let sum = layout.sum().filter(|sum| names.iter().any(|name| name == sum));
+    let Some(facts) = layout.facts() else {
+        return Ok(hash(files, scripts)?.into_iter().map(|digest| (digest, Facts::default())).collect());
+    };
+    let mut contents = Vec::new();
+    let mut texts = BTreeMap::new();
+    for name in scripts {
+        let bytes = files.read(name)?;
+        contents.push((Digest::of(&bytes), facts(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes))));
+        if sum.is_some() {
+            texts.insert((*name).to_owned(), bytes.into_owned());
+        }
+    }
+    if let Some(sum) = sum {
+        layout.verify(&texts, &files.read(sum)?).map_err(|error| LoadError::Sum {
+            file: files.display(sum),
+            line: error.line,
+            message: error.message,
+        })?;
+    }
+    Ok(contents)
 }
 
-fn pair<'a>(files: &dyn Files, layout: Layout, names: &'a [String]) -> Result<Vec<Named<'a>>, LoadError> {
-    let mut strangers = Vec::new();
-    let mut versions: BTreeMap<Version, [Option<(&'a str, String)>; 2]> = BTreeMap::new();
-    for file in names {
-        let name = match layout.read_name(file) {
-            Ok(name) => name,
-            Err(why) => {
-                strangers.push((files.display(file), why));
-                continue;
-            }
+/// A version's scripts before they are paired.
+#[derive(Default)]
+struct Pair {
+    up: Option<(Script, String, Role)>,
+    down: Option<(Script, String)>,
+}
+
+fn pair(files: &dyn Files, named: Vec<Named<'_>>, contents: Vec<(Digest, Facts)>) -> Result<Vec<Migration>, LoadError> {
+    let mut versions: BTreeMap<Version, Pair> = BTreeMap::new();
+    for (Named { file, name }, (digest, facts)) in named.into_iter().zip(contents) {
+        let script = |part| Script { file: file.to_owned(), digest, part };
+        let twice = |first: &str| LoadError::Duplicate {
+            version: name.version.clone(),
+            first: files.display(first),
+            second: files.display(file),
         };
-        let slot = &mut versions.entry(name.version.clone()).or_default()[usize::from(name.part == Part::Down)];
-        if let Some((first, _)) = slot {
+        let pair = versions.entry(name.version.clone()).or_default();
+        if name.part != Part::Down {
+            if let Some((first, ..)) = &pair.up {
+                return Err(twice(&first.file));
+            }
+            let role = if facts.is_baseline { Role::Baseline } else { name.role };
+            pair.up = Some((script(Part::Up), name.name.clone(), role));
+        }
+        if name.part == Part::Down || (name.part == Part::Both && facts.has_down) {
+            if let Some((first, _)) = &pair.down {
+                return Err(twice(&first.file));
+            }
+            pair.down = Some((script(Part::Down), name.name.clone()));
+        }
+    }
+    let mut list: Vec<Migration> = Vec::with_capacity(versions.len());
+    for (version, Pair { up, down }) in versions {
+        let (up, name, role) = match (up, &down) {
+            (Some(up), _) => up,
+            (None, Some((down, _))) => {
+                return Err(LoadError::DownWithoutUp { file: files.display(&down.file), version });
+            }
+            (None, None) => continue,
+        };
+        if let Some((down, _)) = down.as_ref().filter(|(_, of_down)| *of_down != name) {
+            return Err(LoadError::NamesDiffer { up: files.display(&up.file), down: files.display(&down.file) });
+        }
+        list.push(Migration { version, name, role, up, down: down.map(|(down, _)| down) });
+    }
+    spelt_twice(files, &list)?;
+    Ok(list)
+}
+
+/// `1` and `001` are two versions to a runner that takes them as text, and one to everybody who reads them.
+fn spelt_twice(files: &dyn Files, list: &[Migration]) -> Result<(), LoadError> {
+    let mut seen: BTreeMap<u64, &Migration> = BTreeMap::new();
+    for migration in list {
+        let Some(number) = migration.version.as_number() else { continue };
+        if let Some(first) = seen.insert(number, migration) {
             return Err(LoadError::Duplicate {
-                version: name.version,
-                first: files.display(first),
-                second: files.display(file),
+                version: migration.version.clone(),
+                first: files.display(&first.up.file),
+                second: files.display(&migration.up.file),
             });
         }
-        *slot = Some((file, name.name));
     }
-    if !strangers.is_empty() {
-        return Err(LoadError::NoLayout { layout, files: strangers });
-    }
-    versions
-        .into_iter()
-        .map(|(version, [up, down])| match (up, down) {
-            (Some((up, name)), down) => {
-                if let Some((down, _)) = down.as_ref().filter(|(_, of_down)| *of_down != name) {
-                    return Err(LoadError::NamesDiffer { up: files.display(up), down: files.display(down) });
-                }
-                Ok(Named { version, name, up, down: down.map(|(down, _)| down) })
-            }
-            (None, Some((down, _))) => Err(LoadError::DownWithoutUp { file: files.display(down), version }),
-            (None, None) => unreachable!("a version is entered together with a file"),
-        })
-        .collect()
+    Ok(())
 }
 
 /// Beside a connection that is being made there is time for about so many; a second thread would take it from that.

@@ -2,25 +2,19 @@
 //! `^([0-9]+)_(.*)\.(down|up)\.(.*)$` with the version as an unsigned 64-bit number
 //! (golang-migrate/migrate, `source/parse.go`).
 
+use super::numbered::digits_and_name;
 use super::{FileName, Part};
 use crate::Version;
 
 pub(super) fn read_name(file: &str) -> Result<FileName, &'static str> {
-    if file.contains('/') {
-        return Err("it is in a folder of its own");
-    }
-    let stem = file.strip_suffix(".sql").ok_or("it doesn't end in `.sql`")?;
-    let (stem, part) = match (stem.strip_suffix(".up"), stem.strip_suffix(".down")) {
-        (Some(stem), _) => (stem, Part::Up),
-        (_, Some(stem)) => (stem, Part::Down),
+    let (digits, name) = digits_and_name(file)?;
+    let (name, part) = match (name.strip_suffix(".up"), name.strip_suffix(".down")) {
+        (Some(name), _) => (name, Part::Up),
+        (_, Some(name)) => (name, Part::Down),
         _ => return Err("it ends neither in `.up.sql` nor in `.down.sql`"),
     };
-    let (digits, name) = stem.split_once('_').ok_or("it doesn't begin with a number and `_`")?;
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("it doesn't begin with a number and `_`");
-    }
     let number = digits.parse().map_err(|_| "its version is larger than 18446744073709551615")?;
-    Ok(FileName { version: Version::number(number), name: name.to_owned(), part })
+    Ok(FileName::new(Version::number(number), name, part))
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub(super) fn read_name(file: &str) -> Result<FileName, &'static str> {
     let stamp = stem.get(..STAMP).filter(|stamp| is_stamp(stamp)).ok_or("it doesn't begin with `YYYYMMDD-HHMMSS`")?;
     let name = stem[STAMP..].strip_prefix('_').filter(|name| !name.is_empty());
     let name = name.ok_or("`_` and a name should follow the timestamp")?;
-    Ok(FileName { version: Version::text(stamp), name: name.to_owned(), part })
+    Ok(FileName::new(Version::text(stamp), name, part))
 }
 
 fn is_stamp(text: &str) -> bool {

@@ -1,0 +1,275 @@
+//! The body of a script: which parts of a file run, by which rule, with which values put in.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::{Dialect, SplitError, Statement, position, split};
+
+/// Where the values come from that a layout puts into its scripts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Values {
+    /// Values by the names that scripts know them by (Flyway's `${name}`).
+    pub placeholders: BTreeMap<String, String>,
+    /// The variables of the process (goose's ENVSUB).
+    pub environment: BTreeMap<String, String>,
+}
+
+/// What runs of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Body {
+    text: String,
+    sections: Vec<Section>,
+    /// What ends statements in place of `;`.
+    delimiter: Option<String>,
+    /// The file's text before values were put in, where some were.
+    original: Option<String>,
+    edits: Vec<Edit>,
+    values: BTreeMap<String, String>,
+}
+
+/// A stretch of a body. No statement reaches over its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// Where it is in the body's text, in bytes.
+    pub span: Range<usize>,
+    /// Each of its statements is committed on its own, with a journal.
+    pub no_transaction: bool,
+}
+
+/// A value that was put in: where it begins in the body's text and in the file's, and how long it is in each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Edit {
+    at: usize,
+    length: usize,
+    from: usize,
+    replaced: usize,
+}
+
+impl Body {
+    /// The whole of a text runs, as a transaction where it can.
+    #[must_use]
+    pub fn whole(text: String) -> Self {
+        let sections = vec![Section { span: 0..text.len(), no_transaction: false }];
+        Body { text, sections, ..Body::default() }
+    }
+
+    /// These stretches of a text run, in this order.
+    pub(crate) fn of_sections(text: String, sections: Vec<Section>) -> Self {
+        Body { text, sections, ..Body::default() }
+    }
+
+    /// With every statement on its own, or not.
+    pub(crate) fn no_transaction(mut self, no_transaction: bool) -> Self {
+        for section in &mut self.sections {
+            section.no_transaction |= no_transaction;
+        }
+        self
+    }
+
+    /// With another end of statements than `;`.
+    pub(crate) fn delimiter(mut self, delimiter: Option<String>) -> Self {
+        self.delimiter = delimiter;
+        self
+    }
+
+    /// Puts values in: for each range of the text, in rising order, the name and the value that takes its place.
+    pub(crate) fn substitute(mut self, values: Vec<(Range<usize>, String, String)>) -> Self {
+        if values.is_empty() {
+            return self;
+        }
+        let original = std::mem::take(&mut self.text);
+        let mut from = 0;
+        for (range, name, value) in values {
+            self.text.push_str(&original[from..range.start]);
+            self.edits.push(Edit {
+                at: self.text.len(),
+                length: value.len(),
+                from: range.start,
+                replaced: range.len(),
+            });
+            self.text.push_str(&value);
+            from = range.end;
+            self.values.insert(name, value);
+        }
+        self.text.push_str(&original[from..]);
+        for section in &mut self.sections {
+            section.span = moved(&self.edits, section.span.start)..moved(&self.edits, section.span.end);
+        }
+        self.original = Some(original);
+        self
+    }
+
+    /// The text that statements are parts of.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Gives the text away, when its statements are known.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
+    /// The stretches that run, in order.
+    #[must_use]
+    pub fn sections(&self) -> &[Section] {
+        &self.sections
+    }
+
+    /// The values that were put in, by name.
+    #[must_use]
+    pub fn values(&self) -> &BTreeMap<String, String> {
+        &self.values
+    }
+
+    /// All that runs, with what stands in front of it: where directives are looked for.
+    #[must_use]
+    pub fn head(&self) -> &str {
+        match (self.sections.first(), self.sections.last()) {
+            (Some(first), Some(last)) => &self.text[first.span.start..last.span.end],
+            _ => "",
+        }
+    }
+
+    /// The statements of each section, in order. Spans are of [`text`](Self::text), lines and columns of the file.
+    ///
+    /// # Errors
+    /// As [`split`].
+    pub fn statements(&self, dialect: Dialect) -> Result<Vec<(Statement, bool)>, SplitError> {
+        let mut all = Vec::new();
+        let is_whole = self.edits.is_empty() && self.sections.first().is_some_and(|first| first.span.start == 0);
+        for (number, section) in self.sections.iter().enumerate() {
+            let base = section.span.start;
+            let mut lines = Lines::new(self.file());
+            let mut place = |offset: usize| lines.of(self.in_file(offset));
+            let statements = split(&self.text[section.span.clone()], dialect).map_err(|mut error| {
+                error.offset = self.in_file(base + error.offset);
+                (error.line, error.column) = position(self.file(), error.offset);
+                error
+            })?;
+            for mut statement in statements {
+                if !(is_whole && number == 0) {
+                    statement.span = statement.span.start + base..statement.span.end + base;
+                    statement.copy_data = statement.copy_data.map(|data| data.start + base..data.end + base);
+                    (statement.line, statement.column) = place(statement.span.start);
+                }
+                all.push((statement, section.no_transaction));
+            }
+        }
+        Ok(all)
+    }
+
+    /// Line and column in the file of a byte of the text.
+    #[must_use]
+    pub fn position(&self, offset: usize) -> (u32, u32) {
+        position(self.file(), self.in_file(offset))
+    }
+
+    /// The text as the file has it.
+    fn file(&self) -> &str {
+        self.original.as_deref().unwrap_or(&self.text)
+    }
+
+    /// Where a byte of the text is in the file; one of a value that was put in is where the value's name begins.
+    fn in_file(&self, offset: usize) -> usize {
+        let behind = self.edits.partition_point(|edit| edit.at <= offset);
+        match behind.checked_sub(1).map(|at| self.edits[at]) {
+            None => offset,
+            Some(edit) if offset < edit.at + edit.length => edit.from,
+            Some(edit) => edit.from + edit.replaced + (offset - edit.at - edit.length),
+        }
+    }
+}
+
+/// A file that can't be followed: the script, or the file that changes how it runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum BodyError {
+    /// A place in the script.
+    Script(SplitError),
+    /// A place in the other file.
+    Settings(SplitError),
+}
+
+impl BodyError {
+    /// About a place in a script.
+    pub(crate) fn script(text: &str, offset: usize, message: impl Into<String>) -> Self {
+        BodyError::Script(error(text, offset, message))
+    }
+
+    /// About a place in the file that changes how it runs.
+    pub(crate) fn settings(text: &str, offset: usize, message: impl Into<String>) -> Self {
+        BodyError::Settings(error(text, offset, message))
+    }
+}
+
+/// Where a byte of the file, which is none of a name that was replaced, is in the text.
+fn moved(edits: &[Edit], offset: usize) -> usize {
+    let before = edits.partition_point(|edit| edit.from + edit.replaced <= offset);
+    match before.checked_sub(1).map(|at| edits[at]) {
+        None => offset,
+        Some(edit) => edit.at + edit.length + (offset - edit.from - edit.replaced),
+    }
+}
+
+/// Lines and columns of rising offsets, in one pass over the text.
+struct Lines<'a> {
+    text: &'a str,
+    at: usize,
+    line: u32,
+    column: u32,
+}
+
+impl<'a> Lines<'a> {
+    fn new(text: &'a str) -> Self {
+        Lines { text, at: 0, line: 1, column: 1 }
+    }
+
+    fn of(&mut self, offset: usize) -> (u32, u32) {
+        for character in self.text[self.at..offset.max(self.at)].chars() {
+            if character == '\n' {
+                self.line += 1;
+                self.column = 1;
+            } else {
+                self.column += 1;
+            }
+        }
+        self.at = offset.max(self.at);
+        (self.line, self.column)
+    }
+}
+
+/// An error about a place in a text.
+fn error(text: &str, offset: usize, message: impl Into<String>) -> SplitError {
+    let (line, column) = position(text, offset);
+    SplitError { message: message.into(), offset, line, column }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_of_the_file_whatever_was_put_in() {
+        let file = "-- up\nSELECT ${a};\n  SELECT '${b}' || 'x'; SELECT é;\n-- down\nSELECT 9;";
+        let at = |part: &str| file.find(part).unwrap();
+        let up = Section { span: 6..at("-- down"), no_transaction: true };
+        let put = |name: &str, value: &str| {
+            let start = at(&format!("${{{name}}}"));
+            (start..start + 4, name.to_owned(), value.to_owned())
+        };
+        let body = Body::of_sections(file.to_owned(), vec![up]).substitute(vec![put("a", "1,\n2"), put("b", "")]);
+        let statements = body.statements(Dialect::Postgres).unwrap();
+        let found: Vec<(&str, u32, u32, bool)> = statements
+            .iter()
+            .map(|(statement, alone)| (statement.text(body.text()), statement.line, statement.column, *alone))
+            .collect();
+        assert_eq!(found, [("SELECT 1,\n2", 2, 1, true), ("SELECT '' || 'x'", 3, 3, true), ("SELECT é", 3, 25, true),]);
+        let place = |part: &str| body.position(body.text().find(part).unwrap());
+        assert_eq!(place(",\n2"), (2, 8), "a value is where its name is");
+        assert_eq!(place("|| 'x'"), (3, 17));
+        let quote = Body::of_sections("a\n'".to_owned(), vec![Section { span: 2..3, no_transaction: false }]);
+        let error = quote.statements(Dialect::Sqlite).unwrap_err();
+        assert_eq!((error.line, error.column, error.offset), (2, 1, 2));
+    }
+}
