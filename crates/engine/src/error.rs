@@ -90,6 +90,7 @@ impl Error {
             Error::Database(Db::Unfit(_) | Db::Format { .. } | Db::Fenced { .. } | Db::LockLost(_)) => Kind::Refused,
             Error::Database(_) | Error::Statement(_) => Kind::Failed,
             Error::Load(LoadError::Files(_) | LoadError::Changed { .. } | LoadError::Text { .. }) => Kind::Failed,
+            Error::Load(LoadError::Sum { .. }) => Kind::Integrity,
             Error::Load(_) | Error::Usage(_) | Error::Script(_) => Kind::Usage,
             Error::Manifest(ManifestError::Files(_)) => Kind::Failed,
             Error::Manifest(_) | Error::Integrity(_) => Kind::Integrity,

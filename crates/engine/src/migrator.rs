@@ -10,14 +10,14 @@ mod up;
 use std::path::PathBuf;
 
 use driftlock_database::{Direction, Engine, HistoryRow, Session};
-use driftlock_script::{Directory, Manifest, Migrations, Version};
+use driftlock_script::{Body, Directory, LoadError, Manifest, Migration, Migrations, Script, Version};
 
 use crate::config::Variables;
 use crate::manifest::ManifestCheck;
 use crate::plan::Source;
 use crate::standing::Standing;
 use crate::{
-    Applied, Cancellation, Error, OnProgress, Options, Plan, PlannedMigration, Progress, Provenance,
+    Applied, Cancellation, Error, OnProgress, Options, Place, Plan, PlannedMigration, Progress, Provenance,
     ProvenanceOverrides, Report,
 };
 
@@ -113,6 +113,22 @@ impl Migrator {
             provenance.environment = environment.to_owned();
         }
         provenance
+    }
+
+    /// What runs of a script.
+    fn body(&self, script: &Script) -> Result<Body, Error> {
+        self.migrations.body(script).map_err(|error| match error {
+            LoadError::Body { file, error, line: text } => {
+                let driftlock_script::SplitError { message, line, column, .. } = error;
+                Error::Script(Box::new(Place { file, line, column, text, message }))
+            }
+            other => other.into(),
+        })
+    }
+
+    /// The way down as the history keeps it.
+    fn rollback_sql(&self, migration: &Migration) -> Result<Option<String>, Error> {
+        migration.down.as_ref().map(|down| Ok(self.body(down)?.standalone())).transpose()
     }
 
     fn tell(&self, progress: Progress) {

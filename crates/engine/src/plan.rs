@@ -1,7 +1,7 @@
 //! What would run, as plain data: `plan` prints it and `up` runs it.
 
 use driftlock_database::{Class, Classified, Direction, Engine};
-use driftlock_script::{Dialect, Digest, DirectiveError, Directives, Statement, Version, position, redact, split};
+use driftlock_script::{Body, Dialect, Digest, DirectiveError, Directives, Statement, Version, credentials, redact};
 
 use crate::error::Place;
 
@@ -29,8 +29,10 @@ pub struct PlannedMigration {
     pub digest: Option<Digest>,
     /// The down script that is kept with an up.
     pub rollback_sql: Option<String>,
-    /// The text of the script that runs.
-    pub text: String,
+    /// What runs of the script, with the values put in that its layout puts in.
+    pub body: Body,
+    /// The values that were put in, by name; those that stand in the literals of credentials are masked.
+    pub values: Vec<(String, String)>,
     /// Its directives.
     pub directives: Directives,
     /// Its statements, in order; those that don't run too.
@@ -52,6 +54,8 @@ pub struct PlannedStatement {
     pub transactional: bool,
     /// Why it isn't sent to the server, where it isn't.
     pub taken_out: Option<&'static str>,
+    /// Its script, or its part of it, asks that each statement be committed on its own.
+    pub no_transaction: bool,
 }
 
 /// Statements that run together.
@@ -94,7 +98,7 @@ pub(crate) struct Source {
     pub(crate) direction: Direction,
     pub(crate) digest: Option<Digest>,
     pub(crate) rollback_sql: Option<String>,
-    pub(crate) text: String,
+    pub(crate) body: Body,
 }
 
 impl PlannedMigration {
@@ -102,21 +106,21 @@ impl PlannedMigration {
     ///
     /// Errors are all that stands against running it, in the order of the file.
     pub(crate) fn new(engine: &dyn Engine, source: Source) -> Result<Self, Vec<Place>> {
-        let Source { version, name, file, direction, digest, rollback_sql, text } = source;
+        let Source { version, name, file, direction, digest, rollback_sql, body } = source;
         let dialect = engine.dialect();
         let at = |(line, column): (u32, u32), message: String| Place {
             file: file.clone(),
             line,
             column,
-            text: line_text(&text, line),
+            text: body.line(line).to_owned(),
             message,
         };
         let mut problems = Vec::new();
-        let directives = Directives::read(&text, dialect).unwrap_or_else(|error: DirectiveError| {
-            problems.push(at((error.line, error.column), error.message));
+        let directives = Directives::read(body.head(), dialect).unwrap_or_else(|error: DirectiveError| {
+            problems.push(at(body.position(body.head_start() + error.offset), error.message));
             Directives::default()
         });
-        let statements = match split(&text, dialect) {
+        let statements = match body.statements(dialect) {
             Ok(statements) => statements,
             Err(error) => {
                 problems.push(at((error.line, error.column), error.message));
@@ -125,11 +129,12 @@ impl PlannedMigration {
         };
         let mut statements: Vec<PlannedStatement> = statements
             .into_iter()
-            .map(|statement| PlannedStatement {
-                classified: engine.classify(statement.text(&text)),
+            .map(|(statement, no_transaction)| PlannedStatement {
+                classified: engine.classify(statement.text(body.text())),
                 statement,
                 transactional: false,
                 taken_out: None,
+                no_transaction: no_transaction || directives.no_transaction,
             })
             .collect();
         for planned in &statements {
@@ -137,12 +142,8 @@ impl PlannedMigration {
                 problems.push(at((planned.statement.line, planned.statement.column), why.clone()));
             }
         }
-        let rules = Rules {
-            no_transaction: directives.no_transaction,
-            session_in_transaction: engine.session_in_transaction(),
-        };
-        let may_commit = |planned: &PlannedStatement| engine.may_commit(planned.statement.text(&text));
-        let grouped = group(&mut statements, rules, may_commit);
+        let may_commit = |planned: &PlannedStatement| engine.may_commit(planned.statement.text(body.text()));
+        let grouped = group(&mut statements, engine.session_in_transaction(), may_commit);
         let (groups, transactional) = match grouped {
             Ok(grouped) => grouped,
             Err((index, message)) => {
@@ -154,7 +155,9 @@ impl PlannedMigration {
         if !problems.is_empty() {
             return Err(problems);
         }
+        let values = shown_values(&body, &statements, dialect);
         Ok(PlannedMigration {
+            values,
             version,
             name,
             file,
@@ -165,14 +168,14 @@ impl PlannedMigration {
             statements,
             groups,
             transactional,
-            text,
+            body,
         })
     }
 
     /// The text of a statement.
     #[must_use]
     pub fn sql(&self, statement: &PlannedStatement) -> &str {
-        statement.statement.text(&self.text)
+        statement.statement.text(self.body.text())
     }
 
     /// The text of a statement as it may be shown: without the literals that carry credentials.
@@ -195,28 +198,27 @@ impl PlannedMigration {
     /// A byte of a statement's text as a place in the file. The line's text is masked where the statement carries credentials.
     pub(crate) fn place(&self, index: usize, offset: Option<usize>, dialect: Dialect, message: String) -> Place {
         let statement = &self.statements[index].statement;
-        let sql = statement.text(&self.text);
+        let sql = statement.text(self.body.text());
         let (line, column) = match offset {
-            Some(offset) => position(&self.text, statement.span.start + offset.min(sql.len())),
+            Some(offset) => self.body.position(statement.span.start + offset.min(sql.len())),
             None => (statement.line, statement.column),
         };
         let secrets = driftlock_script::credentials(sql, dialect);
-        let text = driftlock_script::mask(&line_text(&self.text, line), &secrets);
+        let text = driftlock_script::mask(self.body.line(line), &secrets);
         Place { file: self.file.clone(), line, column, text, message }
     }
 }
 
-/// A line of a text, from 1.
-pub(crate) fn line_text(text: &str, line: u32) -> String {
-    let index = usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1);
-    text.lines().nth(index).unwrap_or_default().to_owned()
-}
-
-/// What decides how statements are grouped, beside what they are.
-#[derive(Debug, Clone, Copy)]
-struct Rules {
-    no_transaction: bool,
-    session_in_transaction: bool,
+/// The values that were put in, as they may be shown.
+fn shown_values(body: &Body, statements: &[PlannedStatement], dialect: Dialect) -> Vec<(String, String)> {
+    if body.values().is_empty() {
+        return Vec::new();
+    }
+    let secrets: Vec<&str> =
+        statements.iter().flat_map(|planned| credentials(planned.statement.text(body.text()), dialect)).collect();
+    let is_secret = |value: &str| secrets.iter().any(|secret| secret.contains(value) || value.contains(secret));
+    let shown = |value: &String| if is_secret(value) { "***".to_owned() } else { value.clone() };
+    body.values().iter().map(|(name, value)| (name.clone(), shown(value))).collect()
 }
 
 const OURS: &str = "driftlock opens and commits the transaction itself";
@@ -226,7 +228,7 @@ const LAST: &str = "the session is put back after every file, so nothing would c
 /// the whole is one transaction; or the statement that can't be grouped and why.
 fn group(
     statements: &mut [PlannedStatement],
-    rules: Rules,
+    session_in_transaction: bool,
     may_commit: impl Fn(&PlannedStatement) -> bool,
 ) -> Result<(Vec<Group>, bool), (usize, &'static str)> {
     for planned in statements.iter_mut() {
@@ -237,7 +239,7 @@ fn group(
         }
     }
     let own_blocks = blocks(statements)?;
-    if !rules.session_in_transaction {
+    if !session_in_transaction {
         // Nothing is done behind them that they could matter to.
         for planned in statements.iter_mut().rev().filter(|planned| planned.taken_out.is_none()) {
             if planned.classified.class != Class::Session {
@@ -250,30 +252,34 @@ fn group(
     let mut groups: Vec<Group> = Vec::new();
     // Whether the next transactional statement may join the last group.
     let mut open = false;
+    // Whether the script itself has opened a transaction.
+    let mut in_block = false;
     for (index, planned) in statements.iter().enumerate() {
         if matches!(planned.classified.class, Class::Begin | Class::Commit) {
+            in_block = planned.classified.class == Class::Begin;
             open = open && !own_blocks;
             continue;
         }
         if planned.taken_out.is_some() {
             continue;
         }
+        let on_its_own = planned.no_transaction && !in_block;
         let class = &planned.classified.class;
         let kind = match class {
-            Class::Session if rules.session_in_transaction && !rules.no_transaction && open => GroupKind::Transaction,
+            Class::Session if session_in_transaction && !on_its_own && open => GroupKind::Transaction,
             Class::Session => GroupKind::Session,
-            class if class.is_transactional() && rules.no_transaction && may_commit(planned) => GroupKind::Alone,
+            class if class.is_transactional() && on_its_own && may_commit(planned) => GroupKind::Alone,
             class if class.is_transactional() => GroupKind::Transaction,
             _ => GroupKind::Alone,
         };
         match groups.last_mut() {
-            Some(last) if kind == GroupKind::Transaction && open => last.statements.push(index),
+            Some(last) if kind == GroupKind::Transaction && open && !on_its_own => last.statements.push(index),
             // Settings that stand before a transaction are a part of it where that is possible: then the file may be one.
             Some(last)
                 if kind == GroupKind::Transaction
                     && last.kind == GroupKind::Session
-                    && rules.session_in_transaction
-                    && !rules.no_transaction =>
+                    && session_in_transaction
+                    && !on_its_own =>
             {
                 last.kind = GroupKind::Transaction;
                 last.statements.push(index);
@@ -281,11 +287,11 @@ fn group(
             Some(last) if kind == GroupKind::Session && last.kind == GroupKind::Session => last.statements.push(index),
             _ => groups.push(Group { kind, statements: vec![index] }),
         }
-        open = kind == GroupKind::Transaction && !rules.no_transaction;
+        open = kind == GroupKind::Transaction && !on_its_own;
     }
     if let [only] = groups.as_mut_slice()
         && only.kind == GroupKind::Session
-        && rules.session_in_transaction
+        && session_in_transaction
     {
         // Nothing but settings: with its record it is one transaction like any other.
         only.kind = GroupKind::Transaction;
@@ -363,12 +369,12 @@ mod tests {
                     classified: Classified::plain(class),
                     transactional: false,
                     taken_out: None,
+                    no_transaction,
                 }
             })
             .collect();
-        let rules = Rules { no_transaction, session_in_transaction };
         let calls = |planned: &PlannedStatement| &script[planned.statement.span.clone()] == "p";
-        let (groups, whole) = group(&mut statements, rules, calls).map_err(|(index, _)| index)?;
+        let (groups, whole) = group(&mut statements, session_in_transaction, calls).map_err(|(index, _)| index)?;
         let shown: Vec<String> = groups
             .iter()
             .map(|group| {

@@ -151,7 +151,15 @@ fn script(
         }
     };
     let digest = Some(Digest::of(&bytes));
-    let source = Source { version, name, file: shown, direction, digest, rollback_sql: None, text };
+    let source = Source {
+        version,
+        name,
+        file: shown,
+        direction,
+        digest,
+        rollback_sql: None,
+        body: driftlock_script::Body::whole(text),
+    };
     match PlannedMigration::new(engine, source) {
         Ok(_) => Vec::new(),
         Err(places) => places.into_iter().map(|place| Flaw { code: "DL0301", place }).collect(),

@@ -123,6 +123,19 @@ impl Body {
         &self.values
     }
 
+    /// The same as a script that needs nothing else: its sections, under a directive where one of them asks that its statements be
+    /// committed on their own.
+    #[must_use]
+    pub fn standalone(&self) -> String {
+        let directive = if self.sections.iter().any(|section| section.no_transaction) {
+            "-- driftlock: no-transaction\n"
+        } else {
+            ""
+        };
+        let sections = self.sections.iter().map(|section| &self.text[section.span.clone()]);
+        std::iter::once(directive).chain(sections).collect()
+    }
+
     /// All that runs, with what stands in front of it: where directives are looked for.
     #[must_use]
     pub fn head(&self) -> &str {
@@ -132,7 +145,20 @@ impl Body {
         }
     }
 
-    /// The statements of each section, in order. Spans are of [`text`](Self::text), lines and columns of the file.
+    /// Where [`head`](Self::head) begins in the text.
+    #[must_use]
+    pub fn head_start(&self) -> usize {
+        self.sections.first().map_or(0, |first| first.span.start)
+    }
+
+    /// The text of a line of the file, from 1.
+    #[must_use]
+    pub fn line(&self, line: u32) -> &str {
+        let index = usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1);
+        self.file().lines().nth(index).unwrap_or_default()
+    }
+
+    /// The statements of each section, in order, each with whether its section asks that it be committed on its own. Spans are of [`text`](Self::text), lines and columns of the file.
     ///
     /// # Errors
     /// As [`split`].

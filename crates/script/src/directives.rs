@@ -27,6 +27,8 @@ pub struct Directives {
 pub struct DirectiveError {
     /// What is wrong and what to write.
     pub message: String,
+    /// Where, in bytes from the text's beginning.
+    pub offset: usize,
     /// Its line, from 1.
     pub line: u32,
     /// Its column, in characters, from 1.
@@ -55,7 +57,7 @@ impl Directives {
             let Some((offset, rest)) = directive(token.text) else { continue };
             let error = |offset: usize, message: String| {
                 let (line, column) = position(text, offset);
-                DirectiveError { message, line, column }
+                DirectiveError { message, offset, line, column }
             };
             let start = token.start + offset;
             if !head {

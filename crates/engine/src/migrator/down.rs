@@ -1,7 +1,7 @@
 //! `down` and `redo`, and what they would run.
 
 use driftlock_database::{Direction, Engine, HistoryRow, Session};
-use driftlock_script::Version;
+use driftlock_script::{Body, Version};
 
 use super::rules::{View, refused};
 use super::{Migrator, finish, planned, report, row_of, steps};
@@ -169,10 +169,10 @@ impl Migrator {
             .map(|record| {
                 let migration = self.migrations.find(&record.version);
                 let row = record.applied.and_then(|sequence| row_of(history, sequence));
-                let (file, text) = match (migration.and_then(|it| it.down.as_ref()), row) {
-                    (Some(down), _) => (self.migrations.display(down), self.migrations.text(down)?),
+                let (file, body) = match (migration.and_then(|it| it.down.as_ref()), row) {
+                    (Some(down), _) => (self.migrations.display(down), self.body(down)?),
                     (None, Some(HistoryRow { rollback_sql: Some(sql), .. })) if migration.is_none() => {
-                        (format!("the history's down script of {}_{}", record.version, record.name), sql.clone())
+                        (format!("the history's down script of {}_{}", record.version, record.name), Body::whole(sql.clone()))
                     }
                     _ => {
                         return Err(refused(
@@ -191,7 +191,7 @@ impl Migrator {
                     direction: Direction::Down,
                     digest: migration.map(|migration| migration.up.digest),
                     rollback_sql: None,
-                    text,
+                    body,
                 };
                 planned(engine, source)
             })

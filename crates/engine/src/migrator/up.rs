@@ -107,8 +107,8 @@ impl Migrator {
                     file: self.migrations.display(&migration.up),
                     direction: Direction::Up,
                     digest: Some(migration.up.digest),
-                    rollback_sql: migration.down.as_ref().map(|down| self.migrations.text(down)).transpose()?,
-                    text: self.migrations.text(&migration.up)?,
+                    rollback_sql: self.rollback_sql(migration)?,
+                    body: self.body(&migration.up)?,
                 };
                 planned(engine, source)
             })
