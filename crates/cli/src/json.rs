@@ -75,7 +75,7 @@ fn migration(it: &MigrationStatus) -> Value {
             "statements_done": done,
             "error": error,
         }),
-        MigrationState::Pending => Value::Null,
+        MigrationState::Pending | MigrationState::NotNeeded => Value::Null,
     };
     if let (Value::Object(value), Value::Object(more)) = (&mut value, more) {
         value.extend(more);

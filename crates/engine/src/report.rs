@@ -106,8 +106,10 @@ pub enum MigrationState {
         /// How long it took.
         duration: Duration,
     },
-    /// It waits to run.
+    /// It waits to run, or to run again.
     Pending,
+    /// It doesn't run here: a baseline stands for it, or it is a baseline and the database was past it.
+    NotNeeded,
     /// An attempt that can't be one transaction ended before its end; the next `up` goes on from there.
     Partial {
         /// Which way the attempt went.
@@ -126,6 +128,7 @@ impl MigrationState {
         match self {
             MigrationState::Applied { .. } => "applied",
             MigrationState::Pending => "pending",
+            MigrationState::NotNeeded => "not_needed",
             MigrationState::Partial { .. } => "partial",
         }
     }

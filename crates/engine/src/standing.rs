@@ -1,10 +1,10 @@
 //! How files, manifest and history stand to each other: pure, without a connection.
 
 use std::cell::LazyCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use driftlock_database::{Direction, Entry, Fence, State};
-use driftlock_script::{Layout, Manifest, Migration, Migrations, Version};
+use driftlock_script::{Layout, Manifest, Migration, Migrations, Role, Version};
 
 /// A disagreement that stops everything; exit code 6.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,6 +126,8 @@ pub(crate) struct Standing {
     pub(crate) recorded: BTreeMap<Version, Recorded>,
     /// Versions of files that are not applied, rising. Half-done ones among them.
     pub(crate) pending: Vec<Version>,
+    /// Versions of files that never run here: a baseline stands for them, or they are a baseline and the database was past it.
+    pub(crate) not_needed: Vec<Version>,
     /// Pending versions below the highest applied one.
     pub(crate) out_of_order: Vec<Version>,
     /// Applied versions newer than all that files and manifest know.
@@ -142,20 +144,23 @@ impl Standing {
     }
 }
 
-/// Holds files and manifest against the history.
+/// Holds files and manifest against the history. With `upto`, no baseline behind that version is thought of.
 pub(crate) fn assess(
     migrations: &Migrations,
     manifest: Option<&Manifest>,
     fence: Option<&Fence>,
     entries: Vec<Entry>,
+    upto: Option<&Version>,
 ) -> Standing {
     let layout = migrations.layout();
     let mut findings: Vec<Finding> = fence.and_then(|fence| head(fence, &entries)).into_iter().collect();
     let recorded = record(layout, entries);
 
-    let newest_known = migrations.list().last().map(|migration| migration.version.clone());
+    let with_version = migrations.list().iter().filter(|migration| migration.role != Role::Repeatable);
+    let newest_known = with_version.map(|migration| migration.version.clone()).max();
     let newest_known = newest_known.into_iter().chain(manifest.and_then(|manifest| newest_in(layout, manifest))).max();
     let mut ahead = Vec::new();
+    let mut changed = BTreeSet::new();
     for record in recorded.values() {
         let file = migrations.find(&record.version);
         if record.applied.is_none() {
@@ -165,7 +170,13 @@ pub(crate) fn assess(
             continue;
         }
         match file {
-            Some(migration) => findings.extend(compare(migrations, migration, record)),
+            Some(migration) => match compare(migrations, migration, record) {
+                // It runs again: that is what it is for.
+                Some(Finding { problem: Problem::Edited, .. }) if migration.role == Role::Repeatable => {
+                    changed.insert(record.version.clone());
+                }
+                finding => findings.extend(finding),
+            },
             None if newest_known.as_ref().is_none_or(|newest| record.version > *newest) => {
                 ahead.push(record.version.clone());
             }
@@ -173,18 +184,52 @@ pub(crate) fn assess(
         }
     }
 
-    let applied = |version: &Version| recorded.get(version).is_some_and(|record| record.applied.is_some());
-    let pending: Vec<Version> = migrations
-        .list()
+    let is_applied = |version: &Version| recorded.get(version).is_some_and(|record| record.applied.is_some());
+    let is_repeatable =
+        |version: &Version| migrations.find(version).is_some_and(|migration| migration.role == Role::Repeatable);
+    let highest = recorded
+        .values()
+        .filter(|record| record.applied.is_some() && !is_repeatable(&record.version))
+        .map(|record| &record.version)
+        .max();
+    let baseline = baseline(migrations, &recorded, highest.is_some(), upto);
+    let is_needed = |migration: &Migration| match migration.role {
+        Role::Repeatable => true,
+        Role::Baseline => baseline == Some(&migration.version) || recorded.contains_key(&migration.version),
+        Role::Versioned | Role::Code(_) => baseline.is_none_or(|baseline| migration.version > *baseline),
+    };
+    let mut pending = Vec::new();
+    let mut not_needed = Vec::new();
+    for migration in migrations.list() {
+        let version = &migration.version;
+        if is_applied(version) && !changed.contains(version) {
+            continue;
+        }
+        if is_needed(migration) { pending.push(version.clone()) } else { not_needed.push(version.clone()) }
+    }
+    let out_of_order = pending
         .iter()
-        .map(|migration| &migration.version)
-        .filter(|version| !applied(version))
+        .filter(|version| !is_repeatable(version) && highest.is_some_and(|highest| *version < highest))
         .cloned()
         .collect();
-    let highest = recorded.values().filter(|record| record.applied.is_some()).map(|record| &record.version).max();
-    let out_of_order =
-        pending.iter().filter(|version| highest.is_some_and(|highest| *version < highest)).cloned().collect();
-    Standing { pending, out_of_order, ahead, findings, recorded }
+    Standing { pending, not_needed, out_of_order, ahead, findings, recorded }
+}
+
+/// The version that stands for all up to it: one that was applied as such, or, where nothing was applied yet, the newest there is.
+fn baseline<'a>(
+    migrations: &'a Migrations,
+    recorded: &'a BTreeMap<Version, Recorded>,
+    has_begun: bool,
+    upto: Option<&Version>,
+) -> Option<&'a Version> {
+    let baselines = migrations.list().iter().filter(|migration| migration.role == Role::Baseline);
+    let begun = |version: &Version| {
+        recorded.get(version).is_some_and(|record| record.applied.is_some() || record.unfinished.is_some())
+    };
+    let candidates: Vec<&Version> = baselines.map(|migration| &migration.version).collect();
+    let taken = candidates.iter().rev().find(|version| begun(version));
+    let offered = candidates.iter().rev().find(|version| upto.is_none_or(|upto| **version <= upto));
+    taken.or(offered.filter(|_| !has_begun)).copied()
 }
 
 /// Reads the history forward: what each version came to.
@@ -252,9 +297,18 @@ fn head(fence: &Fence, entries: &[Entry]) -> Option<Finding> {
 }
 
 fn newest_in(layout: Layout, manifest: &Manifest) -> Option<Version> {
+    // A script's name is its file's, or its folder's and its file's (Diesel).
+    let tail =
+        |path: &str, parts: usize| path.rsplitn(parts + 1, '/').take(parts).map(str::to_owned).collect::<Vec<_>>();
+    let name = |path: &str| {
+        let mut parts = tail(path, if layout == Layout::Diesel { 2 } else { 1 });
+        parts.reverse();
+        layout.read_name(&parts.join("/")).ok()
+    };
     manifest
         .entries()
-        .filter_map(|(path, _)| layout.read_name(path.rsplit('/').next().unwrap_or(path)).ok())
+        .filter_map(|(path, _)| name(path))
+        .filter(|name| name.role != Role::Repeatable)
         .map(|name| name.version)
         .max()
 }
@@ -386,7 +440,7 @@ mod tests {
     }
 
     fn look(migrations: &Migrations, manifest: Option<&Manifest>, glance: &Glance) -> Standing {
-        assess(migrations, manifest, Some(&glance.fence), glance.entries.clone())
+        assess(migrations, manifest, Some(&glance.fence), glance.entries.clone(), None)
     }
 
     fn texts(versions: &[Version]) -> Vec<&str> {
@@ -446,6 +500,47 @@ mod tests {
         let manifest = Manifest::parse(&line).unwrap();
         let standing = look(&migrations, Some(&manifest), &rows);
         assert_eq!(standing.findings[0].problem, Problem::Missing);
+    }
+
+    #[test]
+    fn what_changes_and_is_repeatable_runs_again_behind_everything() {
+        let migrations = files(&["V1__a.sql", "V3__c.sql", "R__views.sql"]);
+        let rows = |of: &[&str]| glance(&migrations, &of.iter().map(|file| (*file, UP.0, UP.1)).collect::<Vec<_>>());
+        let mut all = rows(&["V1__a.sql", "R__views.sql", "V3__c.sql"]);
+        assert!(look(&migrations, None, &all).pending.is_empty());
+        all.entries[1].sha256 = Some("0".repeat(64));
+        assert_eq!(look(&migrations, None, &all).findings[0].problem, Problem::Damaged, "one checksum of two");
+        all.entries[1].crc32 = Some("0".repeat(8));
+        let standing = look(&migrations, None, &all);
+        assert_eq!(
+            (texts(&standing.pending), &*standing.findings, &*standing.out_of_order),
+            (vec!["R__views"], &[][..], &[][..])
+        );
+        let standing = look(&migrations, None, &rows(&["V1__a.sql", "R__views.sql"]));
+        assert_eq!((texts(&standing.pending), texts(&standing.out_of_order)), (vec!["3"], vec![]));
+        let standing = look(&migrations, None, &rows(&["V1__a.sql", "V4__newer.sql", "R__newer.sql"]));
+        assert_eq!(texts(&standing.ahead), ["4", "R__newer"], "a newer release brought both");
+        let standing =
+            look(&files(&["V1__a.sql", "V3__c.sql"]), None, &rows(&["V1__a.sql", "V2__gone.sql", "V3__c.sql"]));
+        assert_eq!(standing.findings[0].problem, Problem::Missing);
+    }
+
+    #[test]
+    fn a_baseline_stands_for_what_is_before_it_on_a_new_database_only() {
+        let migrations = files(&["V1__a.sql", "V2__b.sql", "B2__all.sql", "V3__c.sql", "B1__old.sql"]);
+        let pending = |rows: &[&str], upto: Option<&str>| {
+            let rows = glance(&migrations, &rows.iter().map(|file| (*file, UP.0, UP.1)).collect::<Vec<_>>());
+            let upto = upto.map(|upto| migrations.layout().version(upto));
+            let standing = assess(&migrations, None, Some(&rows.fence), rows.entries.clone(), upto.as_ref());
+            let texts = |versions: &[Version]| versions.iter().map(|it| it.to_string()).collect::<Vec<_>>().join(" ");
+            (texts(&standing.pending), texts(&standing.not_needed), texts(&standing.out_of_order))
+        };
+        let is = |pending: &str, not_needed: &str| (pending.to_owned(), not_needed.to_owned(), String::new());
+        assert_eq!(pending(&[], None), is("B2 3", "1 B1 2"));
+        assert_eq!(pending(&[], Some("1")), is("1 2 3", "B1 B2"), "no baseline is as old as that: B1 comes behind 1");
+        assert_eq!(pending(&["B2__all.sql"], None), is("3", "1 B1 2"));
+        assert_eq!(pending(&["V1__a.sql"], None), is("2 3", "B1 B2"));
+        assert_eq!(pending(&["B2__all.sql", "V3__c.sql"], None), is("", "1 B1 2"));
     }
 
     #[test]

@@ -86,6 +86,7 @@ fn row(migration: &MigrationStatus) -> [String; 5] {
     let no_down = if migration.has_down { "" } else { ", no down" };
     let (state, when, by) = match &migration.state {
         MigrationState::Pending => ("pending".to_owned(), String::new(), String::new()),
+        MigrationState::NotNeeded => ("not needed".to_owned(), String::new(), String::new()),
         MigrationState::Partial { direction, done, error } => {
             let why = if error.is_some() { "failed" } else { "interrupted" };
             (format!("{} {why} after {}", direction.as_str(), count(*done, "statement")), String::new(), String::new())

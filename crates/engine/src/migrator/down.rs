@@ -1,7 +1,7 @@
 //! `down` and `redo`, and what they would run.
 
 use driftlock_database::{Direction, Engine, HistoryRow, Session};
-use driftlock_script::{Body, Version};
+use driftlock_script::{Body, Role, Version};
 
 use super::rules::{View, refused};
 use super::{Migrator, finish, planned, report, row_of, steps};
@@ -121,7 +121,11 @@ impl Migrator {
                 ));
             }
         }
-        let mut undo: Vec<Recorded> = view.standing.applied_in_order().into_iter().rev().cloned().collect();
+        // What runs again whenever it changes has no way down: it stays as it is.
+        let is_repeatable =
+            |version: &Version| self.migrations.find(version).is_some_and(|it| it.role == Role::Repeatable);
+        let applied = view.standing.applied_in_order().into_iter().rev();
+        let mut undo: Vec<Recorded> = applied.filter(|record| !is_repeatable(&record.version)).cloned().collect();
         if let Some(to) = &self.options.to {
             let to = self.migrations.layout().version(to.trim());
             let Some(at) = undo.iter().position(|record| record.version == to) else {

@@ -24,9 +24,11 @@ impl Migrator {
         }
         let (fence, entries) = glance.map(|glance| (glance.fence, glance.entries)).unzip();
         let manifest = self.manifest.as_ref().map(ManifestCheck::manifest);
-        let mut standing = assess(&self.migrations, manifest, fence.as_ref(), entries.unwrap_or_default());
+        let upto = self.options.to.as_ref().and_then(|to| self.version(to).ok());
+        let entries = entries.unwrap_or_default();
+        let mut standing = assess(&self.migrations, manifest, fence.as_ref(), entries, upto.as_ref());
         self.show_differences(&mut standing);
-        let mut notes = Vec::new();
+        let mut notes: Vec<String> = self.migrations.note().map(str::to_owned).into_iter().collect();
         if let Some(check) = &self.manifest {
             let is_pending = |version: &Version| standing.pending.binary_search(version).is_ok();
             let (findings, told) = check.compare(&self.migrations, is_pending, self.options.protected)?;

@@ -56,7 +56,9 @@ impl Migrator {
                         error: failed.and_then(|row| row.error.clone()),
                     }
                 }
+                (None, Some(_)) if view.standing.pending.binary_search(&version).is_ok() => MigrationState::Pending,
                 (None, Some(row)) => applied_state(row),
+                (None, None) if view.standing.not_needed.binary_search(&version).is_ok() => MigrationState::NotNeeded,
                 (None, None) => MigrationState::Pending,
             };
             migrations.push(MigrationStatus {
