@@ -21,6 +21,7 @@ mod class;
 mod connect;
 mod engine;
 mod error;
+mod foreign;
 mod records;
 mod session;
 mod time;
@@ -30,6 +31,7 @@ pub use class::{Class, Classified};
 pub use connect::{ConnectOptions, Holder, Pooler, Server};
 pub use engine::Engine;
 pub use error::{Error, ExecuteError, ServerError};
+pub use foreign::{ForeignHistory, ForeignRows, foreign_tables, foreign_tool, foreign_tool_by_columns};
 pub use records::{
     Direction, Entry, FORMAT, Fence, Glance, HistoryRow, JournalRow, JournalState, OwnTables, Records, State,
 };

@@ -6,7 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::{
-    Error, ExecuteError, Fence, Glance, HistoryRow, Holder, JournalRow, OwnTables, Records, Server, Timestamp,
+    Error, ExecuteError, Fence, ForeignHistory, ForeignRows, Glance, HistoryRow, Holder, JournalRow, OwnTables,
+    Records, Server, Timestamp,
 };
 
 /// One statement, ready to run.
@@ -81,8 +82,8 @@ pub enum LockAttempt {
 /// What is in a database that has none of our own tables.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Surroundings {
-    /// History tables of other tools: the tool's name and its table (`golang-migrate`, `schema_migrations`).
-    pub foreign_histories: Vec<(&'static str, String)>,
+    /// History tables of other tools.
+    pub foreign_histories: Vec<ForeignHistory>,
     /// How many tables, views and routines of users there are.
     pub objects: u64,
 }
@@ -120,6 +121,12 @@ pub trait Session: Send {
     /// # Errors
     /// When the catalog can't be read.
     async fn surroundings(&mut self, tables: &OwnTables) -> Result<Surroundings, Error>;
+
+    /// All rows of another tool's history table, named as [`ForeignHistory::table`] is. Writes nothing.
+    ///
+    /// # Errors
+    /// When there is no such table, or it may not be read.
+    async fn foreign_rows(&mut self, table: &str) -> Result<ForeignRows, Error>;
 
     /// That this server may be migrated through this connection: no standby, not read-only, no transaction pooler.
     /// Writes nothing and leaves no lock behind.

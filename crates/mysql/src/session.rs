@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Cancel, Error, Event, ExecuteError, FORMAT, Fence, Glance, HistoryRow, Holder, JournalRow, LockAttempt, Observer,
-    OwnTables, Pooler, Probe, Records, Runnable, Server, Session, Surroundings, Timeouts, Timestamp,
+    Cancel, Error, Event, ExecuteError, FORMAT, Fence, ForeignRows, Glance, HistoryRow, Holder, JournalRow,
+    LockAttempt, Observer, OwnTables, Pooler, Probe, Records, Runnable, Server, Session, Surroundings, Timeouts,
+    Timestamp,
 };
 
 use crate::connect::Product;
@@ -222,6 +223,10 @@ impl Session for MySqlSession {
 
     async fn surroundings(&mut self, tables: &OwnTables) -> Result<Surroundings, Error> {
         surroundings::look(&mut self.wire, &self.server.database, tables).await
+    }
+
+    async fn foreign_rows(&mut self, table: &str) -> Result<ForeignRows, Error> {
+        surroundings::foreign_rows(&mut self.wire, &self.server.database, table).await
     }
 
     async fn ensure_fit(&mut self) -> Result<(), Error> {

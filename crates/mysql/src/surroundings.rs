@@ -2,59 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use driftlock_database::{Error, OwnTables, Surroundings};
+use driftlock_database::{Error, ForeignHistory, ForeignRows, OwnTables, Surroundings, foreign_tables, foreign_tool};
 
 use crate::parse::quote;
 use crate::tables::literal;
 use crate::wire::{Wire, text};
 
-/// Tables that may be another tool's history, in lower case.
-const SUSPECTS: [&str; 15] = [
-    "schema_migrations",
-    "goose_db_version",
-    "flyway_schema_history",
-    "schema_version",
-    "_sqlx_migrations",
-    "refinery_schema_history",
-    "__diesel_schema_migrations",
-    "atlas_schema_revisions",
-    "databasechangelog",
-    "migrations",
-    "seaql_migrations",
-    "_prisma_migrations",
-    "alembic_version",
-    "django_migrations",
-    "knex_migrations",
-];
-
-/// The tool whose history a table with these columns is.
-fn tool(table: &str, columns: &[String]) -> Option<&'static str> {
-    let has = |name: &str| columns.iter().any(|column| column == name);
-    Some(match table {
-        "schema_migrations" if has("version") && has("dirty") => "golang-migrate",
-        "schema_migrations" if has("version") && columns.len() == 1 => "dbmate",
-        "goose_db_version" if has("version_id") => "goose",
-        "flyway_schema_history" | "schema_version" if has("installed_rank") => "Flyway",
-        "_sqlx_migrations" => "sqlx",
-        "refinery_schema_history" => "refinery",
-        "__diesel_schema_migrations" => "Diesel",
-        "atlas_schema_revisions" => "Atlas",
-        "databasechangelog" => "Liquibase",
-        "migrations" if has("id") && columns.len() == 1 => "gormigrate",
-        "migrations" if has("migration") && has("batch") => "Laravel",
-        "seaql_migrations" => "SeaORM",
-        "_prisma_migrations" => "Prisma",
-        "alembic_version" if has("version_num") => "Alembic",
-        "django_migrations" => "Django",
-        "knex_migrations" => "Knex",
-        _ => return None,
-    })
-}
-
 /// Looks at the catalog.
 pub(crate) async fn look(wire: &mut Wire, database: &str, tables: &OwnTables) -> Result<Surroundings, Error> {
     let here = literal(database);
-    let suspects: Vec<String> = SUSPECTS.iter().map(|name| format!("'{name}'")).collect();
+    let suspects: Vec<String> = foreign_tables().map(literal).collect();
     // Atlas keeps its history in a database of that name, if the connection isn't bound to one.
     let sql = format!(
         "SELECT TABLE_SCHEMA = {here}, TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS \
@@ -70,8 +27,12 @@ pub(crate) async fn look(wire: &mut Wire, database: &str, tables: &OwnTables) ->
         let entry = columns.entry(shown).or_insert_with(|| (table.to_ascii_lowercase(), Vec::new()));
         entry.1.push(text(&row, 3).to_ascii_lowercase());
     }
-    let foreign_histories =
-        columns.into_iter().filter_map(|(shown, (table, columns))| Some((tool(&table, &columns)?, shown))).collect();
+    let known =
+        |table: &str, columns: &[String]| foreign_tool(table, &columns.iter().map(String::as_str).collect::<Vec<_>>());
+    let foreign_histories = columns
+        .into_iter()
+        .filter_map(|(shown, (table, columns))| Some(ForeignHistory { tool: known(&table, &columns)?, table: shown }))
+        .collect();
 
     let own = [tables.history(), tables.journal(), tables.fence()].map(|name| literal(&name)).join(", ");
     let sql = format!(
@@ -85,19 +46,34 @@ pub(crate) async fn look(wire: &mut Wire, database: &str, tables: &OwnTables) ->
     Ok(Surroundings { foreign_histories, objects })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::tool;
-
-    #[test]
-    fn tells_tools_apart_by_their_columns() {
-        let told = |table: &str, columns: &[&str]| {
-            tool(table, &columns.iter().map(|column| (*column).to_owned()).collect::<Vec<_>>())
-        };
-        assert_eq!(told("schema_migrations", &["version", "dirty"]), Some("golang-migrate"));
-        assert_eq!(told("schema_migrations", &["version"]), Some("dbmate"));
-        assert_eq!(told("schema_migrations", &["version", "inserted_at"]), None);
-        assert_eq!(told("migrations", &["id"]), Some("gormigrate"));
-        assert_eq!(told("migrations", &["id", "birds"]), None);
+/// The rows of another tool's table, with times as UTC.
+pub(crate) async fn foreign_rows(wire: &mut Wire, database: &str, table: &str) -> Result<ForeignRows, Error> {
+    let (database, table) = table.split_once('.').unwrap_or((database, table));
+    let sql = format!(
+        "SELECT COLUMN_NAME, DATA_TYPE FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {} \
+         ORDER BY ORDINAL_POSITION",
+        literal(database),
+        literal(table)
+    );
+    let mut columns = Vec::new();
+    let mut wanted = Vec::new();
+    for row in wire.rows(&sql).await? {
+        let (name, kind) = (text(&row, 0), text(&row, 1).to_ascii_lowercase());
+        let quoted = quote(name);
+        wanted.push(match kind.as_str() {
+            // The session's time zone is somebody's choice.
+            "timestamp" => format!("CONVERT_TZ({quoted}, @@session.time_zone, '+00:00')"),
+            kind if kind.ends_with("blob") || kind.ends_with("binary") => {
+                format!("CONCAT('\\\\x', LOWER(HEX({quoted})))")
+            }
+            _ => quoted,
+        });
+        columns.push(name.to_lowercase());
     }
+    if columns.is_empty() {
+        wanted.push("*".to_owned());
+    }
+    let sql = format!("SELECT {} FROM {}.{}", wanted.join(", "), quote(database), quote(table));
+    let rows = wire.rows(&sql).await?;
+    Ok(ForeignRows { columns, rows })
 }

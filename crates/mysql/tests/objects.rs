@@ -146,7 +146,7 @@ async fn other_tools_are_recognised() {
     for sql in [
         "CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean)",
         "CREATE TABLE goose_db_version (id int, version_id bigint, is_applied boolean)",
-        "CREATE TABLE DATABASECHANGELOG (id int)",
+        "CREATE TABLE DATABASECHANGELOG (ID int, AUTHOR int, FILENAME int)",
         "CREATE TABLE migrations (id varchar(255))",
         "CREATE TABLE orders (id int)",
         "CREATE VIEW v AS SELECT id FROM orders",
@@ -156,7 +156,8 @@ async fn other_tools_are_recognised() {
     }
     let found = session.surroundings(&tables).await.unwrap();
     assert_eq!(found.objects, 7);
-    let mut histories = found.foreign_histories;
+    let mut histories: Vec<(&str, String)> =
+        found.foreign_histories.into_iter().map(|history| (history.tool, history.table)).collect();
     histories.sort();
     let expected = [
         ("Liquibase", "DATABASECHANGELOG"),
@@ -165,6 +166,18 @@ async fn other_tools_are_recognised() {
         ("gormigrate", "migrations"),
     ];
     assert_eq!(histories, expected.map(|(tool, table)| (tool, table.to_owned())));
+    for sql in [
+        "CREATE TABLE others (Version BIGINT, sum BLOB, at TIMESTAMP NULL, plain DATETIME(3))",
+        "INSERT INTO others VALUES (7, x'0aff', FROM_UNIXTIME(1700000000), '2024-01-02 03:04:05.5'), (8, NULL, NULL, NULL)",
+    ] {
+        database.run(sql).await;
+    }
+    let rows = session.foreign_rows("others").await.unwrap();
+    assert_eq!(rows.columns, ["version", "sum", "at", "plain"]);
+    let first: Vec<Option<&str>> = rows.rows[0].iter().map(Option::as_deref).collect();
+    assert_eq!(first, [Some("7"), Some("\\x0aff"), Some("2023-11-14 22:13:20"), Some("2024-01-02 03:04:05.500")]);
+    assert_eq!(rows.rows[1], [Some("8".to_owned()), None, None, None]);
+    assert!(session.foreign_rows("nobodys").await.is_err());
     session.close().await;
     database.drop().await;
 }

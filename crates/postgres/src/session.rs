@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Cancel, ConnectOptions, Error, ExecuteError, Fence, Glance, HistoryRow, Holder, JournalRow, LockAttempt, Observer,
-    OwnTables, Probe, Records, Runnable, Server, Session, Surroundings, Timeouts, Timestamp,
+    Cancel, ConnectOptions, Error, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder, JournalRow,
+    LockAttempt, Observer, OwnTables, Probe, Records, Runnable, Server, Session, Surroundings, Timeouts, Timestamp,
 };
 
 use crate::connect::{self, application_name};
@@ -269,6 +269,10 @@ impl Session for PostgresSession {
 
     async fn surroundings(&mut self, tables: &OwnTables) -> Result<Surroundings, Error> {
         crate::surroundings::look(self, tables).await
+    }
+
+    async fn foreign_rows(&mut self, table: &str) -> Result<ForeignRows, Error> {
+        crate::surroundings::foreign_rows(self, table).await
     }
 
     async fn ensure_fit(&mut self) -> Result<(), Error> {

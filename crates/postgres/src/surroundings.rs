@@ -1,43 +1,12 @@
 //! What is in a database that driftlock doesn't know yet.
 
-use driftlock_database::{Error, OwnTables, Surroundings};
+use driftlock_database::{Error, ForeignHistory, ForeignRows, OwnTables, Surroundings, foreign_tables, foreign_tool};
 
 use crate::session::PostgresSession;
-use crate::sql::{Values, literal};
-
-/// Tables of other tools: the table's name, columns that it has, and whether these are all of them.
-const FOREIGN: &[(&str, &str, &[&str], bool)] = &[
-    ("golang-migrate", "schema_migrations", &["version", "dirty"], true),
-    ("dbmate", "schema_migrations", &["version"], true),
-    ("goose", "goose_db_version", &["version_id", "is_applied"], false),
-    ("flyway", "flyway_schema_history", &["installed_rank", "version", "checksum"], false),
-    ("sqlx", "_sqlx_migrations", &["version", "checksum"], false),
-    ("refinery", "refinery_schema_history", &["version", "checksum"], false),
-    ("diesel", "__diesel_schema_migrations", &["version", "run_on"], false),
-    ("atlas", "atlas_schema_revisions", &["version", "hash"], false),
-    ("liquibase", "databasechangelog", &["id", "author", "filename"], false),
-    ("gormigrate", "migrations", &["id"], true),
-    ("seaorm", "seaql_migrations", &["version", "applied_at"], false),
-    ("prisma", "_prisma_migrations", &["id", "checksum", "migration_name"], false),
-    ("alembic", "alembic_version", &["version_num"], true),
-    ("django", "django_migrations", &["app", "name", "applied"], false),
-];
-
-/// Whose history a table is.
-fn tool(table: &str, columns: &[&str]) -> Option<&'static str> {
-    FOREIGN
-        .iter()
-        .find(|(_, name, wanted, all)| {
-            *name == table
-                && wanted.iter().all(|column| columns.contains(column))
-                && (!all || wanted.len() == columns.len())
-        })
-        .map(|(tool, ..)| *tool)
-}
+use crate::sql::{Values, identifier, literal};
 
 pub(crate) async fn look(session: &mut PostgresSession, tables: &OwnTables) -> Result<Surroundings, Error> {
-    let mut names: Vec<String> = FOREIGN.iter().map(|(_, table, ..)| literal(table)).collect();
-    names.dedup();
+    let names: Vec<String> = foreign_tables().map(literal).collect();
     let own_schema = literal(tables.schema.as_deref().unwrap_or("public"));
     let own = [tables.history(), tables.journal(), tables.fence()].map(|name| literal(&name)).join(", ");
     // Not the system's, and not what belongs to an extension.
@@ -70,9 +39,9 @@ pub(crate) async fn look(session: &mut PostgresSession, tables: &OwnTables) -> R
         let row = Values(row);
         let (schema, table, columns) = (row.text(0)?, row.text(1)?, row.text(2)?);
         let columns: Vec<&str> = columns.split(',').collect();
-        if let Some(tool) = tool(&table, &columns) {
-            let name = if schema == "public" { table } else { format!("{schema}.{table}") };
-            out.foreign_histories.push((tool, name));
+        if let Some(tool) = foreign_tool(&table, &columns) {
+            let table = if schema == "public" { table } else { format!("{schema}.{table}") };
+            out.foreign_histories.push(ForeignHistory { tool, table });
         }
     }
     if let Some(row) = results.get(1).and_then(|result| result.rows.first()) {
@@ -81,20 +50,19 @@ pub(crate) async fn look(session: &mut PostgresSession, tables: &OwnTables) -> R
     Ok(out)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::tool;
-
-    #[test]
-    fn tells_tools_apart() {
-        assert_eq!(tool("schema_migrations", &["version", "dirty"]), Some("golang-migrate"));
-        assert_eq!(tool("schema_migrations", &["version"]), Some("dbmate"));
-        assert_eq!(tool("schema_migrations", &["version", "inserted_at"]), None);
-        assert_eq!(tool("migrations", &["id"]), Some("gormigrate"));
-        assert_eq!(tool("migrations", &["id", "name"]), None);
-        assert_eq!(
-            tool("flyway_schema_history", &["installed_rank", "version", "description", "checksum"]),
-            Some("flyway")
-        );
-    }
+/// The rows of another tool's table, with times as UTC.
+pub(crate) async fn foreign_rows(session: &mut PostgresSession, table: &str) -> Result<ForeignRows, Error> {
+    let (schema, table) = table.split_once('.').unwrap_or(("public", table));
+    let sql = format!(
+        "SET LOCAL TimeZone = 'UTC'; SET LOCAL bytea_output = 'hex'; SET LOCAL DateStyle = 'ISO'; SELECT * FROM {}.{}",
+        identifier(schema),
+        identifier(table)
+    );
+    // One message is one transaction: the settings end with it.
+    let rows = session.ask(&sql).await?.pop().map(|result| result.rows).unwrap_or_default();
+    let columns = rows.first().map(|row| row.columns().iter().map(|column| column.name().to_lowercase()).collect());
+    Ok(ForeignRows {
+        columns: columns.unwrap_or_default(),
+        rows: rows.iter().map(|row| (0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect()).collect(),
+    })
 }

@@ -221,11 +221,25 @@ fn surroundings_name_other_tools() {
             .await
             .unwrap();
         let found = session.surroundings(&tables()).await.unwrap();
-        assert_eq!(
-            found.foreign_histories,
-            [("golang-migrate", "schema_migrations".to_owned()), ("goose", "s.goose_db_version".to_owned())]
-        );
+        let histories: Vec<(&str, &str)> =
+            found.foreign_histories.iter().map(|history| (history.tool, history.table.as_str())).collect();
+        assert_eq!(histories, [("golang-migrate", "schema_migrations"), ("goose", "s.goose_db_version")]);
         assert_eq!(found.objects, 6);
+        database
+            .client()
+            .await
+            .batch_execute(
+                "CREATE TABLE s.\"Others\" (version bigint, \"Sum\" bytea, at timestamptz); \
+                 INSERT INTO s.\"Others\" VALUES (7, '\\x0aff', '2024-01-02 03:04:05+02'), (8, NULL, NULL)",
+            )
+            .await
+            .unwrap();
+        let rows = session.foreign_rows("s.Others").await.unwrap();
+        assert_eq!(rows.columns, ["version", "sum", "at"]);
+        let first: Vec<Option<&str>> = rows.rows[0].iter().map(Option::as_deref).collect();
+        assert_eq!(first, [Some("7"), Some("\\x0aff"), Some("2024-01-02 01:04:05+00")]);
+        assert_eq!(rows.rows[1], [Some("8".to_owned()), None, None]);
+        assert!(session.foreign_rows("nobodys").await.is_err());
     });
 }
 

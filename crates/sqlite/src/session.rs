@@ -10,8 +10,8 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Cancel, Error, Event, ExecuteError, Fence, Glance, HistoryRow, Holder, JournalRow, LockAttempt, Observer,
-    OwnTables, Probe, Records, Runnable, Server, Session, Surroundings, Timeouts, Timestamp,
+    Cancel, Error, Event, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder, JournalRow, LockAttempt,
+    Observer, OwnTables, Probe, Records, Runnable, Server, Session, Surroundings, Timeouts, Timestamp,
 };
 
 use crate::control::Control;
@@ -156,6 +156,15 @@ impl Session for SqliteSession {
         self.soon(move |worker| match worker.look()? {
             Some(connection) => surroundings::look(connection, &tables),
             None => Ok(Surroundings::default()),
+        })
+        .await
+    }
+
+    async fn foreign_rows(&mut self, table: &str) -> Result<ForeignRows, Error> {
+        let table = table.to_owned();
+        self.soon(move |worker| match worker.look()? {
+            Some(connection) => surroundings::foreign_rows(connection, &table),
+            None => Ok(ForeignRows::default()),
         })
         .await
     }

@@ -1,29 +1,12 @@
 //! What is in a database that driftlock has not migrated yet.
 
-use driftlock_database::Surroundings;
+use driftlock_database::{ForeignHistory, ForeignRows, Surroundings, foreign_tables, foreign_tool};
 use rusqlite::Connection;
+use rusqlite::types::ValueRef;
 
 use crate::error::Fault;
+use crate::settings::quote;
 use crate::tables::Tables;
-
-/// History tables of other tools: the tool, its table, the columns that it must have, and the only number of columns
-/// that it can have, where the name alone is anybody's.
-const HISTORIES: &[(&str, &str, &[&str], Option<usize>)] = &[
-    ("golang-migrate", "schema_migrations", &["version", "dirty"], None),
-    ("dbmate", "schema_migrations", &["version"], Some(1)),
-    ("goose", "goose_db_version", &["version_id", "is_applied"], None),
-    ("Flyway", "flyway_schema_history", &["installed_rank", "checksum"], None),
-    ("sqlx", "_sqlx_migrations", &["version", "checksum"], None),
-    ("refinery", "refinery_schema_history", &["version", "checksum"], None),
-    ("Diesel", "__diesel_schema_migrations", &["version"], None),
-    ("Atlas", "atlas_schema_revisions", &["version", "hash"], None),
-    ("Liquibase", "DATABASECHANGELOG", &["id", "md5sum"], None),
-    ("gormigrate", "migrations", &["id"], Some(1)),
-    ("SeaORM", "seaql_migrations", &["version"], None),
-    ("Prisma", "_prisma_migrations", &["migration_name", "checksum"], None),
-    ("Alembic", "alembic_version", &["version_num"], None),
-    ("Django", "django_migrations", &["app", "name"], None),
-];
 
 /// Looks at the names of tables, and at the columns of those that may be a history.
 pub(crate) fn look(connection: &Connection, tables: &Tables) -> Result<Surroundings, Fault> {
@@ -40,22 +23,36 @@ pub(crate) fn look(connection: &Connection, tables: &Tables) -> Result<Surroundi
             continue;
         }
         found.objects += 1;
-        if kind != "table" || !HISTORIES.iter().any(|(_, table, ..)| table.eq_ignore_ascii_case(&name)) {
+        if kind != "table" || !foreign_tables().any(|table| table.eq_ignore_ascii_case(&name)) {
             continue;
         }
         let columns: Vec<String> = connection
             .prepare("SELECT name FROM pragma_table_info(?1, 'main')")?
             .query_map([&name], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        let has = |column: &&str| columns.iter().any(|name| name.eq_ignore_ascii_case(column));
-        let tool = HISTORIES.iter().find(|(_, table, wanted, count)| {
-            table.eq_ignore_ascii_case(&name)
-                && wanted.iter().all(has)
-                && count.is_none_or(|count| columns.len() == count)
-        });
-        if let Some((tool, ..)) = tool {
-            found.foreign_histories.push((tool, name));
+        let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+        if let Some(tool) = foreign_tool(&name, &columns) {
+            found.foreign_histories.push(ForeignHistory { tool, table: name });
         }
     }
     Ok(found)
+}
+
+/// The rows of another tool's table.
+pub(crate) fn foreign_rows(connection: &Connection, table: &str) -> Result<ForeignRows, Fault> {
+    let mut select = connection.prepare(&format!("SELECT * FROM main.{}", quote(table)))?;
+    let columns: Vec<String> = select.column_names().map(|name| name.to_lowercase()).collect();
+    let value = |value: ValueRef<'_>| match value {
+        ValueRef::Null => None,
+        ValueRef::Integer(number) => Some(number.to_string()),
+        ValueRef::Real(number) => Some(number.to_string()),
+        ValueRef::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(bytes) => Some(bytes.iter().fold("\\x".to_owned(), |text, byte| text + &format!("{byte:02x}"))),
+    };
+    let mut found = select.raw_query();
+    let mut rows = Vec::new();
+    while let Some(row) = found.next()? {
+        rows.push((0..columns.len()).map(|at| Ok(value(row.get_ref(at)?))).collect::<Result<_, rusqlite::Error>>()?);
+    }
+    Ok(ForeignRows { columns, rows })
 }

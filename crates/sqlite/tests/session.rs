@@ -272,13 +272,30 @@ async fn says_what_another_tool_left() {
         ),
         ("CREATE TABLE migrations (id TEXT)", "gormigrate"),
         ("CREATE TABLE databasechangelog (ID, AUTHOR, FILENAME, MD5SUM)", "Liquibase"),
+        (
+            "CREATE TABLE atlas_schema_revisions (version, hash BLOB, executed_at TEXT, Operator_Version);
+             INSERT INTO atlas_schema_revisions VALUES (7, x'0aff', '2024-01-02 03:04:05', NULL)",
+            "Atlas",
+        ),
     ] {
         let place = Place::new();
         place.raw().execute_batch(ddl).unwrap();
         let mut session = place.session().await;
         let found = session.surroundings(&tables()).await.unwrap();
-        assert_eq!(found.foreign_histories.iter().map(|(tool, _)| *tool).collect::<Vec<_>>(), [tool], "{ddl}");
+        assert_eq!(found.foreign_histories.iter().map(|it| it.tool).collect::<Vec<_>>(), [tool], "{ddl}");
     }
+    let place = Place::new();
+    place
+        .raw()
+        .execute_batch(
+            "CREATE TABLE \"other's\" (Version, hash); INSERT INTO \"other's\" VALUES (7, x'0aff'), ('1.5', NULL)",
+        )
+        .unwrap();
+    let mut session = place.session().await;
+    let rows = session.foreign_rows("other's").await.unwrap();
+    assert_eq!(rows.columns, ["version", "hash"]);
+    assert_eq!(rows.rows, [[Some("7".to_owned()), Some("\\x0aff".to_owned())], [Some("1.5".to_owned()), None]]);
+    assert!(session.foreign_rows("nobody's").await.is_err());
     let place = Place::new();
     place
         .raw()

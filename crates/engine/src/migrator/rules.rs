@@ -1,6 +1,6 @@
 //! What may be done: integrity first, then order, environment and other people's databases.
 
-use driftlock_database::{Direction, Error as DbError, FORMAT, Fence, Glance, HistoryRow, Session};
+use driftlock_database::{Direction, Error as DbError, FORMAT, Fence, ForeignHistory, Glance, HistoryRow, Session};
 use driftlock_script::Version;
 
 use super::Migrator;
@@ -149,7 +149,7 @@ impl Migrator {
             // Another runner has begun between the two looks: what is here is its doing.
             return Ok(());
         }
-        if let Some((tool, table)) = around.foreign_histories.first() {
+        if let Some(ForeignHistory { tool, table }) = around.foreign_histories.first() {
             return Err(refused(
                 "DL0504",
                 format!(
@@ -181,7 +181,7 @@ impl Migrator {
         notes: &mut Vec<String>,
     ) -> Result<(), Error> {
         let around = session.surroundings(&db.tables).await?;
-        if let Some((tool, table)) = around.foreign_histories.first() {
+        if let Some(ForeignHistory { tool, table }) = around.foreign_histories.first() {
             notes.push(format!("{tool} has migrated this database (its table `{table}` is here): `up` will refuse it"));
         } else if around.objects > 0 {
             notes.push(format!("this database has {} objects and no history of driftlock", around.objects));
