@@ -41,6 +41,13 @@ impl Timestamp {
         Some(Timestamp(zoned.timestamp().as_microsecond()))
     }
 
+    /// Reads `2026-11-22T11:30:00.5+02:00`, with `T` or a space, and with the offset that it must have.
+    #[must_use]
+    pub fn parse_with_offset(text: &str) -> Option<Self> {
+        let moment: jiff::Timestamp = text.trim().replacen(' ', "T", 1).parse().ok()?;
+        Some(Timestamp(moment.as_microsecond()))
+    }
+
     fn format(self, pattern: &str) -> String {
         match jiff::Timestamp::from_microsecond(self.0) {
             Ok(moment) => moment.strftime(pattern).to_string(),
