@@ -14,6 +14,7 @@ mod sqlx;
 
 use std::collections::BTreeMap;
 
+pub use atlas::{AtlasSum, atlas_partial_hashes};
 pub(crate) use recognise::{Ambiguous, recognise};
 
 use crate::{Body, BodyError, Values, Version};
@@ -242,7 +243,7 @@ impl Layout {
 }
 
 /// What Atlas calls its record of a directory.
-pub(crate) const ATLAS_SUM: &str = "atlas.sum";
+pub(crate) const ATLAS_SUM: &str = atlas::SUM;
 
 /// A directory's own record doesn't fit its files.
 #[derive(Debug, Clone, PartialEq, Eq)]

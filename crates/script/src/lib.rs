@@ -14,6 +14,7 @@
 //! ```
 
 mod body;
+mod checksum;
 mod digest;
 mod directives;
 mod files;
@@ -29,10 +30,11 @@ mod version;
 
 pub(crate) use body::BodyError;
 pub use body::{Body, Section, Values};
+pub use checksum::sqlx_checksum;
 pub use digest::{Digest, raw_sha256};
 pub use directives::{DirectiveError, Directives, duration};
 pub use files::{Directory, Embedded, Files, FilesError, Memory};
-pub use layout::{FileName, Layout, Part, Role};
+pub use layout::{AtlasSum, FileName, Layout, Part, Role, atlas_partial_hashes};
 pub use manifest::{Difference, MANIFEST, Manifest, ManifestError, from_root};
 pub use migrations::{LoadError, Migration, Migrations, Script};
 pub use name::{NameError, new_name};
