@@ -6,6 +6,7 @@ mod diesel;
 mod flyway;
 mod golang_migrate;
 mod goose;
+mod new;
 mod numbered;
 mod ours;
 mod recognise;
@@ -15,6 +16,7 @@ mod sqlx;
 use std::collections::BTreeMap;
 
 pub use atlas::{AtlasSum, atlas_partial_hashes};
+pub use new::{NewFiles, NewFilesError};
 pub(crate) use recognise::{Ambiguous, recognise};
 
 use crate::{Body, BodyError, Values, Version};

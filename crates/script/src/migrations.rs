@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::files::{is_code, is_sql};
 use crate::layout::{Context, Facts, recognise};
+use crate::pairing::{Named, Paired, pair};
 use crate::{
     Body, BodyError, Digest, Files, FilesError, Layout, Part, Role, SplitError, TextError, Values, Version, decode,
 };
@@ -56,6 +57,17 @@ pub struct Script {
     pub digest: Digest,
     /// Which way of the file it is: never [`Part::Both`].
     pub part: Part,
+}
+
+/// Migrations as far as files make such, and all that is wrong with how they are put together.
+#[derive(Debug, Clone)]
+pub struct Survey {
+    /// What is well; its scripts' bodies are not looked at yet.
+    pub migrations: Migrations,
+    /// Scripts that belong to no migration: of a version that is there twice, or without a way up.
+    pub strays: Vec<Script>,
+    /// What is wrong.
+    pub flaws: Vec<LoadError>,
 }
 
 /// Files that make no migrations. Names are as people see them, with their root.
@@ -193,21 +205,50 @@ impl Migrations {
     /// See [`LoadError`].
     pub fn load(files: Arc<dyn Files>, layout: Option<Layout>) -> Result<Self, LoadError> {
         let names = files.list()?;
-        let (layout, note) = match layout {
-            Some(layout) => (layout, None),
-            None => match recognise(files.as_ref(), &names)? {
-                Ok(recognised) => (recognised.layout, recognised.note),
-                Err(ambiguous) => {
-                    let crate::layout::Ambiguous { layouts, file, why } = ambiguous;
-                    return Err(LoadError::Ambiguous { layouts, file, why });
-                }
-            },
-        };
-        let named = read_names(files.as_ref(), layout, &names)?;
+        let (layout, note) = chosen(files.as_ref(), layout, &names)?;
+        let (named, strangers) = read_names(files.as_ref(), layout, &names);
+        if let Some(strangers) = strangers {
+            return Err(strangers);
+        }
         let scripts: Vec<&str> = named.iter().map(|named| named.file).collect();
         let contents = read(files.as_ref(), layout, &names, &scripts)?;
-        let list = pair(files.as_ref(), named, contents)?;
-        Ok(Migrations { files, layout, note, list, values: Arc::default() })
+        let Paired { list, flaws, .. } = pair(files.as_ref(), layout, named, contents);
+        match flaws.into_iter().next() {
+            Some(flaw) => Err(flaw),
+            None => Ok(Migrations { files, layout, note, list, values: Arc::default() }),
+        }
+    }
+
+    /// As [`load`](Self::load), but goes on where something is wrong, and says all that is.
+    ///
+    /// # Errors
+    /// Where the files can't be listed, or several layouts fit them.
+    pub fn survey(files: Arc<dyn Files>, layout: Option<Layout>) -> Result<Survey, LoadError> {
+        let names = files.list()?;
+        let (layout, note) = chosen(files.as_ref(), layout, &names)?;
+        let (mut named, strangers) = read_names(files.as_ref(), layout, &names);
+        let mut flaws: Vec<LoadError> = strangers.into_iter().collect();
+        named.retain(|named| match files.read(named.file) {
+            Ok(_) => true,
+            Err(error) => {
+                flaws.push(error.into());
+                false
+            }
+        });
+        let scripts: Vec<&str> = named.iter().map(|named| named.file).collect();
+        let contents = match read(files.as_ref(), layout, &names, &scripts) {
+            Err(error @ LoadError::Sum { .. }) => {
+                flaws.push(error);
+                let without: Vec<String> =
+                    names.iter().filter(|name| Some(name.as_str()) != layout.sum()).cloned().collect();
+                read(files.as_ref(), layout, &without, &scripts)?
+            }
+            contents => contents?,
+        };
+        let paired = pair(files.as_ref(), layout, named, contents);
+        flaws.extend(paired.flaws);
+        let migrations = Migrations { files, layout, note, list: paired.list, values: Arc::default() };
+        Ok(Survey { migrations, strays: paired.strays, flaws })
     }
 
     /// With the values that its layout may put into scripts.
@@ -308,13 +349,33 @@ impl Migrations {
     }
 }
 
-/// A script's name in the directory, and what it says.
-struct Named<'a> {
-    file: &'a str,
-    name: crate::FileName,
+/// The layout that was asked for, or that the files have, and what a person should know of the choice.
+fn chosen(files: &dyn Files, layout: Option<Layout>, names: &[String]) -> Result<(Layout, Option<String>), LoadError> {
+    if let Some(layout) = layout {
+        return Ok((layout, None));
+    }
+    match recognise(files, names)? {
+        Ok(recognised) => Ok((recognised.layout, recognised.note)),
+        Err(crate::layout::Ambiguous { layouts, file, why }) => Err(LoadError::Ambiguous { layouts, file, why }),
+    }
 }
 
-fn read_names<'a>(files: &dyn Files, layout: Layout, names: &'a [String]) -> Result<Vec<Named<'a>>, LoadError> {
+impl Layout {
+    /// The layout that files have; `None` where there is no script among them.
+    ///
+    /// # Errors
+    /// Where they can't be read, or several layouts fit them that would run different things.
+    pub fn of(files: &dyn Files) -> Result<Option<Self>, LoadError> {
+        let names = files.list()?;
+        if !names.iter().any(|name| is_sql(name) || is_code(name)) {
+            return Ok(None);
+        }
+        chosen(files, None, &names).map(|(layout, _)| Some(layout))
+    }
+}
+
+/// The files that are migrations of a layout, and the error about those that have no name of it.
+fn read_names<'a>(files: &dyn Files, layout: Layout, names: &'a [String]) -> (Vec<Named<'a>>, Option<LoadError>) {
     let mut strangers = Vec::new();
     let mut named = Vec::new();
     for file in names.iter().filter(|name| is_sql(name) || is_code(name)) {
@@ -325,7 +386,8 @@ fn read_names<'a>(files: &dyn Files, layout: Layout, names: &'a [String]) -> Res
             Err(why) => strangers.push((files.display(file), why)),
         }
     }
-    if strangers.is_empty() { Ok(named) } else { Err(LoadError::NoLayout { layout, files: strangers }) }
+    let strangers = (!strangers.is_empty()).then_some(LoadError::NoLayout { layout, files: strangers });
+    (named, strangers)
 }
 
 /// What files hold: their digests, and what their layout must know of them.
@@ -356,71 +418,6 @@ fn read(
         })?;
     }
     Ok(contents)
-}
-
-/// A version's scripts before they are paired.
-#[derive(Default)]
-struct Pair {
-    up: Option<(Script, String, Role)>,
-    down: Option<(Script, String)>,
-}
-
-fn pair(files: &dyn Files, named: Vec<Named<'_>>, contents: Vec<(Digest, Facts)>) -> Result<Vec<Migration>, LoadError> {
-    let mut versions: BTreeMap<Version, Pair> = BTreeMap::new();
-    for (Named { file, name }, (digest, facts)) in named.into_iter().zip(contents) {
-        let script = |part| Script { file: file.to_owned(), digest, part };
-        let twice = |first: &str| LoadError::Duplicate {
-            version: name.version.clone(),
-            first: files.display(first),
-            second: files.display(file),
-        };
-        let pair = versions.entry(name.version.clone()).or_default();
-        if name.part != Part::Down {
-            if let Some((first, ..)) = &pair.up {
-                return Err(twice(&first.file));
-            }
-            let role = if facts.is_baseline { Role::Baseline } else { name.role };
-            pair.up = Some((script(Part::Up), name.name.clone(), role));
-        }
-        if name.part == Part::Down || (name.part == Part::Both && facts.has_down) {
-            if let Some((first, _)) = &pair.down {
-                return Err(twice(&first.file));
-            }
-            pair.down = Some((script(Part::Down), name.name.clone()));
-        }
-    }
-    let mut list: Vec<Migration> = Vec::with_capacity(versions.len());
-    for (version, Pair { up, down }) in versions {
-        let (up, name, role) = match (up, &down) {
-            (Some(up), _) => up,
-            (None, Some((down, _))) => {
-                return Err(LoadError::DownWithoutUp { file: files.display(&down.file), version });
-            }
-            (None, None) => continue,
-        };
-        if let Some((down, _)) = down.as_ref().filter(|(_, of_down)| *of_down != name) {
-            return Err(LoadError::NamesDiffer { up: files.display(&up.file), down: files.display(&down.file) });
-        }
-        list.push(Migration { version, name, role, up, down: down.map(|(down, _)| down) });
-    }
-    spelt_twice(files, &list)?;
-    Ok(list)
-}
-
-/// `1` and `001` are two versions to a runner that takes them as text, and one to everybody who reads them.
-fn spelt_twice(files: &dyn Files, list: &[Migration]) -> Result<(), LoadError> {
-    let mut seen: BTreeMap<u64, &Migration> = BTreeMap::new();
-    for migration in list {
-        let Some(number) = migration.version.as_number() else { continue };
-        if let Some(first) = seen.insert(number, migration) {
-            return Err(LoadError::Duplicate {
-                version: migration.version.clone(),
-                first: files.display(&first.up.file),
-                second: files.display(&migration.up.file),
-            });
-        }
-    }
-    Ok(())
 }
 
 /// Beside a connection that is being made there is time for about so many; a second thread would take it from that.
