@@ -1,5 +1,6 @@
 //! The face of the engine: what a command or a program asks for. A file each beside this one.
 
+mod adopt;
 mod declare;
 mod down;
 mod lock;

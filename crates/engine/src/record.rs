@@ -22,6 +22,8 @@ pub(crate) struct Record {
     pub(crate) error: Option<String>,
     /// The values that the layout put into the script, as they may be shown.
     pub(crate) values: Vec<(String, String)>,
+    /// What else is to be known of it, beside a person's reason.
+    pub(crate) note: Option<String>,
 }
 
 impl Run<'_> {
@@ -59,7 +61,7 @@ impl Run<'_> {
             ci_job: kept(&provenance.ci_job, 255),
             ci_url: provenance.ci_url.as_deref().map(|text| kept(text, 2000)),
             tool_version: kept(&provenance.tool_version, 64),
-            reason: reason(self.options.reason.as_deref(), &record.values).map(|text| kept(&text, 4000)),
+            reason: reason(self.options.reason.as_deref(), record.note, &record.values).map(|text| kept(&text, 4000)),
             error: record.error.map(|text| kept(&text, 4000)),
             chain: String::new(),
         };
@@ -77,14 +79,12 @@ pub(crate) fn follow(last: Option<&HistoryRow>, mut row: HistoryRow) -> HistoryR
     row
 }
 
-/// A person's words, and the values that were put into the script: what ran can't be known without them.
-fn reason(words: Option<&str>, values: &[(String, String)]) -> Option<String> {
-    if values.is_empty() {
-        return words.map(str::to_owned);
-    }
-    let values: Vec<String> = values.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let values = format!("values put in: {}", values.join(", "));
-    Some(words.map_or_else(|| values.clone(), |words| format!("{words}; {values}")))
+/// A person's words, where it comes from, and the values that were put into the script: what ran can't be known without them.
+fn reason(words: Option<&str>, note: Option<String>, values: &[(String, String)]) -> Option<String> {
+    let list: Vec<String> = values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let values = (!list.is_empty()).then(|| format!("values put in: {}", list.join(", ")));
+    let parts: Vec<String> = words.map(str::to_owned).into_iter().chain(note).chain(values).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 /// Text as every engine keeps it, so that the chain is over what can be read back: no NUL, at most so many characters.

@@ -424,6 +424,7 @@ impl Run<'_> {
             duration: (state != State::Started).then(|| attempt.began.elapsed()),
             error,
             values: planned.values.clone(),
+            note: None,
         };
         self.history_row(record)
     }

@@ -177,6 +177,8 @@ pub(crate) fn assess(
                 }
                 finding => findings.extend(finding),
             },
+            // It was taken over by name alone.
+            None if record.sha256.is_none() && record.crc32.is_none() => {}
             None if newest_known.as_ref().is_none_or(|newest| record.version > *newest) => {
                 ahead.push(record.version.clone());
             }

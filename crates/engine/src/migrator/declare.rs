@@ -145,5 +145,6 @@ fn record(attempt: &str, migration: &Migration, direction: Direction, now: Times
         duration: Some(Duration::ZERO),
         error: None,
         values: Vec::new(),
+        note: None,
     }
 }

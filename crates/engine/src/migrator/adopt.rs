@@ -1,0 +1,302 @@
+//! `adopt`: another tool's history taken over, without running anything and without touching its table.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use driftlock_database::{Direction, ForeignHistory, HistoryRow, Session, State, foreign_tool_by_columns};
+use driftlock_script::{Layout, Migration, Role, Version};
+
+use super::rules::{View, refused};
+use super::{Migrator, finish, report};
+use crate::foreign::{Taken, TakenEntry, Tool, Which, fits};
+use crate::record::{Record, follow};
+use crate::{Applied, Database, Error, Finding, Problem, Report};
+
+/// The table that is taken over, and whose it is.
+struct Found {
+    tool: Tool,
+    table: String,
+}
+
+/// An entry of the table, and the file that it is about, where there is one.
+struct Matched<'a> {
+    entry: &'a TakenEntry,
+    version: Version,
+    name: String,
+    migration: Option<&'a Migration>,
+}
+
+impl Database {
+    /// The layouts of the tools that have migrated this database, as their tables tell. Writes nothing.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn foreign_layouts(&self) -> Result<Vec<Layout>, Error> {
+        let mut inner = self.inner.lock().await;
+        let around = inner.session.surroundings(&self.tables).await?;
+        let layouts = around.foreign_histories.iter().filter_map(|history| Tool::parse(history.tool)?.layout());
+        Ok(layouts.collect())
+    }
+}
+
+impl Migrator {
+    /// Takes over what another tool's table says was applied: versions, times, and checksums where it keeps any, which must fit the
+    /// files. Its table is only read. Afterwards [`up`](Self::up) runs only what is pending. Again it takes over only what is new.
+    ///
+    /// `from` names the tool where several have migrated this database, `table` its table where it isn't called as usual.
+    ///
+    /// # Errors
+    /// When there is no such table, when it says that something failed half-way, and when a file isn't what was applied.
+    pub async fn adopt(&self, db: &Database, from: Option<&str>, table: Option<&str>) -> Result<Report, Error> {
+        let mut inner = db.inner.lock().await;
+        inner.ahead = None;
+        let session = inner.session.as_mut();
+        let view = self.view(session.glance(&db.tables).await?)?;
+        self.may_declare(&view)?;
+        let found = find(session, db, from, table).await?;
+        // All that can stand against it is known before anything is written.
+        let taken = self.read(session, &found).await?;
+        self.matched(&found, &taken, &view)?;
+        session.ensure_fit().await?;
+        self.lock(session, db, |_| Ok(true)).await?;
+        let result = self.adopt_locked(session, db, &found).await;
+        finish(session, result).await
+    }
+
+    async fn read(&self, session: &mut dyn Session, found: &Found) -> Result<Taken, Error> {
+        let Found { tool, table } = found;
+        let rows = session.foreign_rows(table).await?;
+        let taken = tool.read(&rows).map_err(|why| {
+            refused("DL0514", format!("`{table}` isn't as {} makes it: {why}; nothing was changed", tool.name()))
+        })?;
+        if !taken.unfinished.is_empty() {
+            return Err(refused(
+                "DL0512",
+                format!(
+                    "{}'s table `{table}` says that something is half-done: {}; then run `driftlock adopt` again; nothing was changed",
+                    tool.name(),
+                    taken.unfinished.join("; ")
+                ),
+            ));
+        }
+        Ok(taken)
+    }
+
+    async fn adopt_locked(&self, session: &mut dyn Session, db: &Database, found: &Found) -> Result<Report, Error> {
+        self.prepare(session, db).await?;
+        let (history, view) = self.view_whole(session, db).await?;
+        self.may_declare(&view)?;
+        let taken = self.read(session, found).await?;
+        let matched = self.matched(found, &taken, &view)?;
+        let without_file: Vec<String> =
+            matched.iter().filter(|it| it.migration.is_none()).map(|it| it.version.to_string()).collect();
+        let mut run = self.run(session, db, &history).await?;
+        let attempt = uuid::Uuid::now_v7().simple().to_string();
+        let mut rows: Vec<HistoryRow> = Vec::new();
+        let mut applied = Vec::new();
+        for Matched { entry, version, name, migration } in matched {
+            let rollback_sql = migration.map(|migration| self.rollback_sql(migration)).transpose()?.flatten();
+            let row = run.history_row(Record {
+                attempt: attempt.clone(),
+                version: version.to_string(),
+                name: name.clone(),
+                direction: Direction::Adopt,
+                state: State::Done,
+                sha256: migration.map(|migration| migration.up.digest.sha256()),
+                crc32: migration.map(|migration| migration.up.digest.crc32()),
+                rollback_sql,
+                started_at: entry.at.unwrap_or_else(|| run.now()),
+                duration: Some(entry.duration.unwrap_or(Duration::ZERO)),
+                error: None,
+                values: Vec::new(),
+                note: Some(origin(found, entry)),
+            });
+            rows.push(follow(rows.last(), row));
+            applied.push(Applied {
+                version,
+                name,
+                file: migration.map(|migration| self.migrations.display(&migration.up)).unwrap_or_default(),
+                direction: Direction::Adopt,
+                statements: 0,
+                resumed_after: 0,
+                duration: Duration::ZERO,
+            });
+        }
+        if !rows.is_empty() {
+            run.commit(rows, &[]).await?;
+        }
+        let mut view = self.view(session.glance(&db.tables).await?)?;
+        view.notes.extend(taken.notes);
+        if !without_file.is_empty() {
+            view.notes.push(format!(
+                "no file has what {} applied as {}: it is taken over by name, without checksums and without a way down",
+                found.tool.name(),
+                without_file.join(", ")
+            ));
+        }
+        view.notes.push(
+            "the database was not compared with a replay of these versions: check that it has what they make"
+                .to_owned(),
+        );
+        Ok(report(applied, &view.standing, view.notes))
+    }
+
+    /// What is to be taken over, each version once, and none that the own history has.
+    fn matched<'a>(&'a self, found: &Found, taken: &'a Taken, view: &View) -> Result<Vec<Matched<'a>>, Error> {
+        let is_applied = |version: &Version| {
+            view.standing.recorded.get(version).is_some_and(|record| record.applied.is_some())
+        };
+        let mut seen = BTreeSet::new();
+        let mut matched = Vec::new();
+        let mut findings = Vec::new();
+        for entry in &taken.entries {
+            for one in self.about(entry) {
+                if is_applied(&one.version) || !seen.insert(one.version.clone()) {
+                    continue;
+                }
+                let (Some(migration), Some(checksum)) = (one.migration, &entry.checksum) else {
+                    matched.push(one);
+                    continue;
+                };
+                if fits(checksum, &self.migrations, migration)? {
+                    matched.push(one);
+                } else if migration.role != Role::Repeatable {
+                    // One that runs again when it changes is simply pending.
+                    findings.push(self.edited(found, migration));
+                }
+            }
+        }
+        if findings.is_empty() { Ok(matched) } else { Err(Error::Integrity(findings)) }
+    }
+
+    /// The migrations that an entry is about.
+    fn about<'a>(&'a self, entry: &'a TakenEntry) -> Vec<Matched<'a>> {
+        let layout = self.migrations.layout();
+        let of = |migration: &'a Migration| Matched {
+            entry,
+            version: migration.version.clone(),
+            name: migration.name.clone(),
+            migration: Some(migration),
+        };
+        let bare = |version: Version| Matched {
+            entry,
+            version,
+            name: entry.name.clone().unwrap_or_default(),
+            migration: None,
+        };
+        match &entry.which {
+            Which::Version(text) => {
+                let migration = self.migrations.origin(text);
+                vec![migration.map_or_else(|| bare(layout.version(text)), of)]
+            }
+            Which::UpTo(text) => {
+                let last = self.migrations.origin(text).map_or_else(|| layout.version(text), |it| it.version.clone());
+                let versioned = self.migrations.list().iter().filter(|it| matches!(it.role, Role::Versioned | Role::Code(_)));
+                let mut all: Vec<Matched<'a>> = versioned.filter(|it| it.version <= last).map(of).collect();
+                if self.migrations.find(&last).is_none() {
+                    all.push(bare(last));
+                }
+                all
+            }
+            Which::Named(id) => {
+                let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+                let is_it = |migration: &&Migration| {
+                    let version = migration.version.as_str();
+                    version == id
+                        || migration.name == *id
+                        || format!("{version}_{}", migration.name) == *id
+                        || (id.bytes().all(|byte| byte.is_ascii_digit()) && digits(version) == *id)
+                };
+                let migration = self.migrations.list().iter().find(is_it);
+                vec![migration.map_or_else(|| bare(layout.version(id)), of)]
+            }
+        }
+    }
+
+    fn edited(&self, found: &Found, migration: &Migration) -> Finding {
+        let file = self.migrations.display(&migration.up);
+        Finding {
+            version: Some(migration.version.clone()),
+            message: format!(
+                "{file}: it isn't what {} applied as version {}: the checksum in `{}` is of another text; put the file back as it was (git \
+                 knows it), or let {} say that it is the same (as with its `repair`); nothing was changed",
+                found.tool.name(),
+                migration.version,
+                found.table,
+                found.tool.name()
+            ),
+            file: Some(file),
+            problem: Problem::Edited,
+            difference: None,
+        }
+    }
+}
+
+/// Where an entry comes from, for the history.
+fn origin(found: &Found, entry: &TakenEntry) -> String {
+    let by = entry.by.as_ref().map(|by| format!(" (applied by {by})")).unwrap_or_default();
+    format!("from {}'s table {}{by}", found.tool.name(), found.table)
+}
+
+/// The table to take over.
+async fn find(
+    session: &mut dyn Session,
+    db: &Database,
+    from: Option<&str>,
+    table: Option<&str>,
+) -> Result<Found, Error> {
+    let names = || Tool::ALL.iter().map(|tool| tool.name()).collect::<Vec<_>>().join(", ");
+    let known = |name: &str| {
+        Tool::parse(name).ok_or_else(|| {
+            refused(
+                "DL0513",
+                format!(
+                    "driftlock can't take over what {name} keeps, only what these do: {}; say which version the database is at with \
+                     `driftlock baseline VERSION`",
+                    names()
+                ),
+            )
+        })
+    };
+    let from = match from {
+        Some(name) => {
+            let unknown = || Error::Usage(format!("there is no tool `{name}` to take over from; there are {}", names()));
+            Some(Tool::parse(name).ok_or_else(unknown)?)
+        }
+        None => None,
+    };
+    if let Some(table) = table {
+        let tool = match from {
+            Some(tool) => tool,
+            None => {
+                let rows = session.foreign_rows(table).await?;
+                let columns: Vec<&str> = rows.columns.iter().map(String::as_str).collect();
+                let tool = foreign_tool_by_columns(&columns).ok_or_else(|| {
+                    Error::Usage(format!(
+                        "the columns of `{table}` don't tell which tool it belongs to; name it with `--from`"
+                    ))
+                })?;
+                known(tool)?
+            }
+        };
+        return Ok(Found { tool, table: table.to_owned() });
+    }
+    let histories = session.surroundings(&db.tables).await?.foreign_histories;
+    let wanted: Vec<&ForeignHistory> =
+        histories.iter().filter(|it| from.is_none_or(|tool| tool.name() == it.tool)).collect();
+    match wanted.as_slice() {
+        [ForeignHistory { tool, table }] => Ok(Found { tool: known(tool)?, table: table.clone() }),
+        [] => Err(Error::Usage(format!(
+            "no table of {} is in this database; name the table with `--table`, or say which version the database is at with \
+             `driftlock baseline VERSION`",
+            from.map_or_else(|| "another tool".to_owned(), |tool| tool.name().to_owned())
+        ))),
+        several => {
+            let all: Vec<String> = several.iter().map(|it| format!("{} (`{}`)", it.tool, it.table)).collect();
+            Err(Error::Usage(format!(
+                "several tools have migrated this database: {}; name one with `--from`, or its table with `--table`",
+                all.join(", ")
+            )))
+        }
+    }
+}
