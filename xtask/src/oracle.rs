@@ -4,11 +4,14 @@
 //! engine that it supports, and what it leaves is dumped by the engine's own program. The tests need only what is recorded.
 
 mod dbmate;
+mod diesel;
 mod engine;
 mod golang_migrate;
 mod goose;
 mod install;
 mod recorder;
+mod refinery;
+mod sqlx;
 mod story;
 
 use std::path::PathBuf;
@@ -38,7 +41,7 @@ struct Tool {
     record: fn(&mut Recorder<'_>) -> Result<()>,
 }
 
-const TOOLS: [Tool; 3] = [
+const TOOLS: [Tool; 7] = [
     Tool {
         name: "golang-migrate",
         version: "v4.20.1",
@@ -62,6 +65,32 @@ const TOOLS: [Tool; 3] = [
         version: "2.36.0",
         install: |cache, version| cache.npm("dbmate", version),
         record: dbmate::record,
+    },
+    Tool {
+        name: "sqlx",
+        version: "0.9.0",
+        install: |cache, version| cache.cargo("sqlx-cli", version, "postgres,mysql,sqlite", "sqlx"),
+        record: sqlx::record,
+    },
+    Tool {
+        name: "refinery",
+        version: "0.10.0",
+        install: |cache, version| cache.cargo("refinery_cli", version, "postgresql,mysql,sqlite-bundled", "refinery"),
+        record: refinery::record,
+    },
+    Tool {
+        name: "refinery-int8",
+        version: "0.10.0",
+        install: |cache, version| {
+            cache.cargo("refinery_cli", version, "postgresql,mysql,sqlite-bundled,int8-versions", "refinery")
+        },
+        record: refinery::record_int8,
+    },
+    Tool {
+        name: "diesel",
+        version: "2.3.14",
+        install: |cache, version| cache.cargo("diesel_cli", version, "postgres,mysql,sqlite", "diesel"),
+        record: diesel::record,
     },
 ];
 

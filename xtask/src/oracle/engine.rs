@@ -167,7 +167,7 @@ impl<'a> Database<'a> {
                 let mut command = Command::new(program);
                 command.args(["--no-defaults", "--protocol=tcp", "--host=127.0.0.1", &format!("--port={port}")]);
                 command.args([&format!("--user={USER}"), &format!("--password={password}")]);
-                command.args(["--routines", "--skip-comments", "--skip-tz-utc", NAME]);
+                command.args(["--routines", "--hex-blob", "--skip-comments", "--skip-tz-utc", NAME]);
                 self.output(&mut command).map(|dump| without_noise(&without_definer(&dump), is_noise_of_mariadb_dump))
             }
             Engine::Sqlite => self.output(Command::new(&self.bed.tools.sqlite3).arg(&self.file).arg(".dump")),

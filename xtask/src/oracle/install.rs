@@ -58,7 +58,8 @@ impl<'a> Cache<'a> {
 
     /// A crate's program, built without optimisation: it runs for a second, and builds for minutes.
     pub(crate) fn cargo(&self, package: &str, version: &str, features: &str, program: &str) -> Result<PathBuf> {
-        let folder = self.folder.join(format!("{package}-{version}"));
+        // The same version with other features is another program.
+        let folder = self.folder.join(format!("{package}-{version}-{}", features.replace(',', "+")));
         self.installed(folder.join("bin").join(program), || {
             setup::ensure(&LIBRARIES)?;
             let mut command = cargo();

@@ -166,7 +166,15 @@ impl<'a> Recorder<'a> {
 
 fn list(folder: &Path) -> Result<BTreeSet<PathBuf>> {
     let entries = fs::read_dir(folder).context(folder.display())?;
-    entries.map(|entry| entry.map(|entry| entry.path()).context(folder.display())).collect()
+    let mut paths = BTreeSet::new();
+    for entry in entries {
+        let entry = entry.context(folder.display())?;
+        // Diesel leaves a lock file.
+        if !entry.file_name().as_encoded_bytes().starts_with(b".") {
+            paths.insert(entry.path());
+        }
+    }
+    Ok(paths)
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
