@@ -3,6 +3,7 @@
 //! Each runner is installed at a fixed version, makes its own files (by its own `new`, where it has one), is run on each
 //! engine that it supports, and what it leaves is dumped by the engine's own program. The tests need only what is recorded.
 
+mod atlas;
 mod dbmate;
 mod diesel;
 mod engine;
@@ -41,7 +42,7 @@ struct Tool {
     record: fn(&mut Recorder<'_>) -> Result<()>,
 }
 
-const TOOLS: [Tool; 7] = [
+const TOOLS: [Tool; 8] = [
     Tool {
         name: "golang-migrate",
         version: "v4.20.1",
@@ -91,6 +92,15 @@ const TOOLS: [Tool; 7] = [
         version: "2.3.14",
         install: |cache, version| cache.cargo("diesel_cli", version, "postgres,mysql,sqlite", "diesel"),
         record: diesel::record,
+    },
+    Tool {
+        name: "atlas",
+        // The last version that is published as a Go module of its own; its one old library doesn't build with today's Go.
+        version: "v0.13.1",
+        install: |cache, version| {
+            cache.go_with("atlas", version, "ariga.io/atlas/cmd/atlas", &["golang.org/x/tools v0.38.0"])
+        },
+        record: atlas::record,
     },
 ];
 
