@@ -2,6 +2,7 @@
 
 use crate::bench;
 use crate::fail::{Failure, Result};
+use crate::oracle;
 use crate::test;
 
 /// What `cargo xtask --help` says.
@@ -13,6 +14,7 @@ Usage: cargo xtask setup
        cargo xtask test --stop
        cargo xtask bench [--only ROW]... [--pairs N] [--cold] [--binary PATH]
        cargo xtask bench --list
+       cargo xtask oracle adopt [--only RUNNER]... [--engine ENGINE]...
 
 setup   Installs what tests and benches need and this machine hasn't: a C compiler, PostgreSQL, MariaDB, sqlite3, git, procps
         (Debian's packages, as root; their own services aren't started).
@@ -29,6 +31,12 @@ bench   Measures the release build against the engines' own clients, on servers 
         --cold       a cold release build too (some minutes)
         --binary P   measure this driftlock instead of building one
         --list       the names of the rows
+
+oracle  Records what only other programs can tell; the tests use the recordings without them.
+        adopt        databases that other migration runners made, into crates/cli/tests/adopt: each runner is installed below
+                     the target directory (with cargo, Go, npm, Maven) and run on throwaway servers
+        --only R     only this runner (golang-migrate, goose, …); may be repeated
+        --engine E   only this engine (postgres, mariadb, sqlite); may be repeated
 ";
 
 /// One chore with its options.
@@ -39,6 +47,7 @@ pub(crate) enum Chore {
     StopServers,
     Test(test::Options),
     Bench(bench::Options),
+    OracleAdopt(oracle::Options),
 }
 
 /// Reads the command line, without the program's name.
@@ -57,6 +66,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Chore
         },
         "test" => parse_test(rest),
         "bench" => parse_bench(rest),
+        "oracle" => parse_oracle(rest),
         _ => Err(Failure::new(format!("`{chore}` is no chore"))),
     }
 }
@@ -99,6 +109,23 @@ fn parse_bench(mut arguments: impl Iterator<Item = String>) -> Result<Chore> {
     Ok(Chore::Bench(options))
 }
 
+fn parse_oracle(mut arguments: impl Iterator<Item = String>) -> Result<Chore> {
+    match arguments.next().as_deref() {
+        Some("adopt") => {}
+        Some(other) => return Err(Failure::new(format!("`oracle` can't record `{other}`; it can `adopt`"))),
+        None => return Err(Failure::new("`oracle` wants to know what to record: `adopt`")),
+    }
+    let mut options = oracle::Options::default();
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--only" => options.only.push(value(&argument, arguments.next())?),
+            "--engine" => options.engines.push(value(&argument, arguments.next())?),
+            _ => return Err(unknown("oracle adopt", &argument)),
+        }
+    }
+    Ok(Chore::OracleAdopt(options))
+}
+
 fn value(option: &str, value: Option<String>) -> Result<String> {
     value.ok_or_else(|| Failure::new(format!("{option} wants a value")))
 }
@@ -128,11 +155,23 @@ mod tests {
         assert_eq!(parsed("test --fast -p script -- split --fast").unwrap(), Chore::Test(wanted));
         let wanted = bench::Options { only: vec!["idle".to_owned()], pairs: Some(3), ..bench::Options::default() };
         assert_eq!(parsed("bench --only idle --pairs 3").unwrap(), Chore::Bench(wanted));
+        let wanted = oracle::Options { only: vec!["goose".to_owned()], engines: vec!["sqlite".to_owned()] };
+        assert_eq!(parsed("oracle adopt --engine sqlite --only goose").unwrap(), Chore::OracleAdopt(wanted));
     }
 
     #[test]
     fn refuses_what_it_does_not_know() {
-        for line in ["", "tset", "setup now", "test --quick", "test -p", "test --stop --fast", "bench --pairs 0"] {
+        for line in [
+            "",
+            "tset",
+            "setup now",
+            "test --quick",
+            "test -p",
+            "test --stop --fast",
+            "bench --pairs 0",
+            "oracle",
+            "oracle adpt",
+        ] {
             assert!(parsed(line).is_err(), "{line}");
         }
     }

@@ -1,8 +1,9 @@
-//! The project's chores: `cargo xtask setup`, `cargo xtask test`, `cargo xtask bench`.
+//! The project's chores: `cargo xtask setup`, `cargo xtask test`, `cargo xtask bench`, `cargo xtask oracle`.
 
 mod arguments;
 mod bench;
 mod fail;
+mod oracle;
 mod process;
 mod servers;
 mod setup;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         }),
         Chore::StopServers => test::stop_kept().map(|()| true),
         Chore::Test(options) => test::run(&options, &interrupt),
+        Chore::OracleAdopt(options) => oracle::adopt(&options, &interrupt),
         Chore::Bench(options) => bench::run(&options, &interrupt),
     };
     match done {

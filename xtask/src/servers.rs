@@ -112,6 +112,16 @@ impl Servers {
         format!("mysql://{USER}:{}@127.0.0.1:{}/{database}", self.password, self.mysql.port)
     }
 
+    /// What others need to log in to PostgreSQL: the password and the port on 127.0.0.1.
+    pub(crate) fn postgres_login(&self) -> (&str, u16) {
+        (&self.password, self.postgres.port)
+    }
+
+    /// The same for MariaDB.
+    pub(crate) fn mysql_login(&self) -> (&str, u16) {
+        (&self.password, self.mysql.port)
+    }
+
     /// The command of MariaDB's own client, logged in.
     pub(crate) fn mariadb(&self, tools: &Tools, database: &str) -> Command {
         let mut command = Command::new(&tools.mariadb);

@@ -31,10 +31,10 @@ impl fmt::Display for Tools {
 }
 
 /// Something that is needed, and Debian's packages that bring it.
-struct Need {
-    name: &'static str,
-    packages: &'static [&'static str],
-    is_there: fn() -> bool,
+pub(crate) struct Need {
+    pub(crate) name: &'static str,
+    pub(crate) packages: &'static [&'static str],
+    pub(crate) is_there: fn() -> bool,
 }
 
 const NEEDS: [Need; 6] = [
@@ -56,7 +56,13 @@ const NEEDS: [Need; 6] = [
 
 /// Installs what is missing, then says where everything is.
 pub(crate) fn setup() -> Result<Tools> {
-    let missing: Vec<&Need> = NEEDS.iter().filter(|need| !(need.is_there)()).collect();
+    ensure(&NEEDS)?;
+    find_tools()
+}
+
+/// Installs what of these is missing.
+pub(crate) fn ensure(needs: &[Need]) -> Result<()> {
+    let missing: Vec<&Need> = needs.iter().filter(|need| !(need.is_there)()).collect();
     if !missing.is_empty() {
         let names = missing.iter().map(|need| need.name).collect::<Vec<_>>().join(", ");
         let packages: Vec<&str> = missing.iter().flat_map(|need| need.packages.iter().copied()).collect();
@@ -75,7 +81,7 @@ pub(crate) fn setup() -> Result<Tools> {
         eprintln!("installing {names}");
         install(&packages)?;
     }
-    find_tools()
+    Ok(())
 }
 
 /// Whether we may do everything.

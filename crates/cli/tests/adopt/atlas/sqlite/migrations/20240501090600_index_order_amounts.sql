@@ -1,0 +1,4 @@
+-- atlas:txmode none
+
+CREATE INDEX orders_amount ON orders (amount);
+VACUUM;

@@ -1,0 +1,11 @@
+-- migrate:up
+CREATE TABLE customers (
+    id bigint NOT NULL PRIMARY KEY,
+    email varchar(200) NOT NULL UNIQUE,
+    name varchar(100) NOT NULL, -- as they write it; not split
+    order_count integer NOT NULL DEFAULT 0
+);
+
+-- migrate:down
+DROP TABLE customers;
+

@@ -1,0 +1,6 @@
+-- migrate:up
+CREATE INDEX orders_amount ON orders (amount);
+
+-- migrate:down
+DROP INDEX orders_amount ON orders;
+

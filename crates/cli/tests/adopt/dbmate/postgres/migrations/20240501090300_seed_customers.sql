@@ -1,0 +1,7 @@
+-- migrate:up
+INSERT INTO customers (id, email, name) VALUES (1, 'ada@example.com', 'Ada; of "Lovelace"');
+INSERT INTO customers (id, email, name) VALUES (2, 'flann@example.com', 'Flann O''Brien — née');
+
+-- migrate:down
+DELETE FROM customers WHERE id IN (1, 2);
+

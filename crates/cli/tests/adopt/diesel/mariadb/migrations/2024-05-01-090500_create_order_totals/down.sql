@@ -1,0 +1,3 @@
+-- This file should undo anything in `up.sql`
+DELETE FROM orders WHERE id IN (1, 2, 3);
+DROP VIEW order_totals;

@@ -1,0 +1,2 @@
+-- Your SQL goes here
+CREATE INDEX orders_amount ON orders (amount);

@@ -1,0 +1,2 @@
+-- Your SQL goes here
+CREATE INDEX CONCURRENTLY orders_amount ON orders (amount);

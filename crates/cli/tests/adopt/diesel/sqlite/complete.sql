@@ -1,0 +1,36 @@
+PRAGMA foreign_keys=OFF;
+BEGIN TRANSACTION;
+CREATE TABLE __diesel_schema_migrations (
+       version VARCHAR(50) PRIMARY KEY NOT NULL,
+       run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+INSERT INTO __diesel_schema_migrations VALUES('20240501090100','2026-11-22 03:58:39');
+INSERT INTO __diesel_schema_migrations VALUES('20240501090200','2026-11-22 03:58:39');
+INSERT INTO __diesel_schema_migrations VALUES('20240501090300','2026-11-22 03:58:39');
+INSERT INTO __diesel_schema_migrations VALUES('20240501090400','2026-11-22 03:58:39');
+INSERT INTO __diesel_schema_migrations VALUES('20240501090500','2026-11-22 03:58:39');
+INSERT INTO __diesel_schema_migrations VALUES('20240501090600','2026-11-22 03:58:39');
+CREATE TABLE customers (
+    id INTEGER PRIMARY KEY,
+    email TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL, -- as they write it; not split
+    order_count INTEGER NOT NULL DEFAULT 0
+);
+INSERT INTO customers VALUES(1,'ada@example.com','Ada; of "Lovelace"',2);
+INSERT INTO customers VALUES(2,'flann@example.com','Flann O''Brien — née',1);
+CREATE TABLE orders (
+    id bigint PRIMARY KEY,
+    customer_id bigint NOT NULL REFERENCES customers (id),
+    amount integer NOT NULL
+);
+INSERT INTO orders VALUES(1,1,250);
+INSERT INTO orders VALUES(2,1,100);
+INSERT INTO orders VALUES(3,2,75);
+CREATE INDEX orders_customer ON orders (customer_id);
+CREATE INDEX orders_amount ON orders (amount);
+CREATE TRIGGER orders_count AFTER INSERT ON orders FOR EACH ROW
+BEGIN
+    UPDATE customers SET order_count = order_count + 1 WHERE id = NEW.customer_id;
+END;
+CREATE VIEW order_totals AS SELECT customer_id, sum(amount) AS total FROM orders GROUP BY customer_id;
+COMMIT;

@@ -1,0 +1,5 @@
+-- +goose Up
+CREATE INDEX orders_amount ON orders (amount);
+
+-- +goose Down
+DROP INDEX orders_amount ON orders;

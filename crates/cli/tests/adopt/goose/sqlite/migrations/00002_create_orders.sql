@@ -1,0 +1,11 @@
+-- +goose Up
+CREATE TABLE orders (
+    id bigint PRIMARY KEY,
+    customer_id bigint NOT NULL REFERENCES customers (id),
+    amount integer NOT NULL
+);
+CREATE INDEX orders_customer ON orders (customer_id);
+
+-- +goose Down
+DROP INDEX orders_customer;
+DROP TABLE orders;

@@ -1,0 +1,2 @@
+-- Add migration script here
+CREATE INDEX orders_amount ON orders (amount);

@@ -1,0 +1,3 @@
+-- Add down migration script here
+DROP INDEX orders_customer;
+DROP TABLE orders;

@@ -1,0 +1,2 @@
+-- Add down migration script here
+DELETE FROM customers WHERE id IN (1, 2);

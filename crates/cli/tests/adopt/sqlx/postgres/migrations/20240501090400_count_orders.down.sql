@@ -1,0 +1,3 @@
+-- Add down migration script here
+DROP TRIGGER orders_count ON orders;
+DROP FUNCTION count_order();

@@ -1,0 +1,40 @@
+PRAGMA foreign_keys=OFF;
+BEGIN TRANSACTION;
+CREATE TABLE _sqlx_migrations (
+    version BIGINT PRIMARY KEY,
+    description TEXT NOT NULL,
+    installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    success BOOLEAN NOT NULL,
+    checksum BLOB NOT NULL,
+    execution_time BIGINT NOT NULL
+);
+INSERT INTO _sqlx_migrations VALUES(20240501090100,'create customers','2026-11-22 03:58:30',1,X'95908d9a1ac81adf8abae39baae6b50dd707dd50a75819c6115afa4cd84bdb0aab0e566a76e9d227b71d13c7107e8476',2692858);
+INSERT INTO _sqlx_migrations VALUES(20240501090200,'create orders','2026-11-22 03:58:30',1,X'a1e9bab0680d49f90c672d5147b86698db628c5f89d75ab92ba2bed4f6adf31257e44fee56944ffb3d779179e696bab5',3021787);
+INSERT INTO _sqlx_migrations VALUES(20240501090300,'seed customers','2026-11-22 03:58:30',1,X'dfc5fe873badf28a185d4fd20eacb5819be1cee6fcc09524807113c3b0c732c0021bfe8d71122fe5ade285bccc36fa10',2872787);
+INSERT INTO _sqlx_migrations VALUES(20240501090400,'count orders','2026-11-22 03:58:30',1,X'c667de836ff5682a595bb1408e4fd0aae7cce4124cd349e85d3ce52235a9f05456047d8e924c47aff03bb7f705a4ab52',2800590);
+INSERT INTO _sqlx_migrations VALUES(20240501090500,'create order totals','2026-11-22 03:58:30',1,X'fea51fdeefa3a71840ae9250cf51eb65a8dab9b19e4293884c4e0bb440fc782696ece664a7e2e81bf86ed03f9f7d1dfd',4595276);
+INSERT INTO _sqlx_migrations VALUES(20240501090600,'index order amounts','2026-11-22 03:58:30',1,X'65abc6b45b188dfc2b056c6a996e58f0ead742d9daf9e9257b30b54d8bd6e8d47a0ecf00340e653593fd04fe2ed561db',8922041);
+CREATE TABLE customers (
+    id INTEGER PRIMARY KEY,
+    email TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL, -- as they write it; not split
+    order_count INTEGER NOT NULL DEFAULT 0
+);
+INSERT INTO customers VALUES(1,'ada@example.com','Ada; of "Lovelace"',2);
+INSERT INTO customers VALUES(2,'flann@example.com','Flann O''Brien — née',1);
+CREATE TABLE orders (
+    id bigint PRIMARY KEY,
+    customer_id bigint NOT NULL REFERENCES customers (id),
+    amount integer NOT NULL
+);
+INSERT INTO orders VALUES(1,1,250);
+INSERT INTO orders VALUES(2,1,100);
+INSERT INTO orders VALUES(3,2,75);
+CREATE INDEX orders_customer ON orders (customer_id);
+CREATE INDEX orders_amount ON orders (amount);
+CREATE TRIGGER orders_count AFTER INSERT ON orders FOR EACH ROW
+BEGIN
+    UPDATE customers SET order_count = order_count + 1 WHERE id = NEW.customer_id;
+END;
+CREATE VIEW order_totals AS SELECT customer_id, sum(amount) AS total FROM orders GROUP BY customer_id;
+COMMIT;

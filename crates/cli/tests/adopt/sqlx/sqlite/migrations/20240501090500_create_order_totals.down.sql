@@ -1,0 +1,3 @@
+-- Add down migration script here
+DELETE FROM orders WHERE id IN (1, 2, 3);
+DROP VIEW order_totals;

@@ -1,0 +1,3 @@
+-- no-transaction
+-- Add down migration script here
+DROP INDEX orders_amount;
