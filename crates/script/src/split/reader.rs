@@ -1,20 +1,39 @@
 //! What the three splitters share: reading lexemes, growing the statement that is open, and errors.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use super::place::Places;
+use super::place::{Place, Places};
+use super::splitter::Settings;
 use super::{SplitError, Statement};
 use crate::Dialect;
 use crate::token::{Form, Lexeme, Lexer, Token, TokenKind};
 
-/// Reads a file lexeme by lexeme and gathers its statements.
+/// A part of a file's text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Window<'a> {
+    pub(super) text: &'a str,
+    /// The file begins with it.
+    pub(super) first: bool,
+    /// The file ends with it.
+    pub(super) last: bool,
+    /// Where it begins in the file.
+    pub(super) offset: u64,
+    /// The same as a line and a column.
+    pub(super) place: Place,
+}
+
+/// Reads a window lexeme by lexeme and grows a statement of them.
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
-    pub(super) file: &'a str,
-    pub(super) lexer: Lexer<'a>,
-    dialect: Dialect,
+    pub(super) text: &'a str,
+    pub(super) settings: &'a mut Settings,
+    lexer: Lexer<'a>,
+    last: bool,
+    offset: u64,
     places: Places<'a>,
-    statements: Vec<Statement>,
+    /// Up to here, everything is read for good: no statement is open.
+    done: usize,
     /// The statement that has begun.
     open: Option<Range<usize>>,
     /// Where the executable comment begins that is open.
@@ -22,21 +41,45 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(file: &'a str, dialect: Dialect) -> Self {
+    pub(super) fn new(window: Window<'a>, settings: &'a mut Settings) -> Self {
+        let Window { text, first, last, offset, place } = window;
+        let mut lexer = Lexer::new(text, settings.dialect);
+        if !first {
+            lexer = lexer.continuing();
+        }
+        lexer.set_delimiter(settings.delimiter.clone());
+        lexer.set_quoting(settings.quoting);
         Self {
-            file,
-            lexer: Lexer::new(file, dialect),
-            dialect,
-            places: Places::new(file),
-            statements: Vec::new(),
+            text,
+            settings,
+            lexer,
+            last,
+            offset,
+            places: Places::new(text, first, place),
+            done: 0,
             open: None,
             executable: None,
         }
     }
 
+    /// Whether all that was read would be read so whatever follows the window.
+    pub(super) fn is_certain(&self) -> bool {
+        self.last || !self.lexer.reached()
+    }
+
+    /// How far the window is read for good, and the place there.
+    pub(super) fn progress(mut self) -> (usize, Place) {
+        let place = self.places.of(self.done);
+        (self.done, place)
+    }
+
     /// The next token that means something, or a delimiter.
     pub(super) fn next(&mut self) -> Result<Option<Lexeme<'a>>, SplitError> {
-        while let Some(lexeme) = self.lexer.next() {
+        loop {
+            if self.open.is_none() && self.executable.is_none() && self.is_certain() {
+                self.done = self.lexer.at();
+            }
+            let Some(lexeme) = self.lexer.next() else { break };
             match lexeme.form {
                 Form::Unclosed => return Err(self.unclosed(lexeme.token)),
                 Form::ExecutableOpens => {
@@ -78,39 +121,54 @@ impl<'a> Reader<'a> {
     }
 
     /// Ends the open statement, if there is one.
-    pub(super) fn finish(&mut self, copy_data: Option<Range<usize>>) {
-        if let Some(span) = self.open.take() {
-            let (line, column) = self.places.of(span.start);
-            self.statements.push(Statement { span, line, column, copy_data });
+    pub(super) fn finish(&mut self) -> Option<Statement> {
+        if self.is_certain() {
+            self.done = self.lexer.at();
+        }
+        let span = self.open.take()?;
+        let Place { line, column } = self.places.of(span.start);
+        Some(Statement { span, line, column, copy_data: None })
+    }
+
+    /// Goes on at another place: over a line that isn't SQL.
+    pub(super) fn skip_to(&mut self, at: usize) {
+        self.lexer.skip_to(at);
+    }
+
+    /// From here on, this ends a statement too; `None` for `;` alone.
+    pub(super) fn set_delimiter(&mut self, delimiter: Option<Arc<str>>) {
+        if self.is_certain() {
+            self.settings.delimiter.clone_from(&delimiter);
+            self.lexer.set_delimiter(delimiter);
         }
     }
 
-    /// The statements, at the end of the file.
-    pub(super) fn into_statements(mut self) -> Vec<Statement> {
-        self.finish(None);
-        self.statements
+    /// The rest of the line from an offset on, without its line break, and where the next line begins.
+    pub(super) fn line_from(&self, at: usize) -> (&'a str, usize) {
+        let end = self.lexer.line_end(at);
+        let line = &self.text[at..end];
+        (line.strip_suffix('\r').unwrap_or(line), self.text.len().min(end + 1))
     }
 
-    /// The rest of the line from an offset on, without its line break.
-    pub(super) fn line_from(&self, at: usize) -> &'a str {
-        let rest = &self.file[at..];
-        let line = rest.split_once('\n').map_or(rest, |(line, _)| line);
-        line.strip_suffix('\r').unwrap_or(line)
-    }
-
-    /// The first word of a text: a client command, for messages.
-    pub(super) fn first_word(line: &str) -> &str {
+    /// The command of a client program that stands here, for messages.
+    pub(super) fn command_at(&self, at: usize) -> &'a str {
+        let (line, _) = self.line_from(at);
         line.split_whitespace().next().unwrap_or(line)
     }
 
-    pub(super) fn error(&mut self, offset: usize, message: String) -> SplitError {
-        let (line, column) = self.places.of(offset);
-        SplitError { message, offset, line, column }
+    /// Where an offset of the window is in the file.
+    pub(super) fn in_file(&self, at: usize) -> u64 {
+        self.offset + at as u64
+    }
+
+    pub(super) fn error(&mut self, at: usize, message: String) -> SplitError {
+        let Place { line, column } = self.places.of(at);
+        SplitError { message, offset: self.in_file(at), line, column }
     }
 
     fn unclosed(&mut self, token: Token<'_>) -> SplitError {
         let message = match token.kind {
-            TokenKind::Comment if self.dialect == Dialect::Postgres => {
+            TokenKind::Comment if self.settings.dialect == Dialect::Postgres => {
                 "this comment is never closed: add its `*/` (on PostgreSQL comments nest: each `/*` inside needs one too)"
                     .to_owned()
             }

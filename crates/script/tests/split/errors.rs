@@ -14,7 +14,7 @@ fn refuse(dialect: Dialect, cases: &[(&str, &[&str])]) {
         let offset = marked.find('«').expect("a mark");
         let file = marked.replace('«', "");
         let error = split(&file, dialect).expect_err(marked);
-        assert_eq!(error.offset, offset, "{dialect:?}: {marked}: {error}");
+        assert_eq!(error.offset, offset as u64, "{dialect:?}: {marked}: {error}");
         assert_eq!((error.line, error.column), place(&file, offset), "{marked}");
         for word in *words {
             assert!(error.message.contains(word), "{dialect:?}: {marked}: {error}");

@@ -4,6 +4,7 @@
 
 mod errors;
 mod mysql;
+mod pieces;
 mod postgres;
 mod properties;
 mod sqlite;

@@ -102,7 +102,7 @@ fn restrict_lines_are_left_out() {
 /// The text and the data of each statement.
 fn copies(file: &str) -> Vec<(&str, Option<&str>)> {
     let statements = split(file, Postgres).unwrap();
-    statements.iter().map(|s| (s.text(file), s.copy_data.clone().map(|data| &file[data]))).collect()
+    statements.iter().map(|s| (s.text(file), s.data(file))).collect()
 }
 
 #[test]
