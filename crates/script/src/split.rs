@@ -1,8 +1,9 @@
 //! Splits a script into statements.
 //!
 //! What stands between two statements is white space, comments, terminators, the lines of `DELIMITER` and
-//! `\restrict`, and the data of a COPY; nothing else is left out.
+//! `\restrict`, for SQLite those that begin with `#`, and the data of a COPY; nothing else is left out.
 
+mod conforming;
 mod copy;
 mod mysql;
 mod mysql_body;
@@ -11,6 +12,7 @@ mod place;
 mod postgres;
 mod reader;
 mod splitter;
+mod sql_mode;
 mod sqlite;
 
 use std::ops::Range;
@@ -53,7 +55,7 @@ impl Statement {
 /// How a file is split beyond its dialect.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Options<'a> {
-    /// What ends a statement beside `;`, outside of quotes and comments: as a `DELIMITER` line on MySQL has it, but for any
+    /// What ends a statement beside `;`, outside of quotes, comments and parentheses: as a `DELIMITER` line on MySQL has it, but for any
     /// dialect and with white space if need be, such as `"\n\n\n"`. It ends what has a body on MySQL alone.
     pub delimiter: Option<&'a str>,
 }

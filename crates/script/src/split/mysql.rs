@@ -40,17 +40,26 @@ pub(super) fn next(reader: &mut Reader<'_>) -> Result<Option<Statement>, SplitEr
     let mut statement = Compound::default();
     while let Some(lexeme) = reader.next()? {
         let token = lexeme.token;
-        if reader.at_start() && !reader.in_executable() {
-            if delimiter_line(reader, &lexeme)? {
-                continue;
-            }
+        if reader.at_start() && !reader.in_executable() && delimiter_line(reader, &lexeme)? {
+            continue;
+        }
+        if lexeme.form == Form::Plain {
             refuse_client_command(reader, &lexeme)?;
+        }
+        // The client takes USE for a command of its own, which the end of its line ends too.
+        if statement.is_use() && reader.back_to_line_end(&lexeme) {
+            return Ok(reader.finish());
         }
         let delimited = reader.settings.delimiter.is_some();
         let is_semicolon = token.text == ";" && lexeme.form == Form::Plain;
         let holds = if delimited { statement.may_have_body() } else { statement.holds() };
         let ends = lexeme.form == Form::Delimiter || (is_semicolon && !holds);
         if ends && !reader.in_executable() {
+            if let Some(start) = statement.package().filter(|_| !delimited) {
+                let message = "where a package (as sql_mode=ORACLE has it) ends can't be told: put it between `DELIMITER //` and \
+                               `DELIMITER ;` lines, with `//` behind its END";
+                return Err(reader.error(start, message.to_owned()));
+            }
             if let Some(statement) = reader.finish() {
                 return Ok(Some(statement));
             }
@@ -58,6 +67,9 @@ pub(super) fn next(reader: &mut Reader<'_>) -> Result<Option<Statement>, SplitEr
             continue;
         }
         statement.take(token);
+        if statement.may_quote_with_dollars() {
+            reader.expect_dollar_quote();
+        }
         // A `;` before another delimiter, or at the end of an executable comment, belongs to the statement only if
         // something follows.
         if !(is_semicolon && (delimited || reader.in_executable())) {
@@ -123,19 +135,34 @@ fn unquoted(delimiter: &str) -> &str {
         .unwrap_or(delimiter)
 }
 
-/// Refuses what only the client understands, where a statement begins.
+/// Refuses what only the client understands: its commands, where a statement begins, and their short forms with a
+/// backslash anywhere outside of quotes. `\N`, for NULL, is none of them.
 fn refuse_client_command(reader: &mut Reader<'_>, lexeme: &Lexeme<'_>) -> Result<(), SplitError> {
     let token = lexeme.token;
+    let starts = reader.at_start() && !reader.in_executable();
     let command = match token.text {
-        "\\" => reader.command_at(token.start),
-        word if CLIENT_COMMANDS.iter().any(|command| token.is(command)) => word,
+        "\\" if reader.goes_on_with(lexeme.end(), "N") => return Ok(()),
+        "\\" => short_command(reader.command_at(token.start)),
+        word if starts && CLIENT_COMMANDS.iter().any(|command| token.is(command)) => word,
         _ => return Ok(()),
     };
-    let advice = match command.to_ascii_uppercase().as_str() {
-        "SOURCE" | "\\." => "put the statements of that file here",
-        "CONNECT" | "\\U" | "\\R" => "a migration runs on one database, which the URL names; remove it",
+    let advice = match command {
+        "\\." => "put the statements of that file here",
+        "\\u" | "\\r" => "a migration runs on one database, which the URL names; remove it",
+        "\\g" | "\\G" => "end the statement with `;`",
+        "\\d" => "write `DELIMITER` at the beginning of a line",
+        word if word.eq_ignore_ascii_case("SOURCE") => "put the statements of that file here",
+        word if word.eq_ignore_ascii_case("CONNECT") => {
+            "a migration runs on one database, which the URL names; remove it"
+        }
         _ => "remove it",
     };
     let message = format!("`{command}` is a command of the mysql client, which the server doesn't know: {advice}");
     Err(reader.error(token.start, message))
+}
+
+/// A backslash and the one character that makes a command with it.
+fn short_command(line: &str) -> &str {
+    let end = line.char_indices().nth(2).map_or(line.len(), |(end, _)| end);
+    &line[..end]
 }

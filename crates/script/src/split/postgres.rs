@@ -97,7 +97,8 @@ pub(super) fn next(reader: &mut Reader<'_>) -> Result<Option<Statement>, SplitEr
 
 /// Ends a COPY whose terminator ends here, and goes on to the first line of its data.
 fn copy(reader: &mut Reader<'_>, after: usize) -> Result<Option<Statement>, SplitError> {
-    let (line, next) = reader.line_from(after);
+    // A delimiter may be a line break.
+    let (line, next) = if reader.text[..after].ends_with('\n') { ("", after) } else { reader.line_from(after) };
     let rest = line.trim_start();
     if !(rest.is_empty() || rest.starts_with("--")) {
         let message =
@@ -123,6 +124,7 @@ fn skip_meta_command(reader: &mut Reader<'_>, start: usize) -> Result<(), SplitE
         "c" | "connect" => "a migration runs on one database, which the URL names; remove it",
         "copy" => "write COPY … FROM stdin; with the data in the lines after it, and a line `\\.`",
         "gexec" => "write a DO block that runs the results with EXECUTE",
+        command if command.starts_with(';') => "write `;` without the backslash",
         "g" | "gx" | "gdesc" | "gset" | "crosstabview" | "watch" => "end the statement with `;`",
         "if" | "elif" | "else" | "endif" => "write a DO block with IF",
         _ => "replace it by SQL, or remove it",

@@ -38,6 +38,8 @@ pub(super) struct Reader<'a> {
     open: Option<Range<usize>>,
     /// Where the executable comment begins that is open.
     executable: Option<usize>,
+    /// As many parentheses are open, where that matters: to a delimiter that the caller has named.
+    parentheses: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -48,7 +50,7 @@ impl<'a> Reader<'a> {
             lexer = lexer.continuing();
         }
         lexer.set_delimiter(settings.delimiter.clone());
-        lexer.set_quoting(settings.quoting);
+        lexer.set_quoting(settings.session.quoting());
         Self {
             text,
             settings,
@@ -59,6 +61,7 @@ impl<'a> Reader<'a> {
             done: 0,
             open: None,
             executable: None,
+            parentheses: 0,
         }
     }
 
@@ -79,7 +82,10 @@ impl<'a> Reader<'a> {
             if self.open.is_none() && self.executable.is_none() && self.is_certain() {
                 self.done = self.lexer.at();
             }
-            let Some(lexeme) = self.lexer.next() else { break };
+            let Some(mut lexeme) = self.lexer.next() else { break };
+            if self.settings.delimiter_of_caller {
+                self.count_parentheses(&mut lexeme);
+            }
             match lexeme.form {
                 Form::Unclosed => return Err(self.unclosed(lexeme.token)),
                 Form::ExecutableOpens => {
@@ -99,6 +105,19 @@ impl<'a> Reader<'a> {
             Some(start) => Err(self
                 .error(start, "this executable comment is never closed: add its `*/`, or remove its `/*!`".to_owned())),
             None => Ok(None),
+        }
+    }
+
+    /// A delimiter that the caller has named ends nothing in parentheses.
+    fn count_parentheses(&mut self, lexeme: &mut Lexeme<'_>) {
+        match (lexeme.form, lexeme.token.text) {
+            (Form::Delimiter, _) if self.parentheses > 0 => {
+                lexeme.form = Form::Plain;
+                lexeme.token.kind = TokenKind::Space;
+            }
+            (Form::Plain, "(") => self.parentheses += 1,
+            (Form::Plain, ")") => self.parentheses = self.parentheses.saturating_sub(1),
+            _ => {}
         }
     }
 
@@ -125,6 +144,7 @@ impl<'a> Reader<'a> {
         if self.is_certain() {
             self.done = self.lexer.at();
         }
+        self.parentheses = 0;
         let span = self.open.take()?;
         let Place { line, column } = self.places.of(span.start);
         Some(Statement { span, line, column, copy_data: None })
@@ -135,10 +155,44 @@ impl<'a> Reader<'a> {
         self.lexer.skip_to(at);
     }
 
+    /// Goes back to where the open statement ended before this lexeme, if there is a line break between them.
+    pub(super) fn back_to_line_end(&mut self, lexeme: &Lexeme<'_>) -> bool {
+        let Some(Range { end, .. }) = self.open else { return false };
+        let goes_on_in_comment = self.executable.is_some_and(|start| start < end);
+        if goes_on_in_comment || !self.text[end..lexeme.token.start].contains('\n') {
+            return false;
+        }
+        self.executable = None;
+        self.skip_to(end);
+        true
+    }
+
+    /// Whether the text goes on with this at an offset.
+    pub(super) fn goes_on_with(&self, at: usize, mark: &str) -> bool {
+        self.lexer.starts_with(at, mark)
+    }
+
+    /// Whether an offset is where a line begins.
+    pub(super) fn begins_line(&mut self, at: usize) -> bool {
+        self.places.of(at).column == 1
+    }
+
+    /// What comes next may be quoted with dollars, as in MySQL's routines of another language.
+    pub(super) fn expect_dollar_quote(&mut self) {
+        self.lexer.expect_dollar_quote();
+    }
+
+    /// Follows a statement that is finished, which may change how quotes are read.
+    pub(super) fn follow(&mut self, statement: &Statement) {
+        self.settings.session.follow(statement.text(self.text));
+        self.lexer.set_quoting(self.settings.session.quoting());
+    }
+
     /// From here on, this ends a statement too; `None` for `;` alone.
     pub(super) fn set_delimiter(&mut self, delimiter: Option<Arc<str>>) {
         if self.is_certain() {
             self.settings.delimiter.clone_from(&delimiter);
+            self.settings.delimiter_of_caller = false;
             self.lexer.set_delimiter(delimiter);
         }
     }

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use super::conforming::Conforming;
 use super::copy::{CopyData, Rows};
 use super::place::Place;
 use super::reader::{Reader, Window};
+use super::sql_mode::SqlMode;
 use super::{Options, SplitError, Statement, mysql, postgres, sqlite};
 use crate::Dialect;
 use crate::token::Quoting;
@@ -16,7 +18,45 @@ pub(super) struct Settings {
     /// What ends a statement beside `;`. Where there is such a thing, it alone ends a MySQL statement that has a body: that is
     /// what it is for.
     pub(super) delimiter: Option<Arc<str>>,
-    pub(super) quoting: Quoting,
+    /// It isn't of a DELIMITER line: it ends nothing in parentheses, as Atlas has it.
+    pub(super) delimiter_of_caller: bool,
+    pub(super) session: Session,
+}
+
+/// What the statements so far have made of the session, as far as it matters to quotes.
+#[derive(Debug)]
+pub(super) enum Session {
+    Postgres(Conforming),
+    MySql(SqlMode),
+    Sqlite,
+}
+
+impl Session {
+    fn new(dialect: Dialect) -> Self {
+        match dialect {
+            Dialect::Postgres => Self::Postgres(Conforming::new()),
+            Dialect::MySql => Self::MySql(SqlMode::new()),
+            Dialect::Sqlite => Self::Sqlite,
+        }
+    }
+
+    /// How the next statement's quotes are read.
+    pub(super) fn quoting(&self) -> Quoting {
+        match self {
+            Self::Postgres(conforming) => conforming.quoting(),
+            Self::MySql(mode) => mode.quoting(),
+            Self::Sqlite => Quoting::usual(Dialect::Sqlite),
+        }
+    }
+
+    /// Follows a statement, which may change that.
+    pub(super) fn follow(&mut self, statement: &str) {
+        match self {
+            Self::Postgres(conforming) => conforming.follow(statement),
+            Self::MySql(mode) => mode.follow(statement),
+            Self::Sqlite => {}
+        }
+    }
 }
 
 /// Splits a text window by window. Between two windows it remembers what holds between two statements, and no more: a
@@ -63,7 +103,12 @@ impl Splitter {
     pub(super) fn new(dialect: Dialect, options: &Options<'_>, offset: u64) -> Self {
         let delimiter = options.delimiter.filter(|delimiter| !delimiter.is_empty() && *delimiter != ";");
         Self {
-            settings: Settings { dialect, delimiter: delimiter.map(Arc::from), quoting: Quoting::usual(dialect) },
+            settings: Settings {
+                dialect,
+                delimiter: delimiter.map(Arc::from),
+                delimiter_of_caller: delimiter.is_some(),
+                session: Session::new(dialect),
+            },
             offset,
             place: Place::START,
             first: true,
@@ -105,6 +150,7 @@ impl Splitter {
                 break;
             }
             let Some(statement) = found? else { break };
+            reader.follow(&statement);
             if statement.copy_data.is_some() {
                 stop = Stop::CopyData;
                 self.copying = Some(CopyData::new());

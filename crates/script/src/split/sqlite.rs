@@ -69,6 +69,11 @@ pub(super) fn next(reader: &mut Reader<'_>) -> Result<Option<Statement>, SplitEr
             state = State::Start;
             continue;
         }
+        // The program takes such a line for a comment.
+        if reader.at_start() && token.text.starts_with('#') && reader.begins_line(token.start) {
+            reader.skip_to(reader.line_from(token.start).1);
+            continue;
+        }
         if reader.at_start() && token.text.starts_with('.') {
             let command = reader.command_at(token.start);
             let message = format!(

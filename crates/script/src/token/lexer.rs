@@ -64,6 +64,8 @@ pub(crate) struct Lexer<'a> {
     continuation: Continuation,
     /// Whether the last lexeme was a name: `a.5` has no number in it.
     after_name: bool,
+    /// MySQL: the next token may be quoted with dollars, which elsewhere are letters.
+    dollar_quote_next: bool,
     /// Whether a byte order mark may stand here.
     at_start: bool,
     reached: Cell<bool>,
@@ -94,6 +96,7 @@ impl<'a> Lexer<'a> {
             delimiter: None,
             continuation: Continuation::No,
             after_name: false,
+            dollar_quote_next: false,
             at_start: true,
             reached: Cell::new(false),
         }
@@ -115,9 +118,10 @@ impl<'a> Lexer<'a> {
         self.reached.get()
     }
 
-    /// Goes on at another place, which must be between two characters: over a line that isn't SQL.
+    /// Goes on at another place, between two characters and in no comment: over a line that isn't SQL.
     pub(crate) fn skip_to(&mut self, at: usize) {
         self.at = at;
+        self.executable = false;
         self.continuation = Continuation::No;
         self.after_name = false;
     }
@@ -130,6 +134,11 @@ impl<'a> Lexer<'a> {
     /// From here on, quotes are read so.
     pub(crate) fn set_quoting(&mut self, quoting: Quoting) {
         self.quoting = quoting;
+    }
+
+    /// MySQL: the next token may be quoted with dollars.
+    pub(crate) fn expect_dollar_quote(&mut self) {
+        self.dollar_quote_next = true;
     }
 
     /// The end of the line that begins or goes on at `at`: its line break, or the end of the text.
@@ -157,7 +166,8 @@ impl<'a> Lexer<'a> {
         })
     }
 
-    fn starts_with(&self, at: usize, mark: &str) -> bool {
+    /// Whether the text goes on with this at a place.
+    pub(crate) fn starts_with(&self, at: usize, mark: &str) -> bool {
         let rest = &self.sql.as_bytes()[at..];
         if rest.len() < mark.len() && mark.as_bytes().starts_with(rest) {
             self.reach_end();
@@ -383,6 +393,7 @@ impl<'a> Lexer<'a> {
             (b'"', _) if self.quoting.ansi_quotes => self.quote(self.at, TokenKind::QuotedIdentifier, false),
             (b'\'' | b'"', _) => self.quote(self.at, TokenKind::String, self.quoting.backslash),
             (b'`', _) => self.quote(self.at, TokenKind::QuotedIdentifier, false),
+            (b'$', _) if self.dollar_quote_next => self.dollar_quote()?,
             (b'B' | b'b' | b'X' | b'x' | b'N' | b'n', b'\'') => {
                 self.quote(self.at + 1, TokenKind::String, self.quoting.backslash)
             }
@@ -448,6 +459,7 @@ impl<'a> Lexer<'a> {
     fn remember(&mut self, token: Token<'a>) {
         self.after_name = matches!(token.kind, TokenKind::Word | TokenKind::QuotedIdentifier);
         if self.dialect != Dialect::Postgres {
+            self.dollar_quote_next &= matches!(token.kind, TokenKind::Space | TokenKind::Comment);
             return;
         }
         self.continuation = match (token.kind, self.continuation) {

@@ -94,6 +94,14 @@ const FRAGMENTS: &[&str] = &[
     "\n\\restrict x\n",
     "\\unrestrict x",
     "SOURCE",
+    "USE a\n",
+    "\\N",
+    "/*!999999",
+    "SET sql_mode=ANSI;",
+    "SET sql_mode=NO_BACKSLASH_ESCAPES;",
+    "SET standard_conforming_strings=off;",
+    "LANGUAGE JAVASCRIPT AS",
+    "PACKAGE",
 ];
 
 pub(crate) fn dialect() -> impl Strategy<Value = Dialect> {
@@ -164,7 +172,7 @@ fn assert_no_statement(gaps: &str, dialect: Dialect) {
         let is_command = match dialect {
             Postgres => ["\\restrict", "\\unrestrict", "\\."].iter().any(|name| rest[token.start..].starts_with(name)),
             MySql => token.is("DELIMITER"),
-            Sqlite => false,
+            Sqlite => token.text.starts_with('#'),
         };
         assert!(is_command, "{token:?} was left out, of {gaps:?}");
         rest = rest[token.start..].split_once('\n').map_or("", |(_, after)| after);
