@@ -1,6 +1,7 @@
 //! Other tools' histories: what each says was applied, read from its own table. A file a tool beside this one.
 
 mod atlas;
+mod checksum;
 mod dbmate;
 mod diesel;
 mod flyway;
@@ -12,6 +13,7 @@ mod sqlx;
 
 use std::time::Duration;
 
+pub(crate) use checksum::fits;
 use driftlock_database::{ForeignRows, Timestamp};
 use driftlock_script::Layout;
 

@@ -327,7 +327,7 @@ impl Run<'_> {
             .enumerate()
             .map(|(at, &index)| {
                 let planned_statement = &planned.statements[index];
-                let copy_data = planned_statement.statement.copy_data.clone().map(|data| &planned.body.text()[data]);
+                let copy_data = planned_statement.statement.data(planned.body.text());
                 // The comment of a COPY would stand between it and its data.
                 let sql = match texts.get(at).filter(|_| copy_data.is_none()) {
                     Some(text) => text.as_str(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::{Dialect, SplitError, Statement, position, split};
+use crate::{Dialect, Options, SplitError, Statement, position, split_with};
 
 /// Where the values come from that a layout puts into its scripts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -161,7 +161,7 @@ impl Body {
     /// The statements of each section, in order, each with whether its section asks that it be committed on its own. Spans are of [`text`](Self::text), lines and columns of the file.
     ///
     /// # Errors
-    /// As [`split`].
+    /// As [`split`](crate::split).
     pub fn statements(&self, dialect: Dialect) -> Result<Vec<(Statement, bool)>, SplitError> {
         let mut all = Vec::new();
         let is_whole = self.edits.is_empty() && self.sections.first().is_some_and(|first| first.span.start == 0);
@@ -169,15 +169,16 @@ impl Body {
             let base = section.span.start;
             let mut lines = Lines::new(self.file());
             let mut place = |offset: usize| lines.of(self.in_file(offset));
-            let statements = split(&self.text[section.span.clone()], dialect).map_err(|mut error| {
-                error.offset = self.in_file(base + error.offset);
-                (error.line, error.column) = position(self.file(), error.offset);
-                error
+            let options = Options { delimiter: self.delimiter.as_deref() };
+            let statements = split_with(&self.text[section.span.clone()], dialect, &options).map_err(|error| {
+                let offset = usize::try_from(error.offset).unwrap_or(usize::MAX);
+                body_error(self.file(), self.in_file(base.saturating_add(offset)), error.message)
             })?;
             for mut statement in statements {
                 if !(is_whole && number == 0) {
                     statement.span = statement.span.start + base..statement.span.end + base;
-                    statement.copy_data = statement.copy_data.map(|data| data.start + base..data.end + base);
+                    statement.copy_data =
+                        statement.copy_data.map(|data| data.start + base as u64..data.end + base as u64);
                     (statement.line, statement.column) = place(statement.span.start);
                 }
                 all.push((statement, section.no_transaction));
@@ -220,12 +221,12 @@ pub(crate) enum BodyError {
 impl BodyError {
     /// About a place in a script.
     pub(crate) fn script(text: &str, offset: usize, message: impl Into<String>) -> Self {
-        BodyError::Script(error(text, offset, message))
+        BodyError::Script(body_error(text, offset, message))
     }
 
     /// About a place in the file that changes how it runs.
     pub(crate) fn settings(text: &str, offset: usize, message: impl Into<String>) -> Self {
-        BodyError::Settings(error(text, offset, message))
+        BodyError::Settings(body_error(text, offset, message))
     }
 }
 
@@ -266,9 +267,9 @@ impl<'a> Lines<'a> {
 }
 
 /// An error about a place in a text.
-fn error(text: &str, offset: usize, message: impl Into<String>) -> SplitError {
+fn body_error(text: &str, offset: usize, message: impl Into<String>) -> SplitError {
     let (line, column) = position(text, offset);
-    SplitError { message: message.into(), offset, line, column }
+    SplitError { message: message.into(), offset: offset as u64, line, column }
 }
 
 #[cfg(test)]

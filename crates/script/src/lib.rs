@@ -41,7 +41,7 @@ pub use migrations::{LoadError, Migration, Migrations, Script, Survey};
 pub use name::{NameError, new_name};
 
 pub use redact::{credentials, mask, redact};
-pub use split::{SplitError, Statement, split};
+pub use split::{Options, Piece, Pieces, PiecesError, SplitError, Statement, split, split_with};
 pub use text::{TextError, decode, position};
 pub use token::{Token, TokenKind, significant, tokens};
 pub use version::Version;

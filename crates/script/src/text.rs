@@ -1,5 +1,9 @@
 //! From bytes to text, and from a byte's place to a line and a column.
 
+use std::io::{self, Read};
+
+use memchr::memchr;
+
 /// Bytes that are no text a script can be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -17,24 +21,110 @@ pub struct TextError {
 /// # Errors
 /// UTF-16 (named as such), bytes that are not UTF-8, and NUL bytes, which no engine takes.
 pub fn decode(bytes: &[u8]) -> Result<&str, TextError> {
-    let at = |message: String, line, column| TextError { message, line, column };
-    for (mark, name) in [(&b"\xff\xfe"[..], "UTF-16 (little endian)"), (b"\xfe\xff", "UTF-16 (big endian)")] {
-        if bytes.starts_with(mark) {
-            return Err(at(format!("the file is {name}; save it as UTF-8"), 1, 1));
+    let at = |message: String, (line, column)| TextError { message, line, column };
+    if let Some(message) = other_encoding(bytes) {
+        return Err(at(message, (1, 1)));
+    }
+    let bytes = bytes.strip_prefix(MARK).unwrap_or(bytes);
+    let (text, wrong) = longest_text(bytes);
+    if let Some(message) = wrong {
+        return Err(at(message, position(text, text.len())));
+    }
+    match bytes.get(text.len()) {
+        Some(&byte) => Err(at(not_utf8(byte), position(text, text.len()))),
+        None => Ok(text),
+    }
+}
+
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Why a file that begins so is no UTF-8, where its mark says it.
+fn other_encoding(bytes: &[u8]) -> Option<String> {
+    let marks = [(b"\xff\xfe", "UTF-16 (little endian)"), (b"\xfe\xff", "UTF-16 (big endian)")];
+    let (_, name) = marks.into_iter().find(|(mark, _)| bytes.starts_with(*mark))?;
+    Some(format!("the file is {name}; save it as UTF-8"))
+}
+
+fn not_utf8(byte: u8) -> String {
+    format!("the file is not UTF-8: byte 0x{byte:02x}; save it as UTF-8")
+}
+
+/// The text that bytes begin with, and what is wrong behind it, if that is known: they may end within a character.
+fn longest_text(bytes: &[u8]) -> (&str, Option<String>) {
+    let (text, wrong) = match std::str::from_utf8(bytes) {
+        Ok(text) => (text, None),
+        Err(error) => {
+            let (valid, rest) = bytes.split_at(error.valid_up_to());
+            // Valid up to there: nothing is replaced by this.
+            (std::str::from_utf8(valid).unwrap_or_default(), error.error_len().map(|_| not_utf8(rest[0])))
         }
+    };
+    match memchr(0, text.as_bytes()) {
+        Some(nul) => {
+            (&text[..nul], Some("the file has a NUL byte, which no engine takes in SQL; remove it".to_owned()))
+        }
+        None => (text, wrong),
     }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-        let (line, column) = position(&valid, valid.len());
-        let byte = bytes[error.valid_up_to()];
-        at(format!("the file is not UTF-8: byte 0x{byte:02x}; save it as UTF-8"), line, column)
-    })?;
-    if let Some(offset) = text.find('\0') {
-        let (line, column) = position(text, offset);
-        return Err(at("the file has a NUL byte, which no engine takes in SQL; remove it".to_owned(), line, column));
+}
+
+/// Reads a text bit by bit, and holds it to what [`decode`] does. A byte order mark is left in it, so that its bytes are
+/// those of the file.
+#[derive(Debug)]
+pub(crate) struct Decoder<R> {
+    reader: R,
+    /// What is read and not given yet: the beginning of a character, or of the file.
+    rest: Vec<u8>,
+    at_start: bool,
+    at_end: bool,
+}
+
+/// Why a file can't be read on.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    Read(io::Error),
+    /// What follows the text that was given is none.
+    Text(String),
+}
+
+/// How much is read at once.
+const PORTION: usize = 1 << 16;
+
+impl<R: Read> Decoder<R> {
+    pub(crate) fn new(reader: R) -> Self {
+        Self { reader, rest: Vec::new(), at_start: true, at_end: false }
     }
-    Ok(text)
+
+    /// Whether the text that was given ends with the file.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.at_end
+    }
+
+    /// Adds to a text until it has as many bytes (and up to a portion more), or the file ends.
+    pub(crate) fn read(&mut self, text: &mut String, wanted: usize) -> Result<(), Fault> {
+        while !self.at_end && text.len() < wanted {
+            let most = PORTION.min(wanted - text.len()) as u64;
+            match self.reader.by_ref().take(most).read_to_end(&mut self.rest) {
+                Ok(read) => self.at_end = read == 0,
+                Err(error) => return Err(Fault::Read(error)),
+            }
+            if self.at_start && self.rest.len() < 2 && !self.at_end {
+                continue;
+            }
+            if let Some(message) = other_encoding(&self.rest).filter(|_| self.at_start) {
+                return Err(Fault::Text(message));
+            }
+            self.at_start = false;
+            let (valid, wrong) = longest_text(&self.rest);
+            text.push_str(valid);
+            let given = valid.len();
+            match (wrong, self.rest.get(given)) {
+                (Some(message), _) => return Err(Fault::Text(message)),
+                (None, Some(&byte)) if self.at_end => return Err(Fault::Text(not_utf8(byte))),
+                _ => drop(self.rest.drain(..given)),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Line and column of a byte offset, both from 1, the column in characters.

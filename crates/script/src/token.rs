@@ -27,6 +27,23 @@ pub enum TokenKind {
     Space,
 }
 
+/// How the settings of a session have quotes read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Quoting {
+    /// In `'…'` a backslash escapes: on MySQL unless sql_mode has NO_BACKSLASH_ESCAPES, on PostgreSQL where
+    /// standard_conforming_strings is off.
+    pub(crate) backslash: bool,
+    /// MySQL: `"a"` is a name, as sql_mode has it with ANSI_QUOTES.
+    pub(crate) ansi_quotes: bool,
+}
+
+impl Quoting {
+    /// As servers have it by themselves.
+    pub(crate) fn usual(dialect: Dialect) -> Self {
+        Self { backslash: dialect == Dialect::MySql, ansi_quotes: false }
+    }
+}
+
 /// One token of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token<'a> {

@@ -143,9 +143,8 @@ impl Migrator {
 
     /// What is to be taken over, each version once, and none that the own history has.
     fn matched<'a>(&'a self, found: &Found, taken: &'a Taken, view: &View) -> Result<Vec<Matched<'a>>, Error> {
-        let is_applied = |version: &Version| {
-            view.standing.recorded.get(version).is_some_and(|record| record.applied.is_some())
-        };
+        let is_applied =
+            |version: &Version| view.standing.recorded.get(version).is_some_and(|record| record.applied.is_some());
         let mut seen = BTreeSet::new();
         let mut matched = Vec::new();
         let mut findings = Vec::new();
@@ -191,7 +190,8 @@ impl Migrator {
             }
             Which::UpTo(text) => {
                 let last = self.migrations.origin(text).map_or_else(|| layout.version(text), |it| it.version.clone());
-                let versioned = self.migrations.list().iter().filter(|it| matches!(it.role, Role::Versioned | Role::Code(_)));
+                let versioned =
+                    self.migrations.list().iter().filter(|it| matches!(it.role, Role::Versioned | Role::Code(_)));
                 let mut all: Vec<Matched<'a>> = versioned.filter(|it| it.version <= last).map(of).collect();
                 if self.migrations.find(&last).is_none() {
                     all.push(bare(last));
@@ -260,7 +260,8 @@ async fn find(
     };
     let from = match from {
         Some(name) => {
-            let unknown = || Error::Usage(format!("there is no tool `{name}` to take over from; there are {}", names()));
+            let unknown =
+                || Error::Usage(format!("there is no tool `{name}` to take over from; there are {}", names()));
             Some(Tool::parse(name).ok_or_else(unknown)?)
         }
         None => None,

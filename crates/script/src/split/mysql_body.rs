@@ -14,6 +14,10 @@ pub(super) struct Compound<'a> {
     /// The token before.
     last: Option<Token<'a>>,
     parentheses: usize,
+    /// Where its first token stands.
+    start: usize,
+    /// A routine's LANGUAGE isn't SQL.
+    foreign: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,8 +55,12 @@ enum Phase {
     Conditions,
     /// A statement without a body.
     Plain,
-    /// One whose body we can't follow: a package, or a block as sql_mode=ORACLE has it.
+    /// USE, and perhaps its database.
+    Use,
+    /// One whose body we can't follow: a block as sql_mode=ORACLE has it.
     Opaque,
+    /// The same: a package.
+    Package,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,7 +158,22 @@ impl<'a> Compound<'a> {
 
     /// Whether it may have a body: then, where DELIMITER has said what ends it, no `;` does.
     pub(super) fn may_have_body(&self) -> bool {
-        !matches!(self.phase, Phase::First | Phase::Begin | Phase::Head | Phase::Definer | Phase::Plain)
+        !matches!(self.phase, Phase::First | Phase::Begin | Phase::Head | Phase::Definer | Phase::Plain | Phase::Use)
+    }
+
+    /// Whether it is USE with its database.
+    pub(super) fn is_use(&self) -> bool {
+        self.phase == Phase::Use && self.last.is_some_and(|last| last.start > self.start)
+    }
+
+    /// Where it begins, if it is a package.
+    pub(super) fn package(&self) -> Option<usize> {
+        (self.phase == Phase::Package).then_some(self.start)
+    }
+
+    /// Whether a body in another language may follow, as in `LANGUAGE JAVASCRIPT AS $$ … $$`.
+    pub(super) fn may_quote_with_dollars(&self) -> bool {
+        self.foreign && self.phase == Phase::RoutineBody && self.last_is(&["AS"])
     }
 
     /// Where the innermost block begins that waits for its END.
@@ -195,7 +218,8 @@ impl<'a> Compound<'a> {
             Phase::Head if is(&["PROCEDURE", "FUNCTION"]) => Phase::Routine,
             Phase::Head if is(&["TRIGGER"]) => Phase::Trigger,
             Phase::Head if is(&["EVENT"]) => Phase::Event,
-            Phase::Head if is(&["PACKAGE"]) => Phase::Opaque,
+            Phase::Head if is(&["PACKAGE"]) => Phase::Package,
+            Phase::Head if is(&["LIBRARY"]) => Phase::RoutineBody,
             // What is left of a definer: `@localhost`, the parentheses of CURRENT_USER().
             Phase::Head if token.kind == TokenKind::Variable || matches!(token.text, "(" | ")" | "@") => Phase::Head,
             Phase::Head if self.last.is_some_and(|last| last.text == "@") => Phase::Head,
@@ -221,15 +245,24 @@ impl<'a> Compound<'a> {
             Phase::Declare if token.text != ";" => Phase::Declare,
             Phase::Conditions => self.conditions(token),
             Phase::AfterFirst | Phase::Within | Phase::AfterEnd | Phase::Declare => self.within(token),
-            Phase::Plain => Phase::Plain,
-            Phase::Opaque => Phase::Opaque,
+            Phase::Plain | Phase::Opaque | Phase::Package => self.phase,
+            Phase::Use => {
+                if self.is_use() {
+                    Phase::Plain
+                } else {
+                    Phase::Use
+                }
+            }
         }
     }
 
     /// The first token of a whole statement.
     fn first(&mut self, token: &Token<'a>) -> Phase {
+        self.start = token.start;
         if any(token, &["CREATE", "ALTER"]) {
             Phase::Head
+        } else if token.is("USE") {
+            Phase::Use
         } else if token.is("BEGIN") {
             Phase::Begin
         } else if any(token, BLOCKS) {
@@ -244,6 +277,7 @@ impl<'a> Compound<'a> {
 
     /// Between a routine's parameters and its body.
     fn routine_body(&mut self, token: &Token<'a>) -> Phase {
+        self.foreign |= self.last_is(&["LANGUAGE"]) && !token.is("SQL");
         // `RETURNS SET('a')`, `CHARACTER SET utf8mb4`.
         let is_type = token.is("SET") && self.last_is(&["RETURNS", "CHARACTER", "CHAR"]);
         if self.parentheses > 0 || is_type {

@@ -1,11 +1,8 @@
 //! PostgreSQL's statements, as psql finds them: `;` ends them unless it stands in parentheses or in a body of BEGIN ATOMIC.
 
-use std::ops::Range;
-
 use super::reader::Reader;
 use super::{SplitError, Statement};
-use crate::Dialect;
-use crate::token::{Token, TokenKind};
+use crate::token::{Form, Token, TokenKind};
 
 /// What has been read of a statement.
 #[derive(Debug, Default)]
@@ -68,17 +65,22 @@ impl<'a> State<'a> {
     }
 }
 
-pub(super) fn split(file: &str) -> Result<Vec<Statement>, SplitError> {
-    let mut reader = Reader::new(file, Dialect::Postgres);
+/// The next statement.
+pub(super) fn next(reader: &mut Reader<'_>) -> Result<Option<Statement>, SplitError> {
     let mut state = State::default();
     while let Some(lexeme) = reader.next()? {
         let token = lexeme.token;
-        if token.text == ";" && state.parentheses == 0 && state.open.is_empty() {
-            let data = if state.copies { Some(skip_copy_data(&mut reader, lexeme.end())?) } else { None };
-            reader.finish(data);
+        let ends = token.text == ";" && state.parentheses == 0 && state.open.is_empty();
+        if ends || lexeme.form == Form::Delimiter {
+            if state.copies {
+                return copy(reader, lexeme.end());
+            }
+            if let Some(statement) = reader.finish() {
+                return Ok(Some(statement));
+            }
             state = State::default();
         } else if token.text == "\\" {
-            skip_meta_command(&mut reader, token.start)?;
+            skip_meta_command(reader, token.start)?;
         } else {
             reader.take(&lexeme);
             state.take(token);
@@ -88,51 +90,32 @@ pub(super) fn split(file: &str) -> Result<Vec<Statement>, SplitError> {
     match state.open.last() {
         Some(&start) => Err(reader
             .error(start, "this is never closed: a body of BEGIN ATOMIC and each CASE in it needs its END".to_owned())),
-        None => {
-            if state.copies {
-                reader.finish(Some(file.len()..file.len()));
-            }
-            Ok(reader.into_statements())
-        }
+        None if state.copies => copy(reader, reader.text.len()),
+        None => Ok(reader.finish()),
     }
 }
 
-/// Goes on behind the data of a COPY whose `;` ends at this offset, and says where the data is.
-fn skip_copy_data(reader: &mut Reader<'_>, after: usize) -> Result<Range<usize>, SplitError> {
-    let file = reader.file;
-    let line = reader.line_from(after);
+/// Ends a COPY whose terminator ends here, and goes on to the first line of its data.
+fn copy(reader: &mut Reader<'_>, after: usize) -> Result<Option<Statement>, SplitError> {
+    // A delimiter may be a line break.
+    let (line, next) = if reader.text[..after].ends_with('\n') { ("", after) } else { reader.line_from(after) };
     let rest = line.trim_start();
     if !(rest.is_empty() || rest.starts_with("--")) {
-        let offset = after + line.len() - rest.len();
-        return Err(reader.error(
-            offset,
-            "the data of COPY … FROM stdin begins on the next line: move this behind the line `\\.` that ends the data"
-                .to_owned(),
-        ));
+        let message =
+            "the data of COPY … FROM stdin begins on the next line: move this behind the line `\\.` that ends the data";
+        return Err(reader.error(after + line.len() - rest.len(), message.to_owned()));
     }
-    let start = file[after..].find('\n').map_or(file.len(), |line_break| after + line_break + 1);
-    let mut at = start;
-    for line in file[start..].split_inclusive('\n') {
-        let end = at + line.len();
-        let line = line.strip_suffix('\n').unwrap_or(line);
-        if line.strip_suffix('\r').unwrap_or(line) == "\\." {
-            reader.lexer.skip_to(end);
-            return Ok(start..at);
-        }
-        at = end;
-    }
-    // psql takes the end of the file for the end of the data.
-    reader.lexer.skip_to(file.len());
-    Ok(start..file.len())
+    reader.skip_to(next);
+    let data = reader.in_file(next);
+    Ok(reader.finish().map(|statement| Statement { copy_data: Some(data..data), ..statement }))
 }
 
 /// Goes on behind a line that newer versions of pg_dump write and that means nothing here; any other command of psql
 /// is an error. Outside of quotes a backslash is never SQL.
 fn skip_meta_command(reader: &mut Reader<'_>, start: usize) -> Result<(), SplitError> {
-    let line = reader.line_from(start);
-    let command = Reader::first_word(line);
+    let command = reader.command_at(start);
     if reader.at_start() && matches!(command, "\\restrict" | "\\unrestrict") {
-        reader.lexer.skip_to(start + line.len());
+        reader.skip_to(reader.line_from(start).1);
         return Ok(());
     }
     let advice = match command.trim_start_matches('\\').trim_end_matches('+') {
@@ -141,6 +124,7 @@ fn skip_meta_command(reader: &mut Reader<'_>, start: usize) -> Result<(), SplitE
         "c" | "connect" => "a migration runs on one database, which the URL names; remove it",
         "copy" => "write COPY … FROM stdin; with the data in the lines after it, and a line `\\.`",
         "gexec" => "write a DO block that runs the results with EXECUTE",
+        command if command.starts_with(';') => "write `;` without the backslash",
         "g" | "gx" | "gdesc" | "gset" | "crosstabview" | "watch" => "end the statement with `;`",
         "if" | "elif" | "else" | "endif" => "write a DO block with IF",
         _ => "replace it by SQL, or remove it",

@@ -2,8 +2,7 @@
 
 use super::reader::Reader;
 use super::{SplitError, Statement};
-use crate::Dialect;
-use crate::token::{Token, TokenKind};
+use crate::token::{Form, Token, TokenKind};
 
 /// What has been read of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,19 +56,26 @@ impl State {
     }
 }
 
-pub(super) fn split(file: &str) -> Result<Vec<Statement>, SplitError> {
-    let mut reader = Reader::new(file, Dialect::Sqlite);
+/// The next statement.
+pub(super) fn next(reader: &mut Reader<'_>) -> Result<Option<Statement>, SplitError> {
     let mut state = State::Start;
     let mut after_point = false;
     while let Some(lexeme) = reader.next()? {
         let token = lexeme.token;
-        if token.text == ";" && !state.holds() {
-            reader.finish(None);
+        if (token.text == ";" && !state.holds()) || lexeme.form == Form::Delimiter {
+            if let Some(statement) = reader.finish() {
+                return Ok(Some(statement));
+            }
             state = State::Start;
             continue;
         }
+        // The program takes such a line for a comment.
+        if reader.at_start() && token.text.starts_with('#') && reader.begins_line(token.start) {
+            reader.skip_to(reader.line_from(token.start).1);
+            continue;
+        }
         if reader.at_start() && token.text.starts_with('.') {
-            let command = Reader::first_word(reader.line_from(token.start));
+            let command = reader.command_at(token.start);
             let message = format!(
                 "`{command}` is a command of the sqlite3 program, which the engine doesn't know: replace it by SQL, or remove it"
             );
@@ -85,6 +91,6 @@ pub(super) fn split(file: &str) -> Result<Vec<Statement>, SplitError> {
             "this trigger's body is never closed: add `END;` after the last statement in it, which needs its own `;`"
                 .to_owned(),
         )),
-        _ => Ok(reader.into_statements()),
+        _ => Ok(reader.finish()),
     }
 }

@@ -1,8 +1,16 @@
 //! The lexical rules of the three engines: cuts a text into lexemes, one after the other, and never looks back.
 //!
 //! Every byte that isn't ASCII is part of a word, in all three engines; so every cut falls between characters.
+//!
+//! The text may be the beginning of a longer one. Whatever asks for a byte behind its end is noted ([`Lexer::reached`]): what
+//! was read until then without such a question would be read so in the longer text too.
 
-use super::{Token, TokenKind};
+use std::cell::Cell;
+use std::sync::Arc;
+
+use memchr::{memchr, memchr2, memmem};
+
+use super::{Quoting, Token, TokenKind};
 use crate::Dialect;
 
 /// What the splitter has to know about a token beyond its kind.
@@ -47,23 +55,33 @@ pub(crate) struct Lexer<'a> {
     sql: &'a str,
     at: usize,
     dialect: Dialect,
+    quoting: Quoting,
     /// Inside `/*! … */`.
     executable: bool,
-    /// What ends a statement on MySQL, where it isn't `;`.
-    delimiter: Option<&'a str>,
-    /// PostgreSQL joins `E'a'`, a line break and `'b'` to one string, in which backslashes go on to escape.
+    /// What ends a statement beside `;`.
+    delimiter: Option<Arc<str>>,
+    /// PostgreSQL joins `E'a'`, a line break and `'b'` to one string, read by the rules of its beginning.
     continuation: Continuation,
     /// Whether the last lexeme was a name: `a.5` has no number in it.
     after_name: bool,
+    /// MySQL: the next token may be quoted with dollars, which elsewhere are letters.
+    dollar_quote_next: bool,
+    /// Whether a byte order mark may stand here.
+    at_start: bool,
+    reached: Cell<bool>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Continuation {
     No,
-    /// An escape string has ended, no line break yet.
-    Ended,
+    /// A string has ended, no line break yet.
+    Ended {
+        escapes: bool,
+    },
     /// The same, and a line break.
-    Broken,
+    Broken {
+        escapes: bool,
+    },
 }
 
 impl<'a> Lexer<'a> {
@@ -73,38 +91,93 @@ impl<'a> Lexer<'a> {
             sql,
             at: 0,
             dialect,
+            quoting: Quoting::usual(dialect),
             executable: false,
             delimiter: None,
             continuation: Continuation::No,
             after_name: false,
+            dollar_quote_next: false,
+            at_start: true,
+            reached: Cell::new(false),
         }
     }
 
-    /// Goes on at another place, which must be between two characters: over a line that isn't SQL.
+    /// The text goes on from an earlier one.
+    pub(crate) fn continuing(mut self) -> Self {
+        self.at_start = false;
+        self
+    }
+
+    /// Where the next lexeme begins.
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Whether anything depended on what may stand behind the end of the text.
+    pub(crate) fn reached(&self) -> bool {
+        self.reached.get()
+    }
+
+    /// Goes on at another place, between two characters and in no comment: over a line that isn't SQL.
     pub(crate) fn skip_to(&mut self, at: usize) {
         self.at = at;
+        self.executable = false;
         self.continuation = Continuation::No;
         self.after_name = false;
     }
 
-    /// From here on, this ends a statement; `None` for `;`.
-    pub(crate) fn set_delimiter(&mut self, delimiter: Option<&'a str>) {
+    /// From here on, this ends a statement too; `None` for `;` alone.
+    pub(crate) fn set_delimiter(&mut self, delimiter: Option<Arc<str>>) {
         self.delimiter = delimiter;
+    }
+
+    /// From here on, quotes are read so.
+    pub(crate) fn set_quoting(&mut self, quoting: Quoting) {
+        self.quoting = quoting;
+    }
+
+    /// MySQL: the next token may be quoted with dollars.
+    pub(crate) fn expect_dollar_quote(&mut self) {
+        self.dollar_quote_next = true;
+    }
+
+    /// The end of the line that begins or goes on at `at`: its line break, or the end of the text.
+    pub(crate) fn line_end(&self, at: usize) -> usize {
+        self.found(at, memchr(b'\n', &self.sql.as_bytes()[at..]))
+    }
+
+    /// The end of the text, where something looked for more.
+    #[cold]
+    fn reach_end(&self) -> usize {
+        self.reached.set(true);
+        self.sql.len()
+    }
+
+    /// The place that a search from `at` on found, or the end.
+    fn found(&self, at: usize, place: Option<usize>) -> usize {
+        place.map_or_else(|| self.reach_end(), |place| at + place)
     }
 
     fn byte(&self, at: usize) -> u8 {
         // A text may hold NUL itself; no rule below takes it for anything but "something else".
-        self.sql.as_bytes().get(at).copied().unwrap_or(0)
+        self.sql.as_bytes().get(at).copied().unwrap_or_else(|| {
+            self.reach_end();
+            0
+        })
     }
 
-    fn rest_starts_with(&self, mark: &str) -> bool {
-        self.sql.as_bytes()[self.at..].starts_with(mark.as_bytes())
+    /// Whether the text goes on with this at a place.
+    pub(crate) fn starts_with(&self, at: usize, mark: &str) -> bool {
+        let rest = &self.sql.as_bytes()[at..];
+        if rest.len() < mark.len() && mark.as_bytes().starts_with(rest) {
+            self.reach_end();
+        }
+        rest.starts_with(mark.as_bytes())
     }
 
     /// The first place from `at` on whose byte isn't as asked, or the end.
     fn run(&self, at: usize, keep: impl Fn(u8) -> bool) -> usize {
-        let bytes = self.sql.as_bytes();
-        at + bytes[at..].iter().position(|&byte| !keep(byte)).unwrap_or(bytes.len() - at)
+        self.found(at, self.sql.as_bytes()[at..].iter().position(|&byte| !keep(byte)))
     }
 
     fn is_space(&self, byte: u8) -> bool {
@@ -125,51 +198,47 @@ impl<'a> Lexer<'a> {
     fn quoted(&self, open: usize, quote: u8, backslash: bool) -> (usize, bool) {
         let bytes = self.sql.as_bytes();
         let mut at = open + 1;
-        while at < bytes.len() {
-            let byte = bytes[at];
-            if byte == quote {
-                if bytes.get(at + 1) != Some(&quote) {
-                    return (at + 1, true);
-                }
-                at += 2;
-            } else if byte == b'\\' && backslash {
+        while let Some(rest) = bytes.get(at..) {
+            let next = if backslash { memchr2(quote, b'\\', rest) } else { memchr(quote, rest) };
+            let Some(next) = next else { break };
+            at += next;
+            if bytes[at] != quote || self.byte(at + 1) == quote {
                 at += 2;
             } else {
-                at += 1;
+                return (at + 1, true);
             }
         }
-        (bytes.len(), false)
+        (self.reach_end(), false)
     }
 
-    /// The end of a block comment, and whether it is closed.
-    fn block_comment(&self) -> (usize, bool) {
+    /// The end of a block comment in which as many may nest, and whether it is closed.
+    fn block_comment(&self, nests: usize) -> (usize, bool) {
         let bytes = self.sql.as_bytes();
-        let nests = self.dialect == Dialect::Postgres;
-        let mut depth = 1usize;
+        let mut depth = 0usize;
         let mut at = self.at + 2;
-        while at + 1 < bytes.len() {
-            match (bytes[at], bytes[at + 1]) {
-                (b'*', b'/') => {
-                    depth -= 1;
-                    at += 2;
-                    if depth == 0 {
-                        return (at, true);
-                    }
+        while let Some(slash) = bytes.get(at..).and_then(|rest| memchr(b'/', rest)) {
+            let slash = at + slash;
+            if slash > at && bytes[slash - 1] == b'*' {
+                if depth == 0 {
+                    return (slash + 1, true);
                 }
-                (b'/', b'*') if nests => {
-                    depth += 1;
-                    at += 2;
-                }
-                _ => at += 1,
+                depth -= 1;
+                at = slash + 1;
+            } else if depth < nests && self.byte(slash + 1) == b'*' {
+                depth += 1;
+                at = slash + 2;
+            } else {
+                at = slash + 1;
             }
         }
-        (bytes.len(), false)
+        (self.reach_end(), false)
     }
 
     /// The end of a comment that goes to the end of the line; the line break isn't part of it.
     fn line_comment(&self) -> usize {
-        let carriage_return_ends = self.dialect == Dialect::Postgres;
-        self.run(self.at, |byte| byte != b'\n' && !(carriage_return_ends && byte == b'\r'))
+        let rest = &self.sql.as_bytes()[self.at..];
+        let end = if self.dialect == Dialect::Postgres { memchr2(b'\n', b'\r', rest) } else { memchr(b'\n', rest) };
+        self.found(self.at, end)
     }
 
     fn starts_line_comment(&self) -> bool {
@@ -186,12 +255,12 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// The length of `/*!`, `/*!50100`, `/*M!100100`, if this is one.
-    fn executable_mark(&self) -> Option<usize> {
-        let mark = ["/*!", "/*M!"].into_iter().find(|mark| self.rest_starts_with(mark))?.len();
-        let digits = self.run(self.at + mark, |byte| byte.is_ascii_digit()) - self.at - mark;
+    /// The mark of an executable comment, if this is one: `/*!`, `/*!50100`, `/*M!100100`.
+    fn executable_mark(&self) -> Option<&'a str> {
+        let mark = ["/*!", "/*M!"].into_iter().find(|mark| self.starts_with(self.at, mark))?.len();
+        let digits = (0..6).find(|&digit| !self.byte(self.at + mark + digit).is_ascii_digit()).unwrap_or(6);
         // A version has five or six digits; fewer are a number inside.
-        Some(mark + if digits >= 5 { digits.min(6) } else { 0 })
+        Some(&self.sql[self.at..self.at + mark + if digits >= 5 { digits } else { 0 }])
     }
 
     /// The end of a number that begins here with a digit, or with a point before one.
@@ -245,27 +314,32 @@ impl<'a> Lexer<'a> {
     fn cut(&mut self) -> (TokenKind, usize, Form) {
         let plain = |kind, end| (kind, end, Form::Plain);
         let first = self.byte(self.at);
-        if self.at == 0 && self.sql.starts_with('\u{feff}') {
+        if self.at == 0 && self.at_start && self.sql.starts_with('\u{feff}') {
             return plain(TokenKind::Space, '\u{feff}'.len_utf8());
         }
         if self.is_space(first) {
-            return plain(TokenKind::Space, self.run(self.at, |byte| self.is_space(byte)));
+            return plain(TokenKind::Space, self.before_delimiter(self.at, |byte| self.is_space(byte)));
         }
         if self.starts_line_comment() {
             return plain(TokenKind::Comment, self.line_comment());
         }
-        if self.dialect == Dialect::MySql {
-            if let Some(mark) = self.executable_mark() {
-                self.executable = true;
-                return (TokenKind::Space, self.at + mark, Form::ExecutableOpens);
-            }
-            if self.executable && self.rest_starts_with("*/") {
-                self.executable = false;
-                return (TokenKind::Space, self.at + 2, Form::ExecutableCloses);
-            }
+        if self.dialect == Dialect::MySql && self.executable && self.starts_with(self.at, "*/") {
+            self.executable = false;
+            return (TokenKind::Space, self.at + 2, Form::ExecutableCloses);
         }
-        if self.rest_starts_with("/*") {
-            let (end, closed) = self.block_comment();
+        if first == b'/' && self.byte(self.at + 1) == b'*' {
+            let mark = if self.dialect == Dialect::MySql { self.executable_mark() } else { None };
+            let nests = match (self.dialect, mark) {
+                (Dialect::Postgres, _) => usize::MAX,
+                // Servers skip what is for a version that they haven't reached, and one comment in it.
+                (_, Some(mark)) if FOR_NO_SERVER.contains(&mark) => 1,
+                (_, Some(mark)) => {
+                    self.executable = true;
+                    return (TokenKind::Space, self.at + mark.len(), Form::ExecutableOpens);
+                }
+                (_, None) => 0,
+            };
+            let (end, closed) = self.block_comment(nests);
             // SQLite takes the end of the text for the end of the comment.
             let form = if closed || self.dialect == Dialect::Sqlite { Form::Plain } else { Form::Unclosed };
             return (TokenKind::Comment, end, form);
@@ -281,7 +355,7 @@ impl<'a> Lexer<'a> {
         } else if first.is_ascii_digit() || point_of_number {
             plain(TokenKind::Number, self.number())
         } else if self.starts_word(first) {
-            plain(TokenKind::Word, self.name_end(self.at, |byte| self.in_word(byte)))
+            plain(TokenKind::Word, self.before_delimiter(self.at, |byte| self.in_word(byte)))
         } else {
             plain(TokenKind::Punctuation, self.at + 1)
         }
@@ -290,41 +364,50 @@ impl<'a> Lexer<'a> {
     fn cut_postgres(&self, first: u8) -> Option<(TokenKind, usize, Form)> {
         let (second, third) = (self.byte(self.at + 1), self.byte(self.at + 2));
         Some(match (first, second) {
-            (b'\'', _) => self.quote(self.at, TokenKind::String, self.continuation == Continuation::Broken),
+            (b'\'', _) => self.quote(self.at, TokenKind::String, self.continued().unwrap_or(self.quoting.backslash)),
             (b'"', _) => self.quote(self.at, TokenKind::QuotedIdentifier, false),
             (b'E' | b'e', b'\'') => self.quote(self.at + 1, TokenKind::String, true),
-            (b'B' | b'b' | b'X' | b'x' | b'N' | b'n', b'\'') => self.quote(self.at + 1, TokenKind::String, false),
+            (b'N' | b'n', b'\'') => self.quote(self.at + 1, TokenKind::String, self.quoting.backslash),
+            (b'B' | b'b' | b'X' | b'x', b'\'') => self.quote(self.at + 1, TokenKind::String, false),
             (b'U' | b'u', b'&') if third == b'\'' => self.quote(self.at + 2, TokenKind::String, false),
             (b'U' | b'u', b'&') if third == b'"' => self.quote(self.at + 2, TokenKind::QuotedIdentifier, false),
             (b'$', b'0'..=b'9') => {
                 (TokenKind::Variable, self.run(self.at + 1, |byte| byte.is_ascii_digit()), Form::Plain)
             }
-            (b'$', _) => {
-                let mark = self.dollar_mark()?;
-                let (mark, body) = self.sql[self.at..].split_at(mark);
-                match body.find(mark) {
-                    Some(length) => (TokenKind::String, self.at + 2 * mark.len() + length, Form::Plain),
-                    None => (TokenKind::String, self.sql.len(), Form::Unclosed),
-                }
-            }
+            (b'$', _) => self.dollar_quote()?,
             _ => return None,
+        })
+    }
+
+    fn dollar_quote(&self) -> Option<(TokenKind, usize, Form)> {
+        let (mark, body) = self.sql.as_bytes()[self.at..].split_at(self.dollar_mark()?);
+        Some(match memmem::find(body, mark) {
+            Some(length) => (TokenKind::String, self.at + 2 * mark.len() + length, Form::Plain),
+            None => (TokenKind::String, self.reach_end(), Form::Unclosed),
         })
     }
 
     fn cut_mysql(&self, first: u8) -> Option<(TokenKind, usize, Form)> {
         let second = self.byte(self.at + 1);
         Some(match (first, second) {
-            (b'\'' | b'"', _) => self.quote(self.at, TokenKind::String, true),
+            (b'"', _) if self.quoting.ansi_quotes => self.quote(self.at, TokenKind::QuotedIdentifier, false),
+            (b'\'' | b'"', _) => self.quote(self.at, TokenKind::String, self.quoting.backslash),
             (b'`', _) => self.quote(self.at, TokenKind::QuotedIdentifier, false),
-            (b'B' | b'b' | b'X' | b'x' | b'N' | b'n', b'\'') => self.quote(self.at + 1, TokenKind::String, true),
-            (b'@', b'\'' | b'"') => self.quote(self.at + 1, TokenKind::Variable, true),
+            (b'$', _) if self.dollar_quote_next => self.dollar_quote()?,
+            (b'B' | b'b' | b'X' | b'x' | b'N' | b'n', b'\'') => {
+                self.quote(self.at + 1, TokenKind::String, self.quoting.backslash)
+            }
+            (b'@', b'\'' | b'"') => {
+                let is_name = second == b'"' && self.quoting.ansi_quotes;
+                self.quote(self.at + 1, TokenKind::Variable, self.quoting.backslash && !is_name)
+            }
             (b'@', b'`') => self.quote(self.at + 1, TokenKind::Variable, false),
             (b'@', _) => {
                 let name = self.at + 1 + usize::from(second == b'@');
                 if name > self.at + 1 && self.byte(name) == b'`' {
                     return Some(self.quote(name, TokenKind::Variable, false));
                 }
-                let end = self.name_end(name, |byte| self.in_word(byte) || byte == b'.');
+                let end = self.before_delimiter(name, |byte| self.in_word(byte) || byte == b'.');
                 if end == name {
                     return None;
                 }
@@ -333,7 +416,7 @@ impl<'a> Lexer<'a> {
             // A name may begin with digits.
             (b'0'..=b'9', _) => {
                 let number = self.number();
-                let word = self.name_end(self.at, |byte| self.in_word(byte));
+                let word = self.before_delimiter(self.at, |byte| self.in_word(byte));
                 if word > number {
                     (TokenKind::Word, word, Form::Plain)
                 } else {
@@ -350,7 +433,7 @@ impl<'a> Lexer<'a> {
             (b'\'', _) => self.quote(self.at, TokenKind::String, false),
             (b'"' | b'`', _) => self.quote(self.at, TokenKind::QuotedIdentifier, false),
             (b'[', _) => {
-                let closing = self.run(self.at, |byte| byte != b']');
+                let closing = self.found(self.at, memchr(b']', &self.sql.as_bytes()[self.at..]));
                 let closed = closing < self.sql.len();
                 let form = if closed { Form::Plain } else { Form::Unclosed };
                 (TokenKind::QuotedIdentifier, closing + usize::from(closed), form)
@@ -364,46 +447,66 @@ impl<'a> Lexer<'a> {
         })
     }
 
+    /// PostgreSQL: where this would go on a string before a line break, whether backslashes escape in it.
+    fn continued(&self) -> Option<bool> {
+        match self.continuation {
+            Continuation::Broken { escapes } => Some(escapes),
+            Continuation::No | Continuation::Ended { .. } => None,
+        }
+    }
+
     /// Remembers what the next lexeme depends on.
     fn remember(&mut self, token: Token<'a>) {
         self.after_name = matches!(token.kind, TokenKind::Word | TokenKind::QuotedIdentifier);
         if self.dialect != Dialect::Postgres {
+            self.dollar_quote_next &= matches!(token.kind, TokenKind::Space | TokenKind::Comment);
             return;
         }
-        let has_break = || token.text.contains(['\n', '\r']);
         self.continuation = match (token.kind, self.continuation) {
-            (TokenKind::String, Continuation::Broken) => Continuation::Ended,
-            (TokenKind::String, _) if token.text.starts_with(['E', 'e']) => Continuation::Ended,
-            (TokenKind::Space, Continuation::Ended) if has_break() => Continuation::Broken,
+            (TokenKind::String, before) => match (before, token.text.as_bytes()[0]) {
+                (Continuation::Broken { escapes }, b'\'') => Continuation::Ended { escapes },
+                (_, b'E' | b'e') => Continuation::Ended { escapes: true },
+                (_, b'\'' | b'N' | b'n') => Continuation::Ended { escapes: self.quoting.backslash },
+                (_, b'$') => Continuation::No,
+                _ => Continuation::Ended { escapes: false },
+            },
+            (TokenKind::Space, Continuation::Ended { escapes }) if token.text.contains(['\n', '\r']) => {
+                Continuation::Broken { escapes }
+            }
             (TokenKind::Space, before) => before,
             (TokenKind::Comment, before) if token.text.starts_with("--") => before,
             _ => Continuation::No,
         };
     }
-}
 
-impl<'a> Lexer<'a> {
     /// The end of the delimiter, if it stands here.
     fn delimiter_here(&self) -> Option<usize> {
-        let delimiter = self.delimiter.filter(|delimiter| !self.executable && self.rest_starts_with(delimiter))?;
+        let delimiter = self.delimiter.as_deref()?;
+        if self.executable || !self.starts_with(self.at, delimiter) {
+            return None;
+        }
         let end = self.at + delimiter.len();
         (!is_word(delimiter) || !self.in_word(self.byte(end))).then_some(end)
     }
 
-    /// Where a name ends that has letters from `at` on: at the latest before the delimiter, as in `END$$`, which
-    /// by itself would be one word. A delimiter that is a word counts only between words: `go` isn't in `category`.
-    fn name_end(&self, at: usize, keep: impl Fn(u8) -> bool) -> usize {
-        let bytes = self.sql.as_bytes();
-        let delimiter = self.delimiter.filter(|delimiter| !self.executable && !is_word(delimiter)).unwrap_or_default();
-        let ends = |(place, &byte): (usize, &u8)| {
-            !keep(byte)
-                || (delimiter.as_bytes().first() == Some(&byte)
-                    && at + place > self.at
-                    && bytes[at + place..].starts_with(delimiter.as_bytes()))
+    /// Where a name or space ends that goes on from `at`: at the latest before the delimiter, as in `END$$`, which by itself
+    /// would be one word. A delimiter that is a word counts only between words: `go` isn't in `category`.
+    fn before_delimiter(&self, at: usize, keep: impl Fn(u8) -> bool) -> usize {
+        let delimiter = self.delimiter.as_deref().filter(|delimiter| !self.executable && !is_word(delimiter));
+        let Some((delimiter, first)) = delimiter.and_then(|it| Some((it, *it.as_bytes().first()?))) else {
+            return self.run(at, keep);
         };
-        at + bytes[at..].iter().enumerate().position(ends).unwrap_or(bytes.len() - at)
+        let bytes = &self.sql.as_bytes()[at..];
+        let ends = |(place, &byte): (usize, &u8)| {
+            !keep(byte) || (byte == first && at + place > self.at && self.starts_with(at + place, delimiter))
+        };
+        self.found(at, bytes.iter().enumerate().position(ends))
     }
 }
+
+/// The marks of comments that no server executes: mariadb-dump begins with `/*M!999999\- enable the sandbox mode */`, and
+/// MariaDB never runs what is for MySQL's versions from 50700 to 99999.
+const FOR_NO_SERVER: &[&str] = &["/*!99999", "/*!999999", "/*M!999999"];
 
 /// Whether a delimiter begins as words do.
 fn is_word(delimiter: &str) -> bool {
@@ -415,6 +518,7 @@ impl<'a> Iterator for Lexer<'a> {
 
     fn next(&mut self) -> Option<Lexeme<'a>> {
         if self.at >= self.sql.len() {
+            self.reach_end();
             return None;
         }
         let (kind, end, form) = match self.delimiter_here() {

@@ -14,7 +14,7 @@ fn refuse(dialect: Dialect, cases: &[(&str, &[&str])]) {
         let offset = marked.find('«').expect("a mark");
         let file = marked.replace('«', "");
         let error = split(&file, dialect).expect_err(marked);
-        assert_eq!(error.offset, offset, "{dialect:?}: {marked}: {error}");
+        assert_eq!(error.offset, offset as u64, "{dialect:?}: {marked}: {error}");
         assert_eq!((error.line, error.column), place(&file, offset), "{marked}");
         for word in *words {
             assert!(error.message.contains(word), "{dialect:?}: {marked}: {error}");
@@ -40,6 +40,9 @@ fn postgres() {
             ("«\\.\n", &["`\\.`", "COPY"]),
             ("SELECT 'a' «\\gexec\n", &["`\\gexec`", "DO block"]),
             ("SELECT 1 «\\restrict x\n", &["`\\restrict`"]),
+            ("SELECT 1 «\\; SELECT 2;\n", &["`\\;`", "without the backslash"]),
+            ("SELECT «$a$ 1; $a", &["string", "`$a$`"]),
+            ("SET standard_conforming_strings TO off; «'\\';", &["string"]),
             ("COPY t FROM stdin; «SELECT 1;\n1\n\\.\n", &["next line"]),
         ],
     );
@@ -60,6 +63,11 @@ fn mysql() {
             ("CREATE PROCEDURE p() BEGIN «IF a THEN b; c;", &["IF", "END"]),
             ("«SOURCE other.sql;", &["`SOURCE`", "statements of that file"]),
             ("a; «\\. other.sql", &["`\\.`", "statements of that file"]),
+            ("SELECT 1«\\G\nSELECT 2;", &["`\\G`", "`;`"]),
+            ("SELECT 1 «\\! rm x\n;", &["`\\!`", "remove"]),
+            ("a;\n«CREATE OR REPLACE PACKAGE p AS a; b; END;", &["package", "ORACLE", "DELIMITER //"]),
+            ("CREATE FUNCTION f() RETURNS INT LANGUAGE JAVASCRIPT AS «$$ let a; ", &["string", "`$$`"]),
+            ("SET sql_mode=ANSI_QUOTES; «\"a\\';", &["quoted name", "`\"`"]),
             ("«DELIMITER", &["DELIMITER //"]),
             ("a;\n«DELIMITER$$\n", &["DELIMITER //"]),
             ("«delimiter \\\\\n", &["backslash"]),

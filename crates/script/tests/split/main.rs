@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod delimiters;
 mod errors;
 mod mysql;
+mod pieces;
 mod postgres;
 mod properties;
 mod sqlite;

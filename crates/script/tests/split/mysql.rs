@@ -32,6 +32,23 @@ fn statements() {
             ("one in front", "/*! a */ b; c", &["/*! a */ b", "c"]),
             ("empty ones", "/*!*/; /*!50100 -- x\n */; a", &["a"]),
             ("MariaDB's", "/*M!100100 a; */ ; b", &["/*M!100100 a; */", "b"]),
+            (
+                "one for no server is a comment",
+                "/*M!999999\\- enable the sandbox mode */ \na; /*!999999 it's /* ; */ ; */ b; /*!99999 \" */ c",
+                &["a", "b", "c"],
+            ),
+            ("comments in one", "/*!50100 a /* ; */ -- */\n b */; c", &["/*!50100 a /* ; */ -- */\n b */", "c"]),
+            (
+                "strings of all kinds",
+                "a N';' x'3b' b';' _utf8mb4';' n'\\';'; b",
+                &["a N';' x'3b' b';' _utf8mb4';' n'\\';'", "b"],
+            ),
+            ("NULL as the client has it", "SELECT \\N;a", &["SELECT \\N", "a"]),
+            (
+                "USE ends with its line",
+                "USE a\nb; use `c` -- d\ne; USE f; g",
+                &["USE a", "b", "use `c`", "e", "USE f", "g"],
+            ),
         ],
     );
 }
@@ -85,6 +102,11 @@ fn delimiters() {
                 "bodies aren't read",
                 "DELIMITER //\nCREATE PROCEDURE p AS x INT; BEGIN a; END//\nCREATE PACKAGE k AS a; b; END//\nc",
                 &["CREATE PROCEDURE p AS x INT; BEGIN a; END", "CREATE PACKAGE k AS a; b; END", "c"],
+            ),
+            (
+                "never put back",
+                "DELIMITER //\na//\nCREATE PROCEDURE p() BEGIN b; END",
+                &["a", "CREATE PROCEDURE p() BEGIN b; END"],
             ),
             ("with a comment", "DELIMITER // -- to the end\na//\n  Delimiter ; # back\nb;c", &["a", "b", "c"]),
             ("a name", "SELECT 1 AS\nDELIMITER ; b", &["SELECT 1 AS\nDELIMITER", "b"]),
@@ -141,6 +163,10 @@ fn bodies_without_delimiter() {
         "WHILE a DO b; END WHILE",
         "FOR i IN 1..3 DO a; END FOR",
         "/*!50003 CREATE PROCEDURE p() BEGIN a; b; END */",
+        "CREATE FUNCTION f(n INT) RETURNS INT LANGUAGE JAVASCRIPT AS $$ let s = 'it''s; `; /* \"; return n; $$",
+        "CREATE FUNCTION f() RETURNS INT DETERMINISTIC LANGUAGE JAVASCRIPT AS /* ; */ $js$ $$; ' $js$",
+        "CREATE LIBRARY l LANGUAGE JAVASCRIPT AS $$ export function f() { return \"';\"; } $$",
+        "CREATE PROCEDURE p() BEGIN SELECT 1 AS $a, 2 AS $b; END",
         "CREATE DEFINER=a@b VIEW begin AS SELECT CASE 1 WHEN 1 THEN 2 END AS end",
         "CREATE TABLE event (begin INT, end INT)",
     ];
@@ -150,4 +176,40 @@ fn bodies_without_delimiter() {
         let expected: &'static [&'static str] = vec![body, "SELECT 2"].leak();
         check(MySql, &[("a body", file, expected)]);
     }
+}
+
+#[test]
+fn sql_mode_changes_what_quotes_mean() {
+    check(
+        MySql,
+        &[
+            (
+                "ANSI_QUOTES",
+                "SET sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES');\nSELECT 1 AS \"a\\\"; b '\\';'; @\"c\\\"; SET sql_mode = ''; \"\\\";\"",
+                &[
+                    "SET sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES')",
+                    "SELECT 1 AS \"a\\\"",
+                    "b '\\';'",
+                    "@\"c\\\"",
+                    "SET sql_mode = ''",
+                    "\"\\\";\"",
+                ],
+            ),
+            (
+                "NO_BACKSLASH_ESCAPES",
+                "SET sql_mode = 'NO_BACKSLASH_ESCAPES'; a '\\'; b \"\\\"; x'\\'; c",
+                &["SET sql_mode = 'NO_BACKSLASH_ESCAPES'", "a '\\'", "b \"\\\"", "x'\\'", "c"],
+            ),
+            (
+                "as mysqldump --compatible=ansi writes it",
+                "/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO,ANSI' */;\n\"\\\";\n/*!40101 SET SQL_MODE=@OLD_SQL_MODE */;\n\"\\\";\"",
+                &[
+                    "/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO,ANSI' */",
+                    "\"\\\"",
+                    "/*!40101 SET SQL_MODE=@OLD_SQL_MODE */",
+                    "\"\\\";\"",
+                ],
+            ),
+        ],
+    );
 }

@@ -24,6 +24,28 @@ fn statements() {
             ("dollar quotes", "a $$;$x$;$$; b $t$;$$;$t$; c", &["a $$;$x$;$$", "b $t$;$$;$t$", "c"]),
             ("dollars in names", "a x$$; b $$;$$ y$t$; c", &["a x$$", "b $$;$$ y$t$", "c"]),
             ("parameters", "a $1;b $2", &["a $1", "b $2"]),
+            ("wide tags", "a $é$;$$;$é$; b", &["a $é$;$$;$é$", "b"]),
+            ("bit and national strings", r"a B'\' x'\' N'\'; b", &[r"a B'\' x'\' N'\'", "b"]),
+            ("psql's variables that aren't set", "a :b :'c;' :\"d;\" x[1:2]; e", &["a :b :'c;' :\"d;\" x[1:2]", "e"]),
+            (
+                "standard_conforming_strings off",
+                "SET standard_conforming_strings = off;\na '\\';' N'\\';'; b'\\'; U&'\\'; 'x'\n'\\';'; RESET ALL; '\\'; c",
+                &[
+                    "SET standard_conforming_strings = off",
+                    "a '\\';' N'\\';'",
+                    "b'\\'",
+                    "U&'\\'",
+                    "'x'\n'\\';'",
+                    "RESET ALL",
+                    "'\\'",
+                    "c",
+                ],
+            ),
+            (
+                "a schema with its objects",
+                "CREATE SCHEMA x CREATE TABLE a (b int) CREATE VIEW c AS SELECT 1; d",
+                &["CREATE SCHEMA x CREATE TABLE a (b int) CREATE VIEW c AS SELECT 1", "d"],
+            ),
             ("nested comments", "a /* ; /* ; */ ; */ b; c", &["a /* ; /* ; */ ; */ b", "c"]),
             ("a comment in an operator", "a 1 +-- ;\n 2; b 1 */* ; */ 2", &["a 1 +-- ;\n 2", "b 1 */* ; */ 2"]),
             (
@@ -102,7 +124,7 @@ fn restrict_lines_are_left_out() {
 /// The text and the data of each statement.
 fn copies(file: &str) -> Vec<(&str, Option<&str>)> {
     let statements = split(file, Postgres).unwrap();
-    statements.iter().map(|s| (s.text(file), s.copy_data.clone().map(|data| &file[data]))).collect()
+    statements.iter().map(|s| (s.text(file), s.data(file))).collect()
 }
 
 #[test]
@@ -111,6 +133,10 @@ fn copy_takes_its_data() {
     assert_eq!(copies(file), [("COPY t (a, b) FROM stdin", Some("1\t'x;\n2\t\\N\n")), ("SELECT 1", None)]);
     let file = "copy t from STDIN with (format csv); -- rows\r\na,\"\r\n\\.\r\nSELECT 1";
     assert_eq!(copies(file), [("copy t from STDIN with (format csv)", Some("a,\"\r\n")), ("SELECT 1", None)]);
+    let file =
+        "COPY \"from stdin\" (\"a;\", \"STDIN\") FROM /* ; */ STDIN WITH (DELIMITER ';', NULL ''); \n\\.x\n\\.\n";
+    let copy = "COPY \"from stdin\" (\"a;\", \"STDIN\") FROM /* ; */ STDIN WITH (DELIMITER ';', NULL '')";
+    assert_eq!(copies(file), [(copy, Some("\\.x\n"))]);
     assert_eq!(copies("COPY t FROM stdin;\n\\.\nSELECT 1"), [("COPY t FROM stdin", Some("")), ("SELECT 1", None)]);
     assert_eq!(
         copies("COPY t FROM stdin;\n\\.\nCOPY u FROM stdin;\n1\n\\."),

@@ -94,14 +94,22 @@ const FRAGMENTS: &[&str] = &[
     "\n\\restrict x\n",
     "\\unrestrict x",
     "SOURCE",
+    "USE a\n",
+    "\\N",
+    "/*!999999",
+    "SET sql_mode=ANSI;",
+    "SET sql_mode=NO_BACKSLASH_ESCAPES;",
+    "SET standard_conforming_strings=off;",
+    "LANGUAGE JAVASCRIPT AS",
+    "PACKAGE",
 ];
 
-fn dialect() -> impl Strategy<Value = Dialect> {
+pub(crate) fn dialect() -> impl Strategy<Value = Dialect> {
     prop::sample::select(vec![Postgres, MySql, Sqlite])
 }
 
 /// A text of fragments with blanks between some of them.
-fn tangle() -> impl Strategy<Value = String> {
+pub(crate) fn tangle() -> impl Strategy<Value = String> {
     let piece = (prop::sample::select(FRAGMENTS), prop::bool::ANY)
         .prop_map(|(fragment, blank)| if blank { format!("{fragment} ") } else { fragment.to_owned() });
     prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
@@ -133,9 +141,11 @@ fn assert_complete(file: &str, dialect: Dialect) {
         joined.push_str(&file[at..statement.span.start]);
         joined.push_str(text);
         at = statement.span.end;
-        if let Some(data) = &statement.copy_data {
+        if let Some(rows) = statement.data(file) {
             assert_eq!(dialect, Postgres);
-            let (between, rows) = (&file[at..data.start], &file[data.clone()]);
+            let data = statement.copy_data.clone().unwrap();
+            let data = usize::try_from(data.start).unwrap()..usize::try_from(data.end).unwrap();
+            let between = &file[at..data.start];
             assert!(rows.lines().all(|line| line != "\\."), "{rows}");
             let end = &file[data.end..];
             assert!(end.is_empty() || end.starts_with("\\.\n") || end.starts_with("\\.\r\n") || end == "\\.", "{end}");
@@ -162,7 +172,7 @@ fn assert_no_statement(gaps: &str, dialect: Dialect) {
         let is_command = match dialect {
             Postgres => ["\\restrict", "\\unrestrict", "\\."].iter().any(|name| rest[token.start..].starts_with(name)),
             MySql => token.is("DELIMITER"),
-            Sqlite => false,
+            Sqlite => token.text.starts_with('#'),
         };
         assert!(is_command, "{token:?} was left out, of {gaps:?}");
         rest = rest[token.start..].split_once('\n').map_or("", |(_, after)| after);
@@ -232,8 +242,9 @@ proptest! {
     #[test]
     fn the_place_of_an_error_is_in_the_file(text in tangle(), dialect in dialect()) {
         if let Err(error) = split(&text, dialect) {
-            prop_assert!(error.offset < text.len());
-            prop_assert_eq!((error.line, error.column), crate::place(&text, error.offset));
+            let offset = usize::try_from(error.offset).unwrap();
+            prop_assert!(offset < text.len());
+            prop_assert_eq!((error.line, error.column), crate::place(&text, offset));
         }
     }
 
@@ -306,8 +317,14 @@ fn long_texts_take_linear_time() {
         for first in ["", "DELIMITER $$\n", "CREATE FUNCTION f() BEGIN ATOMIC "] {
             for dialect in [Postgres, MySql, Sqlite] {
                 let short = time(first, unit, 8_000, dialect);
-                let long = time(first, unit, 128_000, dialect);
                 let most = 100 * short.max(std::time::Duration::from_millis(2));
+                // What is slow by itself is so each time; a machine with much else to do isn't.
+                let mut long = time(first, unit, 128_000, dialect);
+                for _ in 0..2 {
+                    if long >= most {
+                        long = long.min(time(first, unit, 128_000, dialect));
+                    }
+                }
                 assert!(
                     long < most,
                     "{dialect:?}, {first:?}, {unit:?}: {short:?}, and {long:?} for sixteen times the text"

@@ -18,6 +18,8 @@ fn statements() {
             ("brackets don't nest", "a [x[;]; b", &["a [x[;]", "b"]),
             ("comments", "a -- ;\n /* ; /* ; */ b; c", &["a -- ;\n /* ; /* ; */ b", "c"]),
             ("a comment that is open", "a; b /* ; c", &["a", "b"]),
+            ("lines that sqlite3 leaves out", "# it's;\na; # b\n#c\n", &["a", "# b\n#c"]),
+            ("blobs", "a x'3b' X''; b", &["a x'3b' X''", "b"]),
             ("variables", "a ?1, :x, @y, $z; b", &["a ?1, :x, @y, $z", "b"]),
             (
                 "transactions are plain",
