@@ -276,6 +276,13 @@ impl Migrations {
         self.list.binary_search_by(|migration| migration.version.cmp(version)).ok().map(|at| &self.list[at])
     }
 
+    /// Whether the names of all files fit a layout too.
+    #[must_use]
+    pub fn fits(&self, layout: Layout) -> bool {
+        let scripts = self.list.iter().flat_map(|migration| std::iter::once(&migration.up).chain(&migration.down));
+        scripts.into_iter().all(|script| layout.read_name(&script.file).is_ok())
+    }
+
     /// The migration that another tool knows as this version: in the tool's own layout it has that version, in driftlock's the same
     /// digits in a timestamp's form.
     #[must_use]
