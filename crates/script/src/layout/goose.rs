@@ -9,6 +9,7 @@ mod envsub;
 
 use std::borrow::Cow;
 
+use super::lines::{Line, lines};
 use super::numbered::{digits_and_name, signed};
 use super::{Context, Facts, FileName, Part, Role};
 use crate::body::Replacement;
@@ -84,24 +85,6 @@ fn annotation(line: &str) -> Option<Result<Annotation, String>> {
             known.join(", ")
         )
     }))
-}
-
-/// A line, and where it is: its text is without its end, and the next one begins behind that.
-struct Line<'a> {
-    text: &'a str,
-    start: usize,
-    next: usize,
-}
-
-/// Lines as goose has them: without `\n` or `\r\n`.
-fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
-    let mut at = 0;
-    text.split_inclusive('\n').map(move |line| {
-        let start = at;
-        at += line.len();
-        let line = line.strip_suffix('\n').unwrap_or(line);
-        Line { text: line.strip_suffix('\r').unwrap_or(line), start, next: at }
-    })
 }
 
 /// Where in the file goose is.
@@ -290,10 +273,7 @@ impl<'a> Reader<'a> {
 
     /// Leaves out a line that goose doesn't send: from the middle of a statement, and where it is no comment to every engine.
     fn leave_out(&mut self, line: &Line<'_>) {
-        let comment = line.text.trim_start().strip_prefix("--");
-        let is_comment =
-            comment.is_none_or(|rest| rest.is_empty() || rest.starts_with(|first: char| first.is_ascii_whitespace()));
-        if self.runs() && (self.first.is_some() || !is_comment) {
+        if self.runs() && (self.first.is_some() || !line.says_nothing()) {
             self.replace(line.start..line.next);
         }
     }
