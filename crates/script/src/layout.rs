@@ -6,6 +6,7 @@ mod diesel;
 mod flyway;
 mod golang_migrate;
 mod goose;
+mod lines;
 mod new;
 mod numbered;
 mod ours;
