@@ -14,6 +14,8 @@ mod sqlx;
 
 use std::collections::BTreeMap;
 
+pub use flyway::flyway_checksum;
+pub(crate) use flyway::is_code as is_flyway_code;
 pub(crate) use recognise::{Ambiguous, recognise};
 
 use crate::{Body, BodyError, Values, Version};
@@ -213,6 +215,11 @@ impl Layout {
             Layout::Atlas => Some(atlas::facts),
             _ => None,
         }
+    }
+
+    /// Whether the ways up and down of a version are to bear one name. Flyway holds them together by the version alone.
+    pub(crate) fn pairs_by_name(self) -> bool {
+        self != Layout::Flyway
     }
 
     /// The file that changes how a script runs, where this layout has such: it may not be there.

@@ -206,7 +206,7 @@ impl Migrations {
         let named = read_names(files.as_ref(), layout, &names)?;
         let scripts: Vec<&str> = named.iter().map(|named| named.file).collect();
         let contents = read(files.as_ref(), layout, &names, &scripts)?;
-        let list = pair(files.as_ref(), named, contents)?;
+        let list = pair(files.as_ref(), layout, named, contents)?;
         Ok(Migrations { files, layout, note, list, values: Arc::default() })
     }
 
@@ -365,7 +365,12 @@ struct Pair {
     down: Option<(Script, String)>,
 }
 
-fn pair(files: &dyn Files, named: Vec<Named<'_>>, contents: Vec<(Digest, Facts)>) -> Result<Vec<Migration>, LoadError> {
+fn pair(
+    files: &dyn Files,
+    layout: Layout,
+    named: Vec<Named<'_>>,
+    contents: Vec<(Digest, Facts)>,
+) -> Result<Vec<Migration>, LoadError> {
     let mut versions: BTreeMap<Version, Pair> = BTreeMap::new();
     for (Named { file, name }, (digest, facts)) in named.into_iter().zip(contents) {
         let script = |part| Script { file: file.to_owned(), digest, part };
@@ -398,7 +403,7 @@ fn pair(files: &dyn Files, named: Vec<Named<'_>>, contents: Vec<(Digest, Facts)>
             }
             (None, None) => continue,
         };
-        if let Some((down, _)) = down.as_ref().filter(|(_, of_down)| *of_down != name) {
+        if let Some((down, _)) = down.as_ref().filter(|(_, of_down)| layout.pairs_by_name() && *of_down != name) {
             return Err(LoadError::NamesDiffer { up: files.display(&up.file), down: files.display(&down.file) });
         }
         list.push(Migration { version, name, role, up, down: down.map(|(down, _)| down) });
@@ -489,6 +494,45 @@ mod tests {
         );
         assert!(message(&["1_a.up.sql", "99999999999999999999_b.up.sql"]).contains("larger than"));
         assert!(message(&["a.sql"]).starts_with("`a.sql` has no name of the driftlock layout"));
+    }
+
+    #[test]
+    fn flyway_pairs_by_version_and_runs_what_it_would_run() {
+        let load = |names: &[&str]| {
+            let files = names.iter().fold(Memory::new(), |files, name| files.with(*name, "SELECT 1;"));
+            Migrations::load(Arc::new(files), Some(Layout::Flyway))
+        };
+        let migrations =
+            load(&["V1__a.sql", "db/V1_10__c.sql", "V1.2__b.sql", "U1.2__back.sql", "R__view1.sql", "R__view_2.sql"])
+                .unwrap();
+        let found: Vec<_> =
+            migrations.list().iter().map(|it| (it.version.as_str(), &*it.name, it.down.is_some())).collect();
+        assert_eq!(
+            found,
+            [
+                ("1", "a", false),
+                ("1.2", "b", true),
+                ("1.10", "c", false),
+                ("R__view_2", "view_2", false),
+                ("R__view1", "view1", false)
+            ]
+        );
+        for twice in [["V1__a.sql", "V01__b.sql"], ["V1__a.sql", "V1.0__b.sql"], ["R__a_b.sql", "R__a b.sql"]] {
+            assert!(matches!(load(&twice), Err(LoadError::Duplicate { .. })), "{twice:?}");
+        }
+        let code = load(&["V1__a.sql", "V2__b.java"]).unwrap();
+        assert!(matches!(code.body(&code.list()[1].up), Err(LoadError::Code { language: "Java", .. })));
+        let callback = load(&["V1__a.sql", "afterMigrate.sql"]).unwrap_err().to_string();
+        assert!(callback.contains("`afterMigrate.sql`: it is a callback"), "{callback}");
+    }
+
+    #[test]
+    fn a_flyway_settings_file_is_named_where_it_cannot_be_followed() {
+        let files = Memory::new().with("V1__a.sql", "SELECT 1;").with("V1__a.sql.conf", "# a\nexecuteInTx=false\n");
+        let migrations = Migrations::load(Arc::new(files), None).unwrap();
+        let error = migrations.body(&migrations.list()[0].up).unwrap_err();
+        assert!(error.to_string().starts_with("V1__a.sql.conf:2:1: unknown key `executeInTx`"), "{error}");
+        assert!(matches!(error, LoadError::Body { line, .. } if line == "executeInTx=false"));
     }
 
     #[test]
