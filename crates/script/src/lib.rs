@@ -32,7 +32,7 @@ pub use body::{Body, Section, Values};
 pub use digest::{Digest, raw_sha256};
 pub use directives::{DirectiveError, Directives, duration};
 pub use files::{Directory, Embedded, Files, FilesError, Memory};
-pub use layout::{FileName, Layout, Part, Role, flyway_checksum};
+pub use layout::{FileName, Layout, Part, RefineryVersion, Role, flyway_checksum, refinery_checksum};
 pub use manifest::{Difference, MANIFEST, Manifest, ManifestError, from_root};
 pub use migrations::{LoadError, Migration, Migrations, Script};
 pub use name::{NameError, new_name};
