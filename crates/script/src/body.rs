@@ -340,6 +340,9 @@ mod tests {
         let body = Body::of_sections(file.to_owned(), sections);
         let script = body.standalone();
         assert_eq!(script, "-- driftlock: no-transaction\nDROP TABLE b\n;\nDROP TABLE d;\nDROP TABLE f");
-        assert_eq!(split(&script, Dialect::Postgres).unwrap().len(), body.statements(Dialect::Postgres).unwrap().len());
+        assert_eq!(
+            crate::split(&script, Dialect::Postgres).unwrap().len(),
+            body.statements(Dialect::Postgres).unwrap().len()
+        );
     }
 }

@@ -81,7 +81,9 @@ impl Recording {
     /// A database as the runner left it, with the runner's directory.
     fn target(&self, engine: Engine) -> Target {
         let target = Target::new(engine);
-        target.load(&self.folder.join(self.text("file").unwrap())).unwrap_or_else(|error| panic!("{}: {error}", self.name()));
+        target
+            .load(&self.folder.join(self.text("file").unwrap()))
+            .unwrap_or_else(|error| panic!("{}: {error}", self.name()));
         copy(&self.folder.join("migrations"), &target.migrations());
         if let Some(overlay) = self.text("overlay") {
             copy(&self.folder.join(overlay), &target.migrations());
@@ -149,7 +151,12 @@ fn holds(engine: Engine, recording: &Recording) -> Result<(), String> {
     }
     let report: Value = serde_json::from_str(&ran.stdout).map_err(|error| format!("{error}: {}", ran.stdout))?;
     let versions = |key: &str| -> Vec<String> {
-        report[key].as_array().unwrap().iter().map(|it| it["version"].as_str().or(it.as_str()).unwrap().to_owned()).collect()
+        report[key]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| it["version"].as_str().or(it.as_str()).unwrap().to_owned())
+            .collect()
     };
     let wanted = (texts(&recording.is["applied"]), texts(&recording.is["pending"]));
     if (versions("applied"), versions("pending")) != wanted {
