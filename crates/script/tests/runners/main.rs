@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod dbmate;
+mod flyway;
 mod goose;
 mod properties;
 
