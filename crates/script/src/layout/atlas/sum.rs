@@ -15,6 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use super::super::SumError;
+use crate::{Files, FilesError};
 
 /// What Atlas calls it.
 pub(in super::super) const NAME: &str = "atlas.sum";
@@ -49,6 +50,17 @@ impl AtlasSum {
             }
         }
         AtlasSum { entries }
+    }
+
+    /// Of a directory, or any other set of files.
+    ///
+    /// # Errors
+    /// When a file can't be read.
+    pub fn read(files: &dyn Files) -> Result<Self, FilesError> {
+        let names = files.list()?;
+        let names = names.iter().filter(|name| !name.contains('/') && name.ends_with(".sql"));
+        let texts = names.map(|name| Ok((name.as_str(), files.read(name)?))).collect::<Result<Vec<_>, FilesError>>()?;
+        Ok(AtlasSum::of(texts.iter().map(|(name, bytes)| (*name, bytes.as_ref()))))
     }
 
     /// A file's digest, as Atlas keeps it in the column `hash` of its table. It is over all files up to this one.
