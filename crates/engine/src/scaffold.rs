@@ -229,7 +229,7 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         }
-        let made = new_migration(root.path(), &[directory.clone()], layout, ("user", "add index"), NOW)?;
+        let made = new_migration(root.path(), std::slice::from_ref(&directory), layout, ("user", "add index"), NOW)?;
         // What was made is a migration of that layout, and the last.
         let loaded = Migrations::load(Arc::new(directory), layout).unwrap();
         let last = loaded.list().iter().rfind(|migration| migration.role == Role::Versioned).unwrap();
