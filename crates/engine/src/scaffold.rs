@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use driftlock_database::Timestamp;
 use driftlock_script::{
-    AtlasSum, Digest, Directory, FileName, Files, FilesError, Layout, LoadError, Manifest, Migrations, NewFiles,
-    Version, from_root, new_name,
+    ATLAS_SUM, AtlasSum, Digest, Directory, FileName, Files, FilesError, Layout, LoadError, Manifest, Migrations,
+    NewFiles, Version, from_root, new_name,
 };
 
 use crate::Error;
@@ -71,8 +71,8 @@ pub fn new_migration(
     for directory in sums {
         write_sum(directory)?;
         notes.push(format!(
-            "{}: it has a line for the new file as it is now; when its statements are written, run `atlas migrate hash`",
-            directory.display("atlas.sum")
+            "{}: it has a line for the new file as it is now; when its statements are written, run `atlas migrate hash` or `driftlock manifest write`",
+            directory.display(ATLAS_SUM)
         ));
     }
     write_manifest(root, directories, &texts)?;
@@ -127,7 +127,7 @@ fn sums(directories: &[Directory], layout: Layout) -> Result<Vec<&Directory>, Er
     let mut sums = Vec::new();
     for directory in directories {
         let migrations = Migrations::load(Arc::new(directory.clone()), Some(layout))?;
-        if migrations.list().is_empty() || directory.exists("atlas.sum") {
+        if migrations.list().is_empty() || directory.exists(ATLAS_SUM) {
             sums.push(directory);
         }
     }
@@ -136,8 +136,8 @@ fn sums(directories: &[Directory], layout: Layout) -> Result<Vec<&Directory>, Er
 
 fn write_sum(directory: &Directory) -> Result<(), Error> {
     let sum = AtlasSum::read(directory).map_err(LoadError::from)?;
-    let path = directory.path().join("atlas.sum");
-    std::fs::write(path, sum.to_string()).map_err(|error| files_error(directory.display("atlas.sum"), &error))
+    let path = directory.path().join(ATLAS_SUM);
+    std::fs::write(path, sum.to_string()).map_err(|error| files_error(directory.display(ATLAS_SUM), &error))
 }
 
 fn write_new(path: &Path, text: &str) -> std::io::Result<()> {

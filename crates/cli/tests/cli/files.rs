@@ -121,7 +121,7 @@ fn validate_reads_other_layouts_as_up_would() {
     ];
     assert_snapshot!(of(&atlas, &[]), @r#"
     m/1_a.sql:1:1: `atlas:txmode never` is unknown; it is `none` (each statement on its own) or `file`
-    m/atlas.sum:2:1: `1_a.sql` was edited; put it back, or where that is meant, run `atlas migrate hash`
+    m/atlas.sum:2:1: `1_a.sql` was edited; put it back, or where that is meant, run `atlas migrate hash` or `driftlock manifest write`
     2 migrations in 2 files: 2 problems found
     ---- exit 3
     "#);

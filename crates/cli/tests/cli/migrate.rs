@@ -301,10 +301,20 @@ fn runs_atlas_files_only_where_their_record_fits() {
     2 migrations applied in N ms, nothing is pending
     ---- exit 0
     ");
+    let new = it.run(&["new", "user", "add", "--dir", "m", "--layout", "atlas"]);
+    assert_eq!((new.code, up().code), (Some(0), Some(0)), "{new}");
+    let file = new.stdout.trim();
+    it.write(file, "CREATE TABLE c (id integer);\n");
+    assert_eq!(up().code, Some(6));
+    assert_snapshot!(it.run(&["manifest", "write", "--dir", "m"]), @r"
+    .migrations/manifest.json: 3 files
+    m/atlas.sum
+    ---- exit 0
+    ");
     it.write("m/1_a.sql", "CREATE TABLE a (id bigint);\n");
     assert_snapshot!(up(), @r"
     ---- stderr
-    error: m/atlas.sum:2: `1_a.sql` was edited; put it back, or where that is meant, run `atlas migrate hash`
+    error: m/atlas.sum:2: `1_a.sql` was edited; put it back, or where that is meant, run `atlas migrate hash` or `driftlock manifest write`
     ---- exit 6
     ");
 }

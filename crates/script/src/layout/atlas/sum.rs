@@ -143,7 +143,7 @@ pub(in super::super) fn verify(files: &BTreeMap<String, Vec<u8>>, sum: &[u8]) ->
 }
 
 /// What to run when a difference is meant.
-const HASH: &str = "`atlas migrate hash`";
+const HASH: &str = "`atlas migrate hash` or `driftlock manifest write`";
 
 fn added(file: &str) -> String {
     format!("`{file}` was added; remove it, or where that is meant, run {HASH}")
