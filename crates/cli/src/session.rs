@@ -92,6 +92,7 @@ where
         };
         let (database, migrations, manifest) = opened?;
         let teller = Arc::new(Teller::new(Arc::clone(output)));
+        teller.notes(database.notes());
         let mut migrator = Migrator::new(&migrations)
             .provenance(target.provenance)
             .options(options)

@@ -22,6 +22,7 @@ mod connect;
 mod engine;
 mod error;
 mod foreign;
+mod golang_migrate;
 mod records;
 mod session;
 mod time;

@@ -10,6 +10,7 @@ pub struct Database {
     pub(crate) engine: &'static dyn Engine,
     pub(crate) tables: OwnTables,
     pub(crate) me: Holder,
+    notes: Vec<String>,
     pub(crate) inner: Mutex<Inner>,
 }
 
@@ -26,7 +27,8 @@ impl std::fmt::Debug for Database {
 }
 
 impl Database {
-    /// Connects. `tables` says where driftlock's own tables are. Nothing is written.
+    /// Connects. `tables` says where driftlock's own tables are. Nothing is written. Parameters of golang-migrate's that change nothing
+    /// may be in the URL.
     ///
     /// # Errors
     /// Those of [`Engine::connect`].
@@ -36,9 +38,10 @@ impl Database {
         options: &ConnectOptions,
         tables: OwnTables,
     ) -> Result<Self, Error> {
-        let session = engine.connect(url, options).await?;
+        let (url, notes) = url.clone().without_golang_migrate()?;
+        let session = engine.connect(&url, options).await?;
         let inner = Mutex::new(Inner { session, ahead: None });
-        Ok(Database { engine, tables, me: options.holder.clone(), inner })
+        Ok(Database { engine, tables, me: options.holder.clone(), notes, inner })
     }
 
     /// Looks what is applied, ahead of the command that needs it: while the files are read, say.
@@ -50,6 +53,12 @@ impl Database {
         let glance = inner.session.glance(&self.tables).await?;
         inner.ahead = Some(glance);
         Ok(())
+    }
+
+    /// What a person should know of how it was connected to.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// The engine.

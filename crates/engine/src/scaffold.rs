@@ -2,10 +2,12 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use driftlock_database::Timestamp;
 use driftlock_script::{
-    Digest, Directory, FileName, Files, FilesError, Layout, LoadError, Manifest, Version, from_root, new_name,
+    ATLAS_SUM, AtlasSum, Digest, Directory, FileName, Files, FilesError, Layout, LoadError, Manifest, Migrations,
+    NewFiles, Version, from_root, new_name,
 };
 
 use crate::Error;
@@ -17,15 +19,19 @@ pub struct NewMigration {
     pub version: Version,
     /// The name.
     pub name: String,
-    /// The files, as people see them: up and down for each directory.
+    /// The files, as people see them, for each directory; the way up comes first.
     pub files: Vec<String>,
+    /// What a person should know of them.
+    pub notes: Vec<String>,
 }
 
-/// Makes an up and a down script, with a comment each, in every directory, under one version that none of them has: the time `now`
-/// (UTC), or where the directory's layout counts, the next number. The manifest of `root` gets their lines.
+/// Makes the files of a migration in every directory, with a comment each, as the directories' layout has them, under one version
+/// that none of them has: the time `now` (UTC), or where they count, the next number. The manifest of `root` gets their lines, and
+/// so does an `atlas.sum`.
 ///
 /// # Errors
-/// Words that can't be part of a name; a folder or file that can't be written. No file is ever overwritten.
+/// Words that can't be part of a name; directories of several layouts; an `atlas.sum` that doesn't fit; a folder or file that can't
+/// be written. No file is ever overwritten.
 pub fn new_migration(
     root: &Path,
     directories: &[Directory],
@@ -38,32 +44,21 @@ pub fn new_migration(
         std::fs::create_dir_all(directory.path()).map_err(|error| files_error(directory.root().to_owned(), &error))?;
         listed.extend(directory.list().map_err(LoadError::from)?);
     }
-    let layout = layout.unwrap_or_else(|| {
-        let fitting = |layout: &Layout| listed.iter().filter(|name| layout.read_name(name).is_ok()).count();
-        Layout::ALL.iter().copied().rev().max_by_key(fitting).unwrap_or(Layout::Driftlock)
-    });
-    let there: Vec<(&String, FileName)> =
-        listed.iter().filter_map(|file| Some((file, layout.read_name(file).ok()?))).collect();
-    let name = new_name(domain, operation, there.iter().map(|(_, it)| it.name.as_str()))
-        .map_err(|error| Error::Usage(error.to_string()))?;
-    let (version, written, name) = match layout {
-        Layout::GolangMigrate => {
-            let (version, written) = next_number(&there)?;
-            // Its names bear no count of their own.
-            let plain = name.rsplit_once("_v").map_or(name.as_str(), |(plain, _)| plain).to_owned();
-            (version, written, plain)
-        }
-        _ => {
-            let version = free_stamp(&there, now);
-            let written = version.to_string();
-            (version, written, name)
-        }
+    let layout = match layout {
+        Some(layout) => layout,
+        None => layout_of(directories)?,
     };
-    let (up, down) = (format!("{written}_{name}.up.sql"), format!("{written}_{name}.down.sql"));
-    let texts = [
-        (&up, format!("-- {domain}: {operation}.\n-- Say here what changes and why; the statements follow.\n\n")),
-        (&down, format!("-- Undoes {up}.\n\n")),
-    ];
+    let sums = sums(directories, layout)?;
+    let there: Vec<(&str, FileName)> =
+        listed.iter().filter_map(|file| Some((file.as_str(), layout.read_name(file).ok()?))).collect();
+    let counted = new_name(domain, operation, there.iter().map(|(_, it)| it.name.as_str()))
+        .map_err(|error| Error::Usage(error.to_string()))?;
+    // The names of other layouts bear no count of their own.
+    let name = match layout {
+        Layout::Driftlock => counted,
+        _ => counted.rsplit_once("_v").map_or(counted.as_str(), |(plain, _)| plain).to_owned(),
+    };
+    let NewFiles { version, files: texts } = free_files(layout, &there, now, &name, &format!("{domain}: {operation}"))?;
     let mut files = Vec::new();
     for directory in directories {
         for (file, text) in &texts {
@@ -72,43 +67,88 @@ pub fn new_migration(
             files.push(directory.display(file));
         }
     }
+    let mut notes = Vec::new();
+    for directory in sums {
+        write_sum(directory)?;
+        notes.push(format!(
+            "{}: it has a line for the new file as it is now; when its statements are written, run `atlas migrate hash` or `driftlock manifest write`",
+            directory.display(ATLAS_SUM)
+        ));
+    }
     write_manifest(root, directories, &texts)?;
-    Ok(NewMigration { version, name, files })
+    Ok(NewMigration { version, name, files, notes })
 }
 
-/// The first second from now that no file has.
-fn free_stamp(there: &[(&String, FileName)], now: Timestamp) -> Version {
+/// The one layout of all directories that have files.
+fn layout_of(directories: &[Directory]) -> Result<Layout, Error> {
+    let mut found: Option<(Layout, &Directory)> = None;
+    for directory in directories {
+        let Some(layout) = Layout::of(directory)? else { continue };
+        match found {
+            Some((first, of)) if first != layout => {
+                return Err(Error::Usage(format!(
+                    "the files in {} are {first}'s and those in {} {layout}'s: make the new one in one of them, with `--engine`",
+                    of.root(),
+                    directory.root()
+                )));
+            }
+            _ => found = Some((layout, directory)),
+        }
+    }
+    Ok(found.map_or(Layout::Driftlock, |(layout, _)| layout))
+}
+
+/// The files of a version that nobody has: where versions are times, of the first second from now that is free.
+fn free_files(
+    layout: Layout,
+    there: &[(&str, FileName)],
+    now: Timestamp,
+    name: &str,
+    title: &str,
+) -> Result<NewFiles, Error> {
+    let files: Vec<&str> = there.iter().map(|(file, _)| *file).collect();
     let mut at = now;
     loop {
-        let text: String = at.to_string().chars().filter(|c| c.is_ascii_digit() || *c == 'T').take(15).collect();
-        let version = Version::text(text.replace('T', "-"));
-        if !there.iter().any(|(_, name)| name.version == version) {
-            return version;
+        let stamp: String = at.to_string().chars().filter(char::is_ascii_digit).take(14).collect();
+        let new = layout.new_files(&files, &stamp, name, title).map_err(|error| Error::Usage(error.to_string()))?;
+        if !there.iter().any(|(_, name)| name.version == new.version) {
+            return Ok(new);
         }
         at = at.after(std::time::Duration::from_secs(1));
     }
 }
 
-/// The number behind the highest, written as wide as that one.
-fn next_number(there: &[(&String, FileName)]) -> Result<(Version, String), Error> {
-    let highest = there.iter().max_by(|a, b| a.1.version.cmp(&b.1.version));
-    let (number, width) = match highest {
-        None => (1, 6),
-        Some((file, name)) => {
-            let number = name.version.as_str().parse::<u64>().ok().and_then(|number| number.checked_add(1));
-            let digits = file.bytes().take_while(u8::is_ascii_digit).count();
-            (number.ok_or_else(|| Error::Usage(format!("no version comes after that of `{file}`")))?, digits)
+/// The directories whose `atlas.sum` is to be written: those that have one, which must fit so that nothing is hidden by writing it
+/// anew, and those that are empty yet.
+fn sums(directories: &[Directory], layout: Layout) -> Result<Vec<&Directory>, Error> {
+    if layout != Layout::Atlas {
+        return Ok(Vec::new());
+    }
+    let mut sums = Vec::new();
+    for directory in directories {
+        let migrations = Migrations::load(Arc::new(directory.clone()), Some(layout))?;
+        if migrations.list().is_empty() || directory.exists(ATLAS_SUM) {
+            sums.push(directory);
         }
-    };
-    Ok((Version::number(number), format!("{number:0width$}")))
+    }
+    Ok(sums)
+}
+
+fn write_sum(directory: &Directory) -> Result<(), Error> {
+    let sum = AtlasSum::read(directory).map_err(LoadError::from)?;
+    let path = directory.path().join(ATLAS_SUM);
+    std::fs::write(path, sum.to_string()).map_err(|error| files_error(directory.display(ATLAS_SUM), &error))
 }
 
 fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
     std::fs::OpenOptions::new().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
 }
 
 /// Adds the lines of the new files, and no others: what else differs was not asked about. Without a manifest, writes one.
-fn write_manifest(root: &Path, directories: &[Directory], texts: &[(&String, String)]) -> Result<(), Error> {
+fn write_manifest(root: &Path, directories: &[Directory], texts: &[(String, String)]) -> Result<(), Error> {
     let manifest = match Manifest::read(root)? {
         None => Manifest::of(root, &directories.iter().collect::<Vec<_>>()).map_err(LoadError::from)?,
         Some(manifest) => {
@@ -135,6 +175,8 @@ fn files_error(path: String, error: &std::io::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use driftlock_script::Role;
+
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_micros(1_716_215_422_000_000);
@@ -177,5 +219,92 @@ mod tests {
         let empty = [Directory::new(root.path().join("new")).shown_as("n")];
         let made = new_migration(root.path(), &empty, Some(Layout::GolangMigrate), ("user", "create"), NOW).unwrap();
         assert_eq!(made.files[1], "n/000001_user_create.down.sql");
+    }
+
+    fn made(layout: Option<Layout>, there: &[(&str, &str)]) -> Result<(tempfile::TempDir, NewMigration), Error> {
+        let root = tempfile::tempdir().unwrap();
+        let directory = Directory::new(root.path().join("m")).shown_as("m");
+        for (file, text) in there {
+            let path = directory.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let made = new_migration(root.path(), std::slice::from_ref(&directory), layout, ("user", "add index"), NOW)?;
+        // What was made is a migration of that layout, and the last.
+        let loaded = Migrations::load(Arc::new(directory), layout).unwrap();
+        let last = loaded.list().iter().rfind(|migration| migration.role == Role::Versioned).unwrap();
+        assert_eq!(last.version, made.version, "{:?}", made.files);
+        for script in std::iter::once(&last.up).chain(&last.down) {
+            loaded.body(script).unwrap();
+        }
+        Ok((root, made))
+    }
+
+    #[test]
+    fn follows_the_layout_that_the_directory_has() {
+        type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+        let cases: &[Case<'_>] = &[
+            (&[("00001_a.sql", "-- +goose Up\nSELECT 1;\n")], &["m/00002_user_add_index.sql"]),
+            (&[("20230101000000_a.sql", "-- migrate:up\nSELECT 1;\n")], &["m/20240520143022_user_add_index.sql"]),
+            (
+                &[("V1__a.sql", "SELECT 1;"), ("U1__a.sql", "SELECT 1;"), ("R__v.sql", "SELECT 1;")],
+                &["m/V2__user_add_index.sql", "m/U2__user_add_index.sql"],
+            ),
+            (&[("V1__a.sql", "SELECT 1;"), ("V2__b.rs", "")], &["m/V3__user_add_index.sql"]),
+            (
+                &[("2023-01-01-000000-0000_a/up.sql", "SELECT 1;")],
+                &["m/2024-05-20-143022-0000_user_add_index/up.sql", "m/2024-05-20-143022-0000_user_add_index/down.sql"],
+            ),
+            (
+                &[("1_a.up.sql", "-- no-transaction\nSELECT 1;"), ("1_a.down.sql", "SELECT 1;")],
+                &["m/2_user_add_index.up.sql", "m/2_user_add_index.down.sql"],
+            ),
+        ];
+        for (there, expected) in cases {
+            // Flyway's undo scripts are refinery's versions: who means them says so.
+            let layout = there.iter().any(|(file, _)| file.starts_with('U')).then_some(Layout::Flyway);
+            let (_, made) = made(layout, there).unwrap();
+            assert_eq!(made.files, *expected);
+        }
+    }
+
+    #[test]
+    fn keeps_an_atlas_sum_that_fits() {
+        let text = "CREATE TABLE a (id int);\n";
+        let sum = AtlasSum::of([("20230101000000_a.sql", text.as_bytes())]).to_string();
+        let (root, made) = made(None, &[("20230101000000_a.sql", text), ("atlas.sum", &sum)]).unwrap();
+        assert_eq!(made.files, ["m/20240520143022_user_add_index.sql"]);
+        assert!(made.notes[0].contains("atlas migrate hash"), "{:?}", made.notes);
+        let written = std::fs::read_to_string(root.path().join("m/atlas.sum")).unwrap();
+        assert_eq!((written.lines().count(), written.lines().nth(1)), (3, sum.lines().nth(1)));
+    }
+
+    #[test]
+    fn begins_an_atlas_sum_in_an_empty_directory_only() {
+        let (root, _) = made(Some(Layout::Atlas), &[]).unwrap();
+        assert!(root.path().join("m/atlas.sum").exists());
+        let (root, made) = made(Some(Layout::Atlas), &[("1_a.sql", "SELECT 1;")]).unwrap();
+        assert!(!root.path().join("m/atlas.sum").exists(), "the files that are there were never in one");
+        assert_eq!(made.notes, [""; 0]);
+    }
+
+    #[test]
+    fn writes_no_atlas_sum_over_one_that_does_not_fit() {
+        let sum = AtlasSum::of([("1_a.sql", b"SELECT 1;".as_slice())]).to_string();
+        let error = made(None, &[("1_a.sql", "SELECT 2;"), ("atlas.sum", &sum)]).unwrap_err();
+        assert!(error.to_string().contains("m/atlas.sum:2: `1_a.sql` was edited"), "{error}");
+        assert_eq!(error.kind(), crate::Kind::Integrity);
+    }
+
+    #[test]
+    fn makes_nothing_in_directories_of_several_layouts() {
+        let root = tempfile::tempdir().unwrap();
+        let directories = ["a", "b"].map(|name| Directory::new(root.path().join(name)).shown_as(name));
+        for (file, text) in [("a/V1__x.sql", ""), ("b/20240101-000000_x.up.sql", "")] {
+            std::fs::create_dir_all(root.path().join(file).parent().unwrap()).unwrap();
+            std::fs::write(root.path().join(file), text).unwrap();
+        }
+        let error = new_migration(root.path(), &directories, None, ("user", "add"), NOW).unwrap_err();
+        assert!(error.to_string().contains("`--engine`"), "{error}");
     }
 }

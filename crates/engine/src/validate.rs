@@ -1,9 +1,11 @@
 //! All that can be known of migrations from their files alone, without a database.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use driftlock_database::{Direction, Engine};
-use driftlock_script::{Digest, Directory, Files, FilesError, Layout, Part, Version, decode};
+use driftlock_script::{
+    Directory, Files, Layout, LoadError, Migration, Migrations, Part, Role, Script, SplitError, Survey, Values,
+};
 
 use crate::plan::Source;
 use crate::{Place, PlannedMigration};
@@ -41,124 +43,113 @@ pub struct Validation {
     pub notes: Vec<String>,
 }
 
-/// A version's files.
-#[derive(Default)]
-struct Scripts<'a> {
-    up: Vec<(&'a str, String)>,
-    down: Vec<(&'a str, String)>,
-}
-
-/// Reads every file of a directory as `up` and `down` would, and says all that is wrong, not just the first.
+/// Reads every file of a directory as `up` and `down` would, and says all that is wrong, not just the first. `values` may be put into
+/// scripts.
 ///
 /// # Errors
-/// When the directory can't be read. A file that can't be read is a flaw.
-pub fn validate(engine: &dyn Engine, directory: &Directory, layout: Option<Layout>) -> Result<Validation, FilesError> {
-    let names = directory.list()?;
-    let fitting = |layout: Layout| names.iter().filter(|name| layout.read_name(name).is_ok()).count();
-    let layout = layout.unwrap_or_else(|| {
-        // Of those that fit equally many, the first.
-        Layout::ALL.iter().copied().rev().max_by_key(|layout| fitting(*layout)).unwrap_or(Layout::Driftlock)
-    });
-    let mut flaws = Vec::new();
-    let mut versions: BTreeMap<Version, Scripts<'_>> = BTreeMap::new();
-    for file in &names {
-        match layout.read_name(file) {
-            Ok(name) => {
-                let scripts = versions.entry(name.version).or_default();
-                let list = if name.part == Part::Up { &mut scripts.up } else { &mut scripts.down };
-                list.push((file, name.name));
-            }
-            Err(why) => flaws.push(whole(
-                "DL0102",
-                directory.display(file),
-                format!(
-                    "it has no name of the {layout} layout, such as `{}`: {why}; rename or move it",
-                    layout.example()
-                ),
-            )),
-        }
-    }
-    let mut notes = Vec::new();
-    for (version, scripts) in &versions {
-        pairing(directory, version, scripts, &mut flaws);
-        let parts =
-            scripts.up.iter().map(|it| (it, Direction::Up)).chain(scripts.down.iter().map(|it| (it, Direction::Down)));
-        for ((file, name), direction) in parts {
-            let source = (version.clone(), name.clone(), direction);
-            flaws.extend(script(engine, directory, file, source));
-        }
-        if let ([(file, _)], []) = (scripts.up.as_slice(), scripts.down.as_slice()) {
-            notes.push(format!("{}: it has no down script, so `down` can't undo it", directory.display(file)));
-        }
-    }
-    flaws.sort_by(|a, b| (&a.place.file, a.place.line).cmp(&(&b.place.file, b.place.line)));
-    let fit = fitting(layout);
-    Ok(Validation { layout, migrations: versions.len(), files: (names.len(), fit), flaws, notes })
-}
-
-/// Whether a version has one up script, at most one down script, and one name.
-fn pairing(directory: &Directory, version: &Version, scripts: &Scripts<'_>, flaws: &mut Vec<Flaw>) {
-    for list in [&scripts.up, &scripts.down] {
-        if let [(first, _), others @ ..] = list.as_slice() {
-            for (other, _) in others {
-                let message = format!(
-                    "version {version} is there already: `{}`; give one of them another version",
-                    directory.display(first)
-                );
-                flaws.push(whole("DL0103", directory.display(other), message));
-            }
-        }
-    }
-    let Some((down, name_of_down)) = scripts.down.first() else { return };
-    match scripts.up.first() {
-        None => {
-            let message =
-                format!("it has no up script: there is no other file of version {version}; add it or remove this one");
-            flaws.push(whole("DL0104", directory.display(down), message));
-        }
-        Some((up, name)) if name != name_of_down => {
-            let message =
-                format!("it bears another name than its up script `{}`; rename one of them", directory.display(up));
-            flaws.push(whole("DL0105", directory.display(down), message));
-        }
-        Some(_) => {}
-    }
-}
-
-/// What is wrong inside of one file.
-fn script(
+/// When the directory can't be read, or several layouts fit it. A file that can't be read is a flaw.
+pub fn validate(
     engine: &dyn Engine,
     directory: &Directory,
-    file: &str,
-    (version, name, direction): (Version, String, Direction),
-) -> Vec<Flaw> {
-    let shown = directory.display(file);
-    let bytes = match directory.read(file) {
-        Ok(bytes) => bytes,
-        Err(error) => return vec![whole("DL0101", shown, error.reason)],
-    };
-    let text = match decode(&bytes) {
-        Ok(text) => text.to_owned(),
-        Err(error) => {
-            let place = Place {
-                file: shown,
-                line: error.line,
-                column: error.column,
-                text: String::new(),
-                message: error.message,
-            };
-            return vec![Flaw { code: "DL0106", place }];
+    layout: Option<Layout>,
+    values: Values,
+) -> Result<Validation, LoadError> {
+    let Survey { migrations, strays, flaws: found } = Migrations::survey(Arc::new(directory.clone()), layout)?;
+    let migrations = migrations.with_values(values);
+    let layout = migrations.layout();
+    let names = directory.list()?;
+    let fit = names.iter().filter(|name| layout.read_name(name).is_ok()).count();
+    let strangers = |error: &LoadError| if let LoadError::NoLayout { files, .. } = error { files.len() } else { 0 };
+    let strangers: usize = found.iter().map(strangers).sum();
+    let mut flaws: Vec<Flaw> = found.into_iter().flat_map(flaws_of).collect();
+    let mut notes: Vec<String> = migrations.note().map(str::to_owned).into_iter().collect();
+    for migration in migrations.list() {
+        for script in std::iter::once(&migration.up).chain(&migration.down) {
+            flaws.extend(flaws_in(engine, &migrations, script));
         }
+        notes.extend(note(&migrations, migration));
+    }
+    for stray in &strays {
+        flaws.extend(flaws_in(engine, &migrations, stray));
+    }
+    flaws.sort_by(|a, b| (&a.place.file, a.place.line).cmp(&(&b.place.file, b.place.line)));
+    // What is wrong with a file, whichever way it goes, is said once.
+    flaws.dedup();
+    Ok(Validation { layout, migrations: migrations.list().len(), files: (fit + strangers, fit), flaws, notes })
+}
+
+/// What a person should know of a migration that is well.
+fn note(migrations: &Migrations, migration: &Migration) -> Option<String> {
+    // Where no migration of a layout has one, it is no news that this one hasn't.
+    let may_have_down = !matches!(migrations.layout(), Layout::Atlas | Layout::Refinery);
+    (migration.down.is_none() && migration.role == Role::Versioned && may_have_down)
+        .then(|| format!("{}: it has no down script, so `down` can't undo it", migrations.display(&migration.up)))
+}
+
+/// What is wrong with how files are put together, each file's by itself.
+fn flaws_of(error: LoadError) -> Vec<Flaw> {
+    let code = error.code();
+    let one = |file: String, message: String| vec![whole(code, file, message)];
+    match error {
+        LoadError::NoLayout { layout, files } => files
+            .into_iter()
+            .map(|(file, why)| {
+                let example = layout.example();
+                let message =
+                    format!("it has no name of the {layout} layout, such as `{example}`: {why}; rename or move it");
+                whole(code, file, message)
+            })
+            .collect(),
+        LoadError::Duplicate { version, first, second } => {
+            one(second, format!("version {version} is there already: `{first}`; give one of them another version"))
+        }
+        LoadError::DownWithoutUp { file, version } => one(
+            file,
+            format!("it has no up script: there is no other file of version {version}; add it or remove this one"),
+        ),
+        LoadError::NamesDiffer { up, down } => {
+            one(down, format!("it bears another name than its up script `{up}`; rename one of them"))
+        }
+        LoadError::Files(error) => one(error.path, error.reason),
+        LoadError::Sum { file, line, message } => {
+            vec![Flaw { code, place: Place { file, line, column: 1, text: String::new(), message } }]
+        }
+        LoadError::Body { file, error: SplitError { message, line, column, .. }, line: text } => {
+            vec![Flaw { code, place: Place { file, line, column, text, message } }]
+        }
+        LoadError::Text { file, error } => {
+            let place =
+                Place { file, line: error.line, column: error.column, text: String::new(), message: error.message };
+            vec![Flaw { code, place }]
+        }
+        LoadError::Code { file, language } => one(
+            file,
+            format!(
+                "it is a migration in {language}, which driftlock can't run: write it in SQL, or run it with its own tool and take that over with `driftlock adopt`"
+            ),
+        ),
+        LoadError::Changed { file } => {
+            one(file, "it changed while it was being read; run the command again".to_owned())
+        }
+        other => one(String::new(), other.to_string()),
+    }
+}
+
+/// What is wrong inside of one script.
+fn flaws_in(engine: &dyn Engine, migrations: &Migrations, script: &Script) -> Vec<Flaw> {
+    let body = match migrations.body(script) {
+        Ok(body) => body,
+        Err(error) => return flaws_of(error),
     };
-    let digest = Some(Digest::of(&bytes));
+    let Ok(name) = migrations.layout().read_name(&script.file) else { return Vec::new() };
     let source = Source {
-        version,
-        name,
-        file: shown,
-        direction,
-        digest,
+        version: name.version,
+        name: name.name,
+        file: migrations.display(script),
+        direction: if script.part == Part::Down { Direction::Down } else { Direction::Up },
+        digest: Some(script.digest),
         rollback_sql: None,
-        body: driftlock_script::Body::whole(text),
+        body,
     };
     match PlannedMigration::new(engine, source) {
         Ok(_) => Vec::new(),

@@ -15,7 +15,7 @@ pub trait Files: Send + Sync + std::fmt::Debug {
     fn root(&self) -> &str;
 
     /// The names of all `.sql` files and of those that layouts know (their settings, their record of the directory, migrations in
-    /// Go and Rust), sorted. Dot files, `hooks/` and `seeds/` are not listed.
+    /// Go and Rust, pairs of another ending), sorted. Dot files, `hooks/` and `seeds/` are not listed.
     ///
     /// # Errors
     /// When a folder can't be read.
@@ -278,8 +278,15 @@ pub(crate) fn is_code(name: &str) -> bool {
     go || rust || is_flyway_code(name)
 }
 
+/// A pair's half that doesn't end in `.sql`, such as `1_a.up.txt`: golang-migrate runs it (`source/parse.go`, `Regex`).
+pub(crate) fn is_other_half(name: &str) -> bool {
+    let digits = name.bytes().take_while(u8::is_ascii_digit).count();
+    let is_half = |rest: &str| rest.contains(".up.") || rest.contains(".down.");
+    digits > 0 && !name.contains('/') && !is_sql(name) && name[digits..].strip_prefix('_').is_some_and(is_half)
+}
+
 fn is_listed(name: &str) -> bool {
-    is_sql(name) || is_settings(name) || is_code(name) || name == ATLAS_SUM
+    is_sql(name) || is_settings(name) || is_code(name) || name == ATLAS_SUM || is_other_half(name)
 }
 
 fn file_of(name: &str) -> &str {

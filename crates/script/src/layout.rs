@@ -251,7 +251,7 @@ impl Layout {
 }
 
 /// What Atlas calls its record of a directory.
-pub(crate) const ATLAS_SUM: &str = atlas::SUM;
+pub const ATLAS_SUM: &str = atlas::SUM;
 
 /// A directory's own record doesn't fit its files.
 #[derive(Debug, Clone, PartialEq, Eq)]

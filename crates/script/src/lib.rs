@@ -36,7 +36,7 @@ pub use digest::{Digest, raw_sha256};
 pub use directives::{DirectiveError, Directives, duration};
 pub use files::{Directory, Embedded, Files, FilesError, Memory};
 pub use layout::{
-    AtlasSum, FileName, Layout, NewFiles, NewFilesError, Part, RefineryVersion, Role, atlas_partial_hashes,
+    ATLAS_SUM, AtlasSum, FileName, Layout, NewFiles, NewFilesError, Part, RefineryVersion, Role, atlas_partial_hashes,
     flyway_checksum, refinery_checksum,
 };
 pub use manifest::{Difference, MANIFEST, Manifest, ManifestError, from_root};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::files::{is_code, is_sql};
+use crate::files::{is_code, is_other_half, is_sql};
 use crate::layout::{Context, Facts, recognise};
 use crate::pairing::{Named, Paired, pair};
 use crate::{
@@ -398,7 +398,8 @@ impl Layout {
 fn read_names<'a>(files: &dyn Files, layout: Layout, names: &'a [String]) -> (Vec<Named<'a>>, Option<LoadError>) {
     let mut strangers = Vec::new();
     let mut named = Vec::new();
-    for file in names.iter().filter(|name| is_sql(name) || is_code(name)) {
+    let is_pair = |name: &str| layout == Layout::GolangMigrate && is_other_half(name);
+    for file in names.iter().filter(|name| is_sql(name) || is_code(name) || is_pair(name)) {
         match layout.read_name(file) {
             Ok(name) => named.push(Named { file, name }),
             // Programs that are no migrations of this layout are somebody's own business.
@@ -505,6 +506,9 @@ mod tests {
             "{text}"
         );
         assert!(message(&["1_a.up.sql", "99999999999999999999_b.up.sql"]).contains("larger than"));
+        // golang-migrate runs whatever follows the direction.
+        assert!(message(&["1_a.up.sql", "2_b.up.txt"]).contains("`2_b.up.txt`: it doesn't end in `.sql`"));
+        assert!(load(&["1_a.sql", "2_b.up.txt", "notes.up.txt"]).is_ok(), "no other layout does");
         assert!(message(&["a.sql"]).starts_with("`a.sql` has no name of the driftlock layout"));
     }
 

@@ -1,8 +1,8 @@
 //! `driftlock manifest`
 
 use clap::{Args, Subcommand};
-use driftlock::script::{Directory, MANIFEST};
-use driftlock::{Config, Kind, Manifest};
+use driftlock::script::{ATLAS_SUM, AtlasSum, Directory, FilesError, LoadError, MANIFEST};
+use driftlock::{Config, Files, Kind, Manifest};
 use serde_json::json;
 
 use super::Done;
@@ -18,7 +18,7 @@ Examples:
   driftlock manifest write
   driftlock manifest verify
 
-It is .migrations/manifest.json beside driftlock.toml. `verify` ends with 6 when a file and its line differ.")]
+It is .migrations/manifest.json beside driftlock.toml; `write` writes the atlas.sum of Atlas's directories too. `verify` ends with 6 when a file and its line differ.")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     action: Action,
@@ -47,13 +47,27 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
 fn write(config: &Config, directories: &[&Directory], output: &Output) -> Result<Done, CommandError> {
     let manifest = Manifest::of(config.root(), directories)?;
     manifest.write(config.root())?;
+    let sums = write_atlas_sums(directories)?;
     let files = manifest.entries().count();
     if output.is_json() {
-        output.json(&json!({ "manifest": MANIFEST, "files": files }));
+        output.json(&json!({ "manifest": MANIFEST, "files": files, "atlas_sums": sums }));
     } else {
         output.data(&format!("{MANIFEST}: {}", count(files, "file")));
+        sums.iter().for_each(|sum| output.data(sum));
     }
     Ok(Done::Well)
+}
+
+/// Writes the `atlas.sum` anew of each directory that has one, so that nobody needs Atlas for it.
+fn write_atlas_sums(directories: &[&Directory]) -> Result<Vec<String>, CommandError> {
+    let with_sum = directories.iter().filter(|directory| directory.exists(ATLAS_SUM));
+    let write = |directory: &&Directory| {
+        let shown = directory.display(ATLAS_SUM);
+        std::fs::write(directory.path().join(ATLAS_SUM), AtlasSum::read(*directory)?.to_string())
+            .map_err(|error| FilesError { path: shown.clone(), reason: error.to_string() })?;
+        Ok(shown)
+    };
+    with_sum.map(write).collect::<Result<_, FilesError>>().map_err(|error| LoadError::from(error).into())
 }
 
 fn verify(config: &Config, directories: &[&Directory], output: &Output) -> Result<Done, CommandError> {

@@ -21,7 +21,8 @@ Examples:
   driftlock new user_schema add_email
   driftlock new order backfill_total --engine postgres
 
-The names are `<UTC time>_<domain>_<operation>_v<N>.up.sql` and `.down.sql`.")]
+The names are `<UTC time>_<domain>_<operation>_v<N>.up.sql` and `.down.sql`; in a directory of another layout they are
+as its own tool makes them, and counted on where the directory counts.")]
 pub(crate) struct Arguments {
     /// What it is about, such as user_schema
     domain: String,
@@ -49,9 +50,15 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
     let now = Timestamp::from_micros(0).after(since);
     let made = new_migration(config.root(), &directories, layout, (&arguments.domain, &arguments.operation), now)?;
     if output.is_json() {
-        output.json(&json!({ "version": made.version.as_str(), "name": made.name, "files": made.files }));
+        output.json(&json!({
+            "version": made.version.as_str(),
+            "name": made.name,
+            "files": made.files,
+            "notes": made.notes,
+        }));
     } else {
         made.files.iter().for_each(|file| output.data(file));
+        made.notes.iter().for_each(|note| output.note(note));
     }
     Ok(Done::Well)
 }

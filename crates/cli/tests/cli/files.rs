@@ -75,7 +75,7 @@ fn validate_says_all_that_is_wrong() {
     migrations/20240303-000000_mark_v1.up.sql:1:15: unknown directive `no-transactoin`; there are `no-transaction`, `lock-timeout=DURATION` and `statement-timeout=DURATION`
     migrations/20240304-000000_latin_v1.up.sql:1:12: the file is not UTF-8: byte 0xe9; save it as UTF-8
     migrations/fix.sql: it has no name of the driftlock layout, such as `20240520-143022_user_schema_add_index_v1.up.sql`: it doesn't begin with `YYYYMMDD-HHMMSS`; rename or move it
-    6 migrations in 10 files: 6 problems found
+    5 migrations in 10 files: 6 problems found
     ---- stderr
     note: migrations/20240301-000000_open_v1.up.sql: it has no down script, so `down` can't undo it
     note: migrations/20240303-000000_mark_v1.up.sql: it has no down script, so `down` can't undo it
@@ -84,6 +84,68 @@ fn validate_says_all_that_is_wrong() {
     ");
     let (code, json) = it.json(&["validate"]);
     assert_eq!((code, json["findings"].as_array().map(Vec::len)), (Some(3), Some(6)), "{json}");
+}
+
+#[test]
+fn validate_reads_other_layouts_as_up_would() {
+    let of = |files: &[(&str, &str)], layout: &[&str]| {
+        let it = TestEnvironment::new();
+        for (file, text) in files {
+            it.write(&format!("m/{file}"), text);
+        }
+        it.run(&[&["validate", "--dir", "m", "--engine", "sqlite"], layout].concat())
+    };
+    let diesel = [
+        ("2024-01-01-000000_a/up.sql", "CREATE TABLE a (id integer);"),
+        ("2024-01-01-000000_a/metadata.toml", "run_in_transaction = \"no\"\n"),
+        ("20240101000000_b/up.sql", "SELECT 'open;"),
+        ("2024-01-02-000000_c/up.sql", ""),
+        ("2024-01-02-000000_c/helper.sql", "SELECT 1;"),
+    ];
+    assert_snapshot!(of(&diesel, &["--layout", "diesel"]), @r#"
+    m/2024-01-01-000000_a/metadata.toml:1:22: invalid type: string "no", expected a boolean; what belongs there is `run_in_transaction = false`, or true
+    m/2024-01-02-000000_c/helper.sql: it has no name of the diesel layout, such as `2024-05-20-143022_create_users/up.sql`: it is neither `up.sql` nor `down.sql`; rename or move it
+    m/2024-01-02-000000_c/up.sql:1:1: the file is empty, and Diesel runs no empty migration: if nothing is to be done, say so in a comment
+    m/20240101000000_b/up.sql: version 20240101000000 is there already: `m/2024-01-01-000000_a/up.sql`; give one of them another version
+    m/20240101000000_b/up.sql:1:8: this string is never closed: add its `'` (a ' inside is written twice: '')
+    2 migrations in 4 files: 5 problems found
+    ---- stderr
+    note: m/2024-01-01-000000_a/up.sql: it has no down script, so `down` can't undo it
+    note: m/2024-01-02-000000_c/up.sql: it has no down script, so `down` can't undo it
+    ---- exit 3
+    "#);
+    let atlas = [
+        ("1_a.sql", "-- atlas:txmode never\nCREATE TABLE a (id integer);"),
+        ("2_b.sql", "-- atlas:checkpoint\n\nCREATE TABLE a (id integer);"),
+        ("atlas.sum", "h1:x=\n1_a.sql h1:y=\n"),
+    ];
+    assert_snapshot!(of(&atlas, &[]), @r#"
+    m/1_a.sql:1:1: `atlas:txmode never` is unknown; it is `none` (each statement on its own) or `file`
+    m/atlas.sum:2:1: `1_a.sql` was edited; put it back, or where that is meant, run `atlas migrate hash` or `driftlock manifest write`
+    2 migrations in 2 files: 2 problems found
+    ---- exit 3
+    "#);
+    let flyway = [
+        ("V1__a.sql", "CREATE TABLE a (id integer);"),
+        ("V1.0__b.sql", "CREATE TABLE b (id integer);"),
+        ("U2__c.sql", "DROP TABLE c;"),
+        ("R__v.sql", "DROP VIEW IF EXISTS v; CREATE VIEW v AS SELECT 1;"),
+        ("B1__all.sql", "CREATE TABLE a (id integer);"),
+    ];
+    assert_snapshot!(of(&flyway, &["--layout", "flyway"]), @r#"
+    m/U2__c.sql: it has no up script: there is no other file of version 2; add it or remove this one
+    m/V1__a.sql: version 1 is there already: `m/V1.0__b.sql`; give one of them another version
+    3 migrations in 5 files: 2 problems found
+    ---- stderr
+    note: m/V1.0__b.sql: it has no down script, so `down` can't undo it
+    ---- exit 3
+    "#);
+    let refinery = [("V1__a.sql", "CREATE TABLE a (id integer);"), ("V2__b.rs", "fn migration() {}")];
+    assert_snapshot!(of(&refinery, &[]), @r#"
+    m/V2__b.rs: it is a migration in Rust, which driftlock can't run: write it in SQL, or run it with its own tool and take that over with `driftlock adopt`
+    2 migrations in 2 files: 1 problem found
+    ---- exit 3
+    "#);
 }
 
 #[test]

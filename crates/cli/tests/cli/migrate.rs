@@ -247,3 +247,99 @@ fn works_without_a_configuration() {
     ---- exit 0
     ");
 }
+
+#[test]
+fn goes_up_and_down_with_what_golang_migrate_has_in_its_urls() {
+    let it = TestEnvironment::new();
+    it.write("m/1_a.up.sql", "CREATE TABLE a (id integer);\n");
+    it.write("m/1_a.down.sql", "DROP TABLE a;\n");
+    it.write("m/2_nothing.up.sql", "");
+    it.write("m/2_other_name.down.sql", "");
+    let on = |command: &[&str], url: &str| it.run(&[command, &["--url", url, "--dir", "m"]].concat());
+    let url = "sqlite://a.db?x-no-tx-wrap=true&x-migrations-table=schema_migrations";
+    assert_snapshot!(on(&["up"], url), @r"
+    applied 1_a  1 statement  N ms
+    applied 2_nothing  0 statements  N ms
+    2 migrations applied in N ms, nothing is pending
+    ---- stderr
+    note: `x-no-tx-wrap` in the database URL is golang-migrate's and changes nothing here: a script's own BEGIN and COMMIT are followed, and without them it is one transaction
+    note: `x-migrations-table` in the database URL is golang-migrate's and changes nothing here: it is the default
+    note: the files fit the layouts golang-migrate and sqlx, which run the same; taken as golang-migrate
+    ---- exit 0
+    ");
+    assert_snapshot!(on(&["down", "--all", "--yes"], url), @r"
+    undone 2_nothing  0 statements  N ms
+    undone 1_a  1 statement  N ms
+    ---- stderr
+    note: `x-no-tx-wrap` in the database URL is golang-migrate's and changes nothing here: a script's own BEGIN and COMMIT are followed, and without them it is one transaction
+    note: `x-migrations-table` in the database URL is golang-migrate's and changes nothing here: it is the default
+    note: the files fit the layouts golang-migrate and sqlx, which run the same; taken as golang-migrate
+    ---- exit 0
+    ");
+    assert_snapshot!(on(&["up"], "sqlite://a.db?x-migrations-table=versions"), @r"
+    ---- stderr
+    error: `x-migrations-table` in the database URL is golang-migrate's: driftlock has a history of its own, and doesn't find golang-migrate's under another name than `schema_migrations`: leave it out, and name the table where its history is taken over, with `driftlock adopt`
+    ---- exit 2
+    ");
+}
+
+#[test]
+fn runs_atlas_files_only_where_their_record_fits() {
+    let it = TestEnvironment::new();
+    it.write("m/1_a.sql", "-- atlas:txmode none\nCREATE TABLE a (id integer);\nCREATE TABLE b (id integer);\n");
+    it.write("m/2_b.sql", "-- atlas:delimiter -- end\nINSERT INTO a VALUES (1)\n-- end\nINSERT INTO b VALUES (2)\n");
+    it.write(
+        "m/atlas.sum",
+        "h1:+N/qJT+YKF043lss/eNwCiKhW0LsTjd3jLVuXQUvxD0=\n\
+         1_a.sql h1:fWe1U/RkFC1VEcb7PqvQCRjHRQ5vUZW+lnRLxz6hvdQ=\n\
+         2_b.sql h1:xUCM6kz21LDo4NAKBa1pBt+OijMvFnfL7reBcxnrxBI=\n",
+    );
+    let up = || it.run(&["up", "--url", "sqlite://a.db", "--dir", "m"]);
+    assert_snapshot!(up(), @r"
+    applied 1_a  2 statements  N ms
+    applied 2_b  2 statements  N ms
+    2 migrations applied in N ms, nothing is pending
+    ---- exit 0
+    ");
+    let new = it.run(&["new", "user", "add", "--dir", "m", "--layout", "atlas"]);
+    assert_eq!((new.code, up().code), (Some(0), Some(0)), "{new}");
+    let file = new.stdout.trim();
+    it.write(file, "CREATE TABLE c (id integer);\n");
+    assert_eq!(up().code, Some(6));
+    assert_snapshot!(it.run(&["manifest", "write", "--dir", "m"]), @r"
+    .migrations/manifest.json: 3 files
+    m/atlas.sum
+    ---- exit 0
+    ");
+    it.write("m/1_a.sql", "CREATE TABLE a (id bigint);\n");
+    assert_snapshot!(up(), @r"
+    ---- stderr
+    error: m/atlas.sum:2: `1_a.sql` was edited; put it back, or where that is meant, run `atlas migrate hash` or `driftlock manifest write`
+    ---- exit 6
+    ");
+}
+
+#[test]
+fn runs_diesels_folders() {
+    let it = TestEnvironment::new();
+    it.write("m/00000000000000_setup/up.sql", "CREATE TABLE a (id integer);\n");
+    it.write("m/00000000000000_setup/down.sql", "DROP TABLE a;\n");
+    it.write("m/2024-01-01-000000_b/up.sql", "CREATE TABLE b (id integer);\nCREATE TABLE c (id integer);\n");
+    it.write("m/2024-01-01-000000_b/down.sql", "DROP TABLE c;\nDROP TABLE b;\n");
+    it.write("m/2024-01-01-000000_b/metadata.toml", "run_in_transaction = false\n");
+    let on = |command: &[&str]| it.run(&[command, &["--url", "sqlite://a.db", "--dir", "m"]].concat());
+    let plan = on(&["plan", "--format", "json"]);
+    assert!(plan.stdout.contains("20240101000000"), "{plan}");
+    assert_snapshot!(on(&["up"]), @r"
+    applied 00000000000000_setup  1 statement  N ms
+    applied 20240101000000_b  2 statements  N ms
+    2 migrations applied in N ms, nothing is pending
+    ---- exit 0
+    ");
+    assert_snapshot!(on(&["down", "--all", "--yes"]), @r"
+    undone 20240101000000_b  2 statements  N ms
+    undone 00000000000000_setup  1 statement  N ms
+    ---- exit 0
+    ");
+    assert_eq!(on(&["up"]).code, Some(0));
+}

@@ -6,6 +6,7 @@
 
 mod dbmate;
 mod flyway;
+mod golang_migrate;
 mod goose;
 mod properties;
 

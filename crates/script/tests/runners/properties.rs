@@ -74,8 +74,9 @@ fn holds(text: &str, layout: Layout, part: Part) -> Result<(), TestCaseError> {
     let body = match body(layout, "1_a.sql", text, part, &[("A", "foo;\n-- é"), ("E", "")]) {
         Ok(body) => body,
         Err(driftlock_script::LoadError::Body { error, .. }) => {
-            prop_assert!(error.offset <= text.len() && text.is_char_boundary(error.offset));
-            prop_assert_eq!((error.line, error.column), position(text, error.offset));
+            let offset = usize::try_from(error.offset).unwrap();
+            prop_assert!(offset <= text.len() && text.is_char_boundary(offset));
+            prop_assert_eq!((error.line, error.column), position(text, offset));
             return Ok(());
         }
         Err(_) => return Ok(()),

@@ -15,6 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use super::super::SumError;
+use crate::{Files, FilesError};
 
 /// What Atlas calls it.
 pub(in super::super) const NAME: &str = "atlas.sum";
@@ -49,6 +50,17 @@ impl AtlasSum {
             }
         }
         AtlasSum { entries }
+    }
+
+    /// Of a directory, or any other set of files.
+    ///
+    /// # Errors
+    /// When a file can't be read.
+    pub fn read(files: &dyn Files) -> Result<Self, FilesError> {
+        let names = files.list()?;
+        let names = names.iter().filter(|name| !name.contains('/') && name.ends_with(".sql"));
+        let texts = names.map(|name| Ok((name.as_str(), files.read(name)?))).collect::<Result<Vec<_>, FilesError>>()?;
+        Ok(AtlasSum::of(texts.iter().map(|(name, bytes)| (*name, bytes.as_ref()))))
     }
 
     /// A file's digest, as Atlas keeps it in the column `hash` of its table. It is over all files up to this one.
@@ -131,7 +143,7 @@ pub(in super::super) fn verify(files: &BTreeMap<String, Vec<u8>>, sum: &[u8]) ->
 }
 
 /// What to run when a difference is meant.
-const HASH: &str = "`atlas migrate hash`";
+const HASH: &str = "`atlas migrate hash` or `driftlock manifest write`";
 
 fn added(file: &str) -> String {
     format!("`{file}` was added; remove it, or where that is meant, run {HASH}")
