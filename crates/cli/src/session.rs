@@ -52,13 +52,14 @@ pub(crate) fn interrupted() -> CommandError {
 
 /// Which look a command takes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Look {
+pub(crate) enum Look<'a> {
     /// At once, beside the reading of the files: for commands that are most often done after it.
     Ahead,
     /// By itself.
     Later,
-    /// By itself, at a database that another tool has migrated: the files are read as that tool reads them.
-    Foreign,
+    /// By itself, at a database that another tool has migrated: the files are read as that tool reads them. The tool and its table
+    /// where they are named.
+    Foreign(Option<&'a str>, Option<&'a str>),
 }
 
 /// The signal that came, 0 for none.
@@ -68,7 +69,7 @@ static SIGNAL: AtomicI32 = AtomicI32::new(0);
 pub(crate) fn run<T, F>(
     global: &Global,
     output: &Arc<Output>,
-    look: Look,
+    look: Look<'_>,
     adjust: impl FnOnce(&mut Options),
     work: impl FnOnce(Session) -> F,
 ) -> Result<T, CommandError>
@@ -111,7 +112,7 @@ where
 }
 
 /// Connects, and reads and hashes the files beside it.
-async fn open(target: &Target, look: Look) -> Result<(Database, Migrations, Option<Manifest>), CommandError> {
+async fn open(target: &Target, look: Look<'_>) -> Result<(Database, Migrations, Option<Manifest>), CommandError> {
     // Begun before the connection, not beside it: an embedded engine connects without ever waiting.
     let reading = read(target, target.layout);
     let connect = async {
@@ -127,8 +128,8 @@ async fn open(target: &Target, look: Look) -> Result<(Database, Migrations, Opti
     match reading.await {
         Ok((migrations, manifest)) => {
             let other = match (look, target.layout) {
-                (Look::Foreign, None) => {
-                    let layouts = database.foreign_layouts().await?;
+                (Look::Foreign(from, table), None) => {
+                    let layouts = database.foreign_layouts(from, table).await?;
                     layouts.into_iter().find(|layout| *layout != migrations.layout() && migrations.fits(*layout))
                 }
                 _ => None,
@@ -141,7 +142,8 @@ async fn open(target: &Target, look: Look) -> Result<(Database, Migrations, Opti
         }
         // What the names don't tell, the table of the tool that was here before may.
         Err(ReadError::Load(LoadError::Ambiguous { layouts, file, why })) => {
-            let here = database.foreign_layouts().await?;
+            let (from, table) = if let Look::Foreign(from, table) = look { (from, table) } else { (None, None) };
+            let here = database.foreign_layouts(from, table).await?;
             match here.into_iter().find(|layout| layouts.contains(layout)) {
                 Some(layout) => {
                     let (migrations, manifest) = read_as(layout).await?;

@@ -30,13 +30,13 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) -> Result<Done, CommandError> {
+    let (from, table) = (arguments.from.as_deref(), arguments.table.as_deref());
     session::run(
         global,
         output,
-        Look::Foreign,
+        Look::Foreign(from, table),
         |_| {},
         |session| async move {
-            let (from, table) = (arguments.from.as_deref(), arguments.table.as_deref());
             let result = session.migrator.adopt(&session.database, from, table).await;
             let report = session.conclude(output, result).await?;
             if !output.is_json() {

@@ -27,15 +27,23 @@ struct Matched<'a> {
 }
 
 impl Database {
-    /// The layouts of the tools that have migrated this database, as their tables tell. Writes nothing.
+    /// The layouts of the tools that have migrated this database, as their tables tell: of the one that is named, of the one whose
+    /// table is named, or of all whose tables are called as usual. Writes nothing.
     ///
     /// # Errors
     /// When the catalog can't be read.
-    pub async fn foreign_layouts(&self) -> Result<Vec<Layout>, Error> {
+    pub async fn foreign_layouts(&self, from: Option<&str>, table: Option<&str>) -> Result<Vec<Layout>, Error> {
         let mut inner = self.inner.lock().await;
-        let around = inner.session.surroundings(&self.tables).await?;
-        let layouts = around.foreign_histories.iter().filter_map(|history| Tool::parse(history.tool)?.layout());
-        Ok(layouts.collect())
+        let session = inner.session.as_mut();
+        let layout = |tool: &str| Tool::parse(tool)?.layout();
+        if let Some(from) = from {
+            return Ok(layout(from).into_iter().collect());
+        }
+        if let Some(table) = table {
+            return Ok(tool_of(session, table).await?.and_then(layout).into_iter().collect());
+        }
+        let around = session.surroundings(&self.tables).await?;
+        Ok(around.foreign_histories.iter().filter_map(|history| layout(history.tool)).collect())
     }
 }
 
@@ -238,6 +246,12 @@ fn origin(found: &Found, entry: &TakenEntry) -> String {
     format!("from {}'s table {}{by}", found.tool.name(), found.table)
 }
 
+/// The tool whose table has such columns.
+async fn tool_of(session: &mut dyn Session, table: &str) -> Result<Option<&'static str>, Error> {
+    let rows = session.foreign_rows(table).await?;
+    Ok(foreign_tool_by_columns(&rows.columns.iter().map(String::as_str).collect::<Vec<_>>()))
+}
+
 /// The table to take over.
 async fn find(
     session: &mut dyn Session,
@@ -270,9 +284,7 @@ async fn find(
         let tool = match from {
             Some(tool) => tool,
             None => {
-                let rows = session.foreign_rows(table).await?;
-                let columns: Vec<&str> = rows.columns.iter().map(String::as_str).collect();
-                let tool = foreign_tool_by_columns(&columns).ok_or_else(|| {
+                let tool = tool_of(session, table).await?.ok_or_else(|| {
                     Error::Usage(format!(
                         "the columns of `{table}` don't tell which tool it belongs to; name it with `--from`"
                     ))
