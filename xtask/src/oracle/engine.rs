@@ -175,6 +175,23 @@ impl<'a> Database<'a> {
         }
     }
 
+    /// Loads a dump with the engine's own client.
+    pub(crate) fn load(&self, file: &Path) -> Result<()> {
+        let Bed { tools, servers, .. } = self.bed;
+        let loaded = match self.engine {
+            Engine::Postgres => self.output(servers.psql(tools, NAME).arg("-f").arg(file)),
+            Engine::MariaDb => {
+                let source = format!("source {}", file.display());
+                self.output(servers.mariadb(tools, NAME).args(["--default-character-set=utf8mb4", "-e", &source]))
+            }
+            Engine::Sqlite => {
+                let read = format!(".read {}", file.display());
+                self.output(Command::new(&tools.sqlite3).arg("-bail").arg(&self.file).arg(&read))
+            }
+        };
+        loaded.map(|_| ())
+    }
+
     fn output(&self, command: &mut Command) -> Result<String> {
         output_of(command, self.bed.interrupt)
     }

@@ -1,6 +1,7 @@
 import java.util.HashMap;
 import java.util.Map;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.flywaydb.database.postgresql.PostgreSQLConfigurationExtension;
 
@@ -19,10 +20,19 @@ public class Main {
         // Else its lock is an open transaction, for which CREATE INDEX CONCURRENTLY waits without end.
         configuration.getConfigurationExtension(PostgreSQLConfigurationExtension.class).setTransactionalLock(false);
         Flyway flyway = configuration.load();
-        switch (arguments[4]) {
-            case "migrate" -> flyway.migrate();
-            case "baseline" -> flyway.baseline();
-            default -> throw new IllegalArgumentException(arguments[4]);
+        try {
+            switch (arguments[4]) {
+                case "migrate" -> flyway.migrate();
+                case "baseline" -> flyway.baseline();
+                default -> throw new IllegalArgumentException(arguments[4]);
+            }
+        } catch (FlywayException exception) {
+            Throwable cause = exception;
+            while (cause.getCause() != null) {
+                cause = cause.getCause();
+            }
+            System.err.println(cause.getMessage().lines().findFirst().orElse(""));
+            System.exit(1);
         }
     }
 }

@@ -93,14 +93,21 @@ fn record_dirty(recorder: &mut Recorder<'_>, applied: &[String], pending: &[Stri
     let step = story(engine)[APPLIED];
     let file = recorder.path(&format!("dirty/{}__{}.sql", PREFIXES[APPLIED], step.name));
     replace(&file, &step.up(), &step.broken().up())?;
+    let state = || State { table: TABLE, order: "installed_rank", applied, pending, more: json!({}) };
     if engine != Engine::MariaDb {
+        recorder.copy("dirty", "rolled-back")?;
+        recorder.keep_difference("rolled-back", "migrations")?;
+        let database = recorder.database()?;
+        let error = recorder.run_to_fail(&mut command(recorder, &database, "rolled-back", &["migrate"]))?;
+        let more = json!({ "overlay": "rolled-back", "failed": VERSIONS[APPLIED], "said": error });
+        recorder.record("rolled-back", &database, State { more, ..state() })?;
         write(&file.with_extension("sql.conf"), ALONE)?;
     }
     recorder.keep_difference("dirty", "migrations")?;
     let database = recorder.database()?;
     let error = recorder.run_to_fail(&mut command(recorder, &database, "dirty", &["migrate"]))?;
     let more = json!({ "overlay": "dirty", "failed": VERSIONS[APPLIED], "said": error });
-    recorder.record("dirty", &database, State { table: TABLE, order: "installed_rank", applied, pending, more })
+    recorder.record("dirty", &database, State { more, ..state() })
 }
 
 /// A step as Flyway reads it: with a placeholder, and with the MySQL client's delimiters.

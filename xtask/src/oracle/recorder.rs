@@ -21,6 +21,7 @@ pub(crate) struct Recorder<'a> {
     work: PathBuf,
     kept: PathBuf,
     recordings: Vec<Value>,
+    dumps: Vec<(PathBuf, String)>,
     values: Map<String, Value>,
 }
 
@@ -42,7 +43,7 @@ impl<'a> Recorder<'a> {
         for folder in [&work, &kept] {
             fs::create_dir_all(folder).context(folder.display())?;
         }
-        Ok(Recorder { engine, program, bed, work, kept, recordings: Vec::new(), values: Map::new() })
+        Ok(Recorder { engine, program, bed, work, kept, recordings: Vec::new(), dumps: Vec::new(), values: Map::new() })
     }
 
     /// An empty database.
@@ -124,7 +125,8 @@ impl<'a> Recorder<'a> {
     pub(crate) fn record(&mut self, name: &str, database: &Database<'_>, state: State<'_>) -> Result<()> {
         let file = format!("{name}.sql");
         let path = self.kept.join(&file);
-        fs::write(&path, database.dump()?).context(path.display())?;
+        let dump = database.dump()?;
+        fs::write(&path, &dump).context(path.display())?;
         let mut recording = json!({
             "file": file,
             "table": state.table,
@@ -136,11 +138,20 @@ impl<'a> Recorder<'a> {
         }
         recording["rows"] = database.rows(state.table, state.order)?.into();
         self.recordings.push(recording);
+        self.dumps.push((path, dump));
         Ok(())
     }
 
     /// Puts everything in the place of the last recording.
     pub(crate) fn finish(self, tool: &str, version: &str, output: &Path) -> Result<()> {
+        // What can't be loaded into an empty database and dumped as it was is of no use to a test.
+        for (path, dump) in &self.dumps {
+            let database = self.database()?;
+            database.load(path)?;
+            if database.dump()? != *dump {
+                return Err(Failure::new(format!("{} loaded and dumped again is another dump", path.display())));
+            }
+        }
         let first = self.recordings.first().ok_or_else(|| Failure::new("nothing was recorded"))?;
         let engine_version = self.database()?.version()?;
         let notes = json!({

@@ -29,9 +29,9 @@ CREATE TABLE `atlas_schema_revisions` (
 LOCK TABLES `atlas_schema_revisions` WRITE;
 /*!40000 ALTER TABLE `atlas_schema_revisions` DISABLE KEYS */;
 INSERT INTO `atlas_schema_revisions` VALUES
-('20240501090200','create_orders',1,0,0,'2026-11-22 04:01:19',0,'','','','null','Atlas CLI - development'),
-('20240501090300','seed_customers',2,2,2,'2026-11-22 04:01:19',400374,'','','4SgTTlKfsw8yXOlPTGR5uoYf5JR1lKZRSQ44JhNr+UY=','[\"h1:XLN2dZHVzyuZBoiqo+bHtNj6HTsmWcv1VdHDhzPwtyA=\",\"h1:0I9jAt0HLcBBmsHEXLT8vhOHk4OlL161ru0u24t+XLU=\"]','Atlas CLI - development'),
-('20240501090400','count_orders',2,1,1,'2026-11-22 04:01:19',669828,'','','LTRtGjHkAMIjnKbh7KH6bYuO/jUxMic4AnzRrNeLsvQ=','[\"h1:ehw87LrQwbUVdZXeHhXnJqHkH7PgYbAeR5dXFB2xF+E=\"]','Atlas CLI - development');
+('20240501090200','create_orders',1,0,0,'2026-11-22 04:26:17',0,'','','','null','Atlas CLI - development'),
+('20240501090300','seed_customers',2,2,2,'2026-11-22 04:26:17',484899,'','','4SgTTlKfsw8yXOlPTGR5uoYf5JR1lKZRSQ44JhNr+UY=','[\"h1:XLN2dZHVzyuZBoiqo+bHtNj6HTsmWcv1VdHDhzPwtyA=\",\"h1:0I9jAt0HLcBBmsHEXLT8vhOHk4OlL161ru0u24t+XLU=\"]','Atlas CLI - development'),
+('20240501090400','count_orders',2,1,1,'2026-11-22 04:26:17',536697,'','','LTRtGjHkAMIjnKbh7KH6bYuO/jUxMic4AnzRrNeLsvQ=','[\"h1:ehw87LrQwbUVdZXeHhXnJqHkH7PgYbAeR5dXFB2xF+E=\"]','Atlas CLI - development');
 /*!40000 ALTER TABLE `atlas_schema_revisions` ENABLE KEYS */;
 UNLOCK TABLES;
 DROP TABLE IF EXISTS `customers`;

@@ -29,12 +29,12 @@ CREATE TABLE `atlas_schema_revisions` (
 LOCK TABLES `atlas_schema_revisions` WRITE;
 /*!40000 ALTER TABLE `atlas_schema_revisions` DISABLE KEYS */;
 INSERT INTO `atlas_schema_revisions` VALUES
-('20240501090100','create_customers',2,1,1,'2026-11-22 04:01:18',738413,'','','xamoVyW7uD3ABU73aBjfEk/c7ixftbXN9PqyPqqCams=','[\"h1:9oVAq6h4M9xxKRxW9TmOnTtHPPprdpI60GbFgctsC4c=\"]','Atlas CLI - development'),
-('20240501090200','create_orders',2,2,2,'2026-11-22 04:01:18',587480,'','','MvsgSLAqvtp0rCy3AkhPvhprvwubwNDbZdzd46e2AKM=','[\"h1:dOnVfoqzNhjMaR06X0LEDidJLhchIkyhQ4ULH/1pFjM=\",\"h1:WmNhg23uMC8LOnKUp6f0bbaetDtVtPIZrgepsOCKTJQ=\"]','Atlas CLI - development'),
-('20240501090300','seed_customers',2,2,2,'2026-11-22 04:01:18',702749,'','','4SgTTlKfsw8yXOlPTGR5uoYf5JR1lKZRSQ44JhNr+UY=','[\"h1:XLN2dZHVzyuZBoiqo+bHtNj6HTsmWcv1VdHDhzPwtyA=\",\"h1:0I9jAt0HLcBBmsHEXLT8vhOHk4OlL161ru0u24t+XLU=\"]','Atlas CLI - development'),
-('20240501090400','count_orders',2,1,1,'2026-11-22 04:01:18',851848,'','','LTRtGjHkAMIjnKbh7KH6bYuO/jUxMic4AnzRrNeLsvQ=','[\"h1:ehw87LrQwbUVdZXeHhXnJqHkH7PgYbAeR5dXFB2xF+E=\"]','Atlas CLI - development'),
-('20240501090500','create_order_totals',2,2,2,'2026-11-22 04:01:18',1014443,'','','09dTsGmJTYu+JrD3tkaTOkpUguZdQD8KFKPeBsu4fcw=','[\"h1:5Zzye8jP7qWYKN9z73lGFlap8t8GBeSeF9MxNNB+ivc=\",\"h1:4ehAqkH/1wicNn+t9Nj3KTmrfiZWT+7M0iyrFmuSrAM=\"]','Atlas CLI - development'),
-('20240501090600','index_order_amounts',2,1,1,'2026-11-22 04:01:18',1402388,'','','uwrdxSkLpOx7YR1Sy0jhfc+kmAyxkUvKMNn60WsNyGg=','[\"h1:SGSCXzMT82xZeFCi5VCi6gXVXPGK68LBY0KPPLb3DzY=\"]','Atlas CLI - development');
+('20240501090100','create_customers',2,1,1,'2026-11-22 04:26:17',693544,'','','xamoVyW7uD3ABU73aBjfEk/c7ixftbXN9PqyPqqCams=','[\"h1:9oVAq6h4M9xxKRxW9TmOnTtHPPprdpI60GbFgctsC4c=\"]','Atlas CLI - development'),
+('20240501090200','create_orders',2,2,2,'2026-11-22 04:26:17',1011921,'','','MvsgSLAqvtp0rCy3AkhPvhprvwubwNDbZdzd46e2AKM=','[\"h1:dOnVfoqzNhjMaR06X0LEDidJLhchIkyhQ4ULH/1pFjM=\",\"h1:WmNhg23uMC8LOnKUp6f0bbaetDtVtPIZrgepsOCKTJQ=\"]','Atlas CLI - development'),
+('20240501090300','seed_customers',2,2,2,'2026-11-22 04:26:17',635486,'','','4SgTTlKfsw8yXOlPTGR5uoYf5JR1lKZRSQ44JhNr+UY=','[\"h1:XLN2dZHVzyuZBoiqo+bHtNj6HTsmWcv1VdHDhzPwtyA=\",\"h1:0I9jAt0HLcBBmsHEXLT8vhOHk4OlL161ru0u24t+XLU=\"]','Atlas CLI - development'),
+('20240501090400','count_orders',2,1,1,'2026-11-22 04:26:17',892935,'','','LTRtGjHkAMIjnKbh7KH6bYuO/jUxMic4AnzRrNeLsvQ=','[\"h1:ehw87LrQwbUVdZXeHhXnJqHkH7PgYbAeR5dXFB2xF+E=\"]','Atlas CLI - development'),
+('20240501090500','create_order_totals',2,2,2,'2026-11-22 04:26:17',556389,'','','09dTsGmJTYu+JrD3tkaTOkpUguZdQD8KFKPeBsu4fcw=','[\"h1:5Zzye8jP7qWYKN9z73lGFlap8t8GBeSeF9MxNNB+ivc=\",\"h1:4ehAqkH/1wicNn+t9Nj3KTmrfiZWT+7M0iyrFmuSrAM=\"]','Atlas CLI - development'),
+('20240501090600','index_order_amounts',2,1,1,'2026-11-22 04:26:17',750435,'','','uwrdxSkLpOx7YR1Sy0jhfc+kmAyxkUvKMNn60WsNyGg=','[\"h1:SGSCXzMT82xZeFCi5VCi6gXVXPGK68LBY0KPPLb3DzY=\"]','Atlas CLI - development');
 /*!40000 ALTER TABLE `atlas_schema_revisions` ENABLE KEYS */;
 UNLOCK TABLES;
 DROP TABLE IF EXISTS `customers`;

@@ -29,11 +29,11 @@ CREATE TABLE `atlas_schema_revisions` (
 LOCK TABLES `atlas_schema_revisions` WRITE;
 /*!40000 ALTER TABLE `atlas_schema_revisions` DISABLE KEYS */;
 INSERT INTO `atlas_schema_revisions` VALUES
-('20240501090100','create_customers',2,1,1,'2026-11-22 04:01:19',3038968,'','','xamoVyW7uD3ABU73aBjfEk/c7ixftbXN9PqyPqqCams=','[\"h1:9oVAq6h4M9xxKRxW9TmOnTtHPPprdpI60GbFgctsC4c=\"]','Atlas CLI - development'),
-('20240501090200','create_orders',2,2,2,'2026-11-22 04:01:19',1724715,'','','MvsgSLAqvtp0rCy3AkhPvhprvwubwNDbZdzd46e2AKM=','[\"h1:dOnVfoqzNhjMaR06X0LEDidJLhchIkyhQ4ULH/1pFjM=\",\"h1:WmNhg23uMC8LOnKUp6f0bbaetDtVtPIZrgepsOCKTJQ=\"]','Atlas CLI - development'),
-('20240501090300','seed_customers',2,2,2,'2026-11-22 04:01:19',405598,'','','4SgTTlKfsw8yXOlPTGR5uoYf5JR1lKZRSQ44JhNr+UY=','[\"h1:XLN2dZHVzyuZBoiqo+bHtNj6HTsmWcv1VdHDhzPwtyA=\",\"h1:0I9jAt0HLcBBmsHEXLT8vhOHk4OlL161ru0u24t+XLU=\"]','Atlas CLI - development'),
-('20240501090400','count_orders',2,1,1,'2026-11-22 04:01:19',764257,'','','LTRtGjHkAMIjnKbh7KH6bYuO/jUxMic4AnzRrNeLsvQ=','[\"h1:ehw87LrQwbUVdZXeHhXnJqHkH7PgYbAeR5dXFB2xF+E=\"]','Atlas CLI - development'),
-('20240501090500','create_order_totals',2,1,2,'2026-11-22 04:01:19',1072908,'Error 1146 (42S02): Table \'shop.no_such_table\' doesn\'t exist','INSERT INTO no_such_table (id) VALUES (1);','DmVlhbdep4Uyv/3cZS3P6TLah53x5pplNrZogs2/E2g=','[\"h1:Vqi0BGL4dpHJXZObSAScD4HtAXFYoBqQeRW5FbKx5mw=\"]','Atlas CLI - development');
+('20240501090100','create_customers',2,1,1,'2026-11-22 04:26:18',711643,'','','xamoVyW7uD3ABU73aBjfEk/c7ixftbXN9PqyPqqCams=','[\"h1:9oVAq6h4M9xxKRxW9TmOnTtHPPprdpI60GbFgctsC4c=\"]','Atlas CLI - development'),
+('20240501090200','create_orders',2,2,2,'2026-11-22 04:26:18',586027,'','','MvsgSLAqvtp0rCy3AkhPvhprvwubwNDbZdzd46e2AKM=','[\"h1:dOnVfoqzNhjMaR06X0LEDidJLhchIkyhQ4ULH/1pFjM=\",\"h1:WmNhg23uMC8LOnKUp6f0bbaetDtVtPIZrgepsOCKTJQ=\"]','Atlas CLI - development'),
+('20240501090300','seed_customers',2,2,2,'2026-11-22 04:26:18',376425,'','','4SgTTlKfsw8yXOlPTGR5uoYf5JR1lKZRSQ44JhNr+UY=','[\"h1:XLN2dZHVzyuZBoiqo+bHtNj6HTsmWcv1VdHDhzPwtyA=\",\"h1:0I9jAt0HLcBBmsHEXLT8vhOHk4OlL161ru0u24t+XLU=\"]','Atlas CLI - development'),
+('20240501090400','count_orders',2,1,1,'2026-11-22 04:26:18',478779,'','','LTRtGjHkAMIjnKbh7KH6bYuO/jUxMic4AnzRrNeLsvQ=','[\"h1:ehw87LrQwbUVdZXeHhXnJqHkH7PgYbAeR5dXFB2xF+E=\"]','Atlas CLI - development'),
+('20240501090500','create_order_totals',2,1,2,'2026-11-22 04:26:18',668909,'Error 1146 (42S02): Table \'shop.no_such_table\' doesn\'t exist','INSERT INTO no_such_table (id) VALUES (1);','DmVlhbdep4Uyv/3cZS3P6TLah53x5pplNrZogs2/E2g=','[\"h1:Vqi0BGL4dpHJXZObSAScD4HtAXFYoBqQeRW5FbKx5mw=\"]','Atlas CLI - development');
 /*!40000 ALTER TABLE `atlas_schema_revisions` ENABLE KEYS */;
 UNLOCK TABLES;
 DROP TABLE IF EXISTS `customers`;

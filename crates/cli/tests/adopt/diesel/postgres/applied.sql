@@ -64,10 +64,10 @@ CREATE TABLE public.orders (
 -- Data for Name: __diesel_schema_migrations; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.__diesel_schema_migrations (version, run_on) VALUES ('20240501090100', '2026-11-22 03:58:38.31838');
-INSERT INTO public.__diesel_schema_migrations (version, run_on) VALUES ('20240501090200', '2026-11-22 03:58:38.324879');
-INSERT INTO public.__diesel_schema_migrations (version, run_on) VALUES ('20240501090300', '2026-11-22 03:58:38.328623');
-INSERT INTO public.__diesel_schema_migrations (version, run_on) VALUES ('20240501090400', '2026-11-22 03:58:38.329596');
+INSERT INTO public.__diesel_schema_migrations (version, run_on) VALUES ('20240501090100', '2026-11-22 04:26:09.321951');
+INSERT INTO public.__diesel_schema_migrations (version, run_on) VALUES ('20240501090200', '2026-11-22 04:26:09.32701');
+INSERT INTO public.__diesel_schema_migrations (version, run_on) VALUES ('20240501090300', '2026-11-22 04:26:09.33066');
+INSERT INTO public.__diesel_schema_migrations (version, run_on) VALUES ('20240501090400', '2026-11-22 04:26:09.331679');
 
 --
 -- Data for Name: customers; Type: TABLE DATA; Schema: public; Owner: -

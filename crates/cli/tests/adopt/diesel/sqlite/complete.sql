@@ -4,12 +4,12 @@ CREATE TABLE __diesel_schema_migrations (
        version VARCHAR(50) PRIMARY KEY NOT NULL,
        run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
-INSERT INTO __diesel_schema_migrations VALUES('20240501090100','2026-11-22 03:58:39');
-INSERT INTO __diesel_schema_migrations VALUES('20240501090200','2026-11-22 03:58:39');
-INSERT INTO __diesel_schema_migrations VALUES('20240501090300','2026-11-22 03:58:39');
-INSERT INTO __diesel_schema_migrations VALUES('20240501090400','2026-11-22 03:58:39');
-INSERT INTO __diesel_schema_migrations VALUES('20240501090500','2026-11-22 03:58:39');
-INSERT INTO __diesel_schema_migrations VALUES('20240501090600','2026-11-22 03:58:39');
+INSERT INTO __diesel_schema_migrations VALUES('20240501090100','2026-11-22 04:26:11');
+INSERT INTO __diesel_schema_migrations VALUES('20240501090200','2026-11-22 04:26:11');
+INSERT INTO __diesel_schema_migrations VALUES('20240501090300','2026-11-22 04:26:11');
+INSERT INTO __diesel_schema_migrations VALUES('20240501090400','2026-11-22 04:26:11');
+INSERT INTO __diesel_schema_migrations VALUES('20240501090500','2026-11-22 04:26:11');
+INSERT INTO __diesel_schema_migrations VALUES('20240501090600','2026-11-22 04:26:11');
 CREATE TABLE customers (
     id INTEGER PRIMARY KEY,
     email TEXT NOT NULL UNIQUE,

@@ -57,9 +57,9 @@ CREATE TABLE `flyway_schema_history` (
 LOCK TABLES `flyway_schema_history` WRITE;
 /*!40000 ALTER TABLE `flyway_schema_history` DISABLE KEYS */;
 INSERT INTO `flyway_schema_history` VALUES
-(1,'2','shop','SQL_BASELINE','B2__shop.sql',1465313439,'driftlock','2026-11-22 04:18:04',140,1),
-(2,'3','count orders','SQL','V3__count_orders.sql',147819194,'driftlock','2026-11-22 04:18:04',33,1),
-(3,NULL,'customer names','SQL','R__customer_names.sql',1109373330,'driftlock','2026-11-22 04:18:04',22,1);
+(1,'2','shop','SQL_BASELINE','B2__shop.sql',1465313439,'driftlock','2026-11-22 04:27:31',205,1),
+(2,'3','count orders','SQL','V3__count_orders.sql',147819194,'driftlock','2026-11-22 04:27:31',10,1),
+(3,NULL,'customer names','SQL','R__customer_names.sql',1109373330,'driftlock','2026-11-22 04:27:31',14,1);
 /*!40000 ALTER TABLE `flyway_schema_history` ENABLE KEYS */;
 UNLOCK TABLES;
 DROP TABLE IF EXISTS `orders`;

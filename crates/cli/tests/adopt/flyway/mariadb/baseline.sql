@@ -57,10 +57,10 @@ CREATE TABLE `flyway_schema_history` (
 LOCK TABLES `flyway_schema_history` WRITE;
 /*!40000 ALTER TABLE `flyway_schema_history` DISABLE KEYS */;
 INSERT INTO `flyway_schema_history` VALUES
-(1,'1.1','<< Flyway Baseline >>','BASELINE','<< Flyway Baseline >>',NULL,'driftlock','2026-11-22 04:17:54',0,1),
-(2,'2','seed customers','SQL','V2__seed_customers.sql',-552323030,'driftlock','2026-11-22 04:17:59',122,1),
-(3,'3','count orders','SQL','V3__count_orders.sql',147819194,'driftlock','2026-11-22 04:17:59',24,1),
-(4,NULL,'customer names','SQL','R__customer_names.sql',1109373330,'driftlock','2026-11-22 04:17:59',62,1);
+(1,'1.1','<< Flyway Baseline >>','BASELINE','<< Flyway Baseline >>',NULL,'driftlock','2026-11-22 04:27:26',0,1),
+(2,'2','seed customers','SQL','V2__seed_customers.sql',-552323030,'driftlock','2026-11-22 04:27:28',48,1),
+(3,'3','count orders','SQL','V3__count_orders.sql',147819194,'driftlock','2026-11-22 04:27:28',47,1),
+(4,NULL,'customer names','SQL','R__customer_names.sql',1109373330,'driftlock','2026-11-22 04:27:29',32,1);
 /*!40000 ALTER TABLE `flyway_schema_history` ENABLE KEYS */;
 UNLOCK TABLES;
 DROP TABLE IF EXISTS `orders`;

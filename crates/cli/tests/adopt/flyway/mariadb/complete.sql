@@ -57,13 +57,13 @@ CREATE TABLE `flyway_schema_history` (
 LOCK TABLES `flyway_schema_history` WRITE;
 /*!40000 ALTER TABLE `flyway_schema_history` DISABLE KEYS */;
 INSERT INTO `flyway_schema_history` VALUES
-(1,'1','create customers','SQL','V1__create_customers.sql',200757971,'driftlock','2026-11-22 04:17:41',30,1),
-(2,'1.1','create orders','SQL','V1_1__create_orders.sql',-1045649185,'driftlock','2026-11-22 04:17:42',100,1),
-(3,'2','seed customers','SQL','V2__seed_customers.sql',-552323030,'driftlock','2026-11-22 04:17:42',6,1),
-(4,'3','count orders','SQL','V3__count_orders.sql',147819194,'driftlock','2026-11-22 04:17:42',25,1),
-(5,NULL,'customer names','SQL','R__customer_names.sql',1109373330,'driftlock','2026-11-22 04:17:42',12,1),
-(6,'4','create order totals','SQL','V4__create_order_totals.sql',-1607857410,'driftlock','2026-11-22 04:17:44',26,1),
-(7,'5','index order amounts','SQL','V5__index_order_amounts.sql',80521690,'driftlock','2026-11-22 04:17:44',63,1);
+(1,'1','create customers','SQL','V1__create_customers.sql',200757971,'driftlock','2026-11-22 04:27:16',61,1),
+(2,'1.1','create orders','SQL','V1_1__create_orders.sql',-1045649185,'driftlock','2026-11-22 04:27:16',160,1),
+(3,'2','seed customers','SQL','V2__seed_customers.sql',-552323030,'driftlock','2026-11-22 04:27:16',4,1),
+(4,'3','count orders','SQL','V3__count_orders.sql',147819194,'driftlock','2026-11-22 04:27:16',5,1),
+(5,NULL,'customer names','SQL','R__customer_names.sql',1109373330,'driftlock','2026-11-22 04:27:16',3,1),
+(6,'4','create order totals','SQL','V4__create_order_totals.sql',-1607857410,'driftlock','2026-11-22 04:27:19',129,1),
+(7,'5','index order amounts','SQL','V5__index_order_amounts.sql',80521690,'driftlock','2026-11-22 04:27:19',115,1);
 /*!40000 ALTER TABLE `flyway_schema_history` ENABLE KEYS */;
 UNLOCK TABLES;
 DROP TABLE IF EXISTS `order_totals`;

@@ -93,11 +93,11 @@ CREATE TABLE `shop_history` (
 LOCK TABLES `shop_history` WRITE;
 /*!40000 ALTER TABLE `shop_history` DISABLE KEYS */;
 INSERT INTO `shop_history` VALUES
-(1,'1','create customers','SQL','V1__create_customers.sql',200757971,'driftlock','2026-11-22 04:17:50',40,1),
-(2,'1.1','create orders','SQL','V1_1__create_orders.sql',-1045649185,'driftlock','2026-11-22 04:17:50',54,1),
-(3,'2','seed customers','SQL','V2__seed_customers.sql',-552323030,'driftlock','2026-11-22 04:17:50',7,1),
-(4,'3','count orders','SQL','V3__count_orders.sql',147819194,'driftlock','2026-11-22 04:17:50',52,1),
-(5,NULL,'customer names','SQL','R__customer_names.sql',1109373330,'driftlock','2026-11-22 04:17:50',20,1);
+(1,'1','create customers','SQL','V1__create_customers.sql',200757971,'driftlock','2026-11-22 04:27:24',38,1),
+(2,'1.1','create orders','SQL','V1_1__create_orders.sql',-1045649185,'driftlock','2026-11-22 04:27:24',109,1),
+(3,'2','seed customers','SQL','V2__seed_customers.sql',-552323030,'driftlock','2026-11-22 04:27:24',4,1),
+(4,'3','count orders','SQL','V3__count_orders.sql',147819194,'driftlock','2026-11-22 04:27:24',25,1),
+(5,NULL,'customer names','SQL','R__customer_names.sql',1109373330,'driftlock','2026-11-22 04:27:24',23,1);
 /*!40000 ALTER TABLE `shop_history` ENABLE KEYS */;
 UNLOCK TABLES;
 /*!50001 DROP VIEW IF EXISTS `customer_names`*/;

@@ -48,11 +48,11 @@ CREATE TABLE `flyway_schema_history` (
 LOCK TABLES `flyway_schema_history` WRITE;
 /*!40000 ALTER TABLE `flyway_schema_history` DISABLE KEYS */;
 INSERT INTO `flyway_schema_history` VALUES
-(1,'1','create customers','SQL','V1__create_customers.sql',200757971,'driftlock','2026-11-22 04:18:08',83,1),
-(2,'1.1','create orders','SQL','V1_1__create_orders.sql',-1045649185,'driftlock','2026-11-22 04:18:09',166,1),
-(3,'2','seed customers','SQL','V2__seed_customers.sql',-552323030,'driftlock','2026-11-22 04:18:09',53,1),
-(4,'3','count orders','SQL','V3__count_orders.sql',147819194,'driftlock','2026-11-22 04:18:09',29,1),
-(5,'4','create order totals','SQL','V4__create_order_totals.sql',-1243992254,'driftlock','2026-11-22 04:18:09',97,0);
+(1,'1','create customers','SQL','V1__create_customers.sql',200757971,'driftlock','2026-11-22 04:27:35',45,1),
+(2,'1.1','create orders','SQL','V1_1__create_orders.sql',-1045649185,'driftlock','2026-11-22 04:27:36',169,1),
+(3,'2','seed customers','SQL','V2__seed_customers.sql',-552323030,'driftlock','2026-11-22 04:27:36',3,1),
+(4,'3','count orders','SQL','V3__count_orders.sql',147819194,'driftlock','2026-11-22 04:27:36',17,1),
+(5,'4','create order totals','SQL','V4__create_order_totals.sql',-1243992254,'driftlock','2026-11-22 04:27:36',181,0);
 /*!40000 ALTER TABLE `flyway_schema_history` ENABLE KEYS */;
 UNLOCK TABLES;
 DROP TABLE IF EXISTS `half_done`;

@@ -89,9 +89,9 @@ INSERT INTO public.customers (id, email, name, order_count) VALUES (2, 'flann@ex
 -- Data for Name: flyway_schema_history; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (1, '2', 'shop', 'SQL_BASELINE', 'B2__shop.sql', 1650344967, 'driftlock', '2026-11-22 04:17:29.32231', 38, true);
-INSERT INTO public.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (2, '3', 'count orders', 'SQL', 'V3__count_orders.sql', 2074450403, 'driftlock', '2026-11-22 04:17:29.423658', 45, true);
-INSERT INTO public.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (3, NULL, 'customer names', 'SQL', 'R__customer_names.sql', 1109373330, 'driftlock', '2026-11-22 04:17:29.537603', 25, true);
+INSERT INTO public.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (1, '2', 'shop', 'SQL_BASELINE', 'B2__shop.sql', 1650344967, 'driftlock', '2026-11-22 04:26:53.214793', 32, true);
+INSERT INTO public.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (2, '3', 'count orders', 'SQL', 'V3__count_orders.sql', 2074450403, 'driftlock', '2026-11-22 04:26:53.429692', 28, true);
+INSERT INTO public.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (3, NULL, 'customer names', 'SQL', 'R__customer_names.sql', 1109373330, 'driftlock', '2026-11-22 04:26:53.512176', 33, true);
 
 --
 -- Data for Name: orders; Type: TABLE DATA; Schema: public; Owner: -

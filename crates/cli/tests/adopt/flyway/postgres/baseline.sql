@@ -89,10 +89,10 @@ INSERT INTO public.customers (id, email, name, order_count) VALUES (2, 'flann@ex
 -- Data for Name: flyway_schema_history; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (1, '1.1', '<< Flyway Baseline >>', 'BASELINE', '<< Flyway Baseline >>', NULL, 'driftlock', '2026-11-22 04:17:22.118367', 0, true);
-INSERT INTO public.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (2, '2', 'seed customers', 'SQL', 'V2__seed_customers.sql', -552323030, 'driftlock', '2026-11-22 04:17:25.233274', 52, true);
-INSERT INTO public.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (3, '3', 'count orders', 'SQL', 'V3__count_orders.sql', 2074450403, 'driftlock', '2026-11-22 04:17:25.400178', 26, true);
-INSERT INTO public.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (4, NULL, 'customer names', 'SQL', 'R__customer_names.sql', 1109373330, 'driftlock', '2026-11-22 04:17:25.452167', 8, true);
+INSERT INTO public.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (1, '1.1', '<< Flyway Baseline >>', 'BASELINE', '<< Flyway Baseline >>', NULL, 'driftlock', '2026-11-22 04:26:42.720492', 0, true);
+INSERT INTO public.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (2, '2', 'seed customers', 'SQL', 'V2__seed_customers.sql', -552323030, 'driftlock', '2026-11-22 04:26:46.827112', 110, true);
+INSERT INTO public.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (3, '3', 'count orders', 'SQL', 'V3__count_orders.sql', 2074450403, 'driftlock', '2026-11-22 04:26:47.174568', 26, true);
+INSERT INTO public.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (4, NULL, 'customer names', 'SQL', 'R__customer_names.sql', 1109373330, 'driftlock', '2026-11-22 04:26:47.275335', 33, true);
 
 --
 -- Data for Name: orders; Type: TABLE DATA; Schema: public; Owner: -

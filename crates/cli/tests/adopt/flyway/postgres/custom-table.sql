@@ -93,11 +93,11 @@ INSERT INTO public.customers (id, email, name, order_count) VALUES (2, 'flann@ex
 -- Data for Name: shop_history; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.shop_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (1, '1', 'create customers', 'SQL', 'V1__create_customers.sql', -1692745202, 'driftlock', '2026-11-22 04:17:17.197916', 16, true);
-INSERT INTO public.shop_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (2, '1.1', 'create orders', 'SQL', 'V1_1__create_orders.sql', -1303549989, 'driftlock', '2026-11-22 04:17:17.25899', 15, true);
-INSERT INTO public.shop_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (3, '2', 'seed customers', 'SQL', 'V2__seed_customers.sql', -552323030, 'driftlock', '2026-11-22 04:17:17.292101', 7, true);
-INSERT INTO public.shop_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (4, '3', 'count orders', 'SQL', 'V3__count_orders.sql', 2074450403, 'driftlock', '2026-11-22 04:17:17.323103', 12, true);
-INSERT INTO public.shop_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (5, NULL, 'customer names', 'SQL', 'R__customer_names.sql', 1109373330, 'driftlock', '2026-11-22 04:17:17.363497', 11, true);
+INSERT INTO public.shop_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (1, '1', 'create customers', 'SQL', 'V1__create_customers.sql', -1692745202, 'driftlock', '2026-11-22 04:26:40.197031', 14, true);
+INSERT INTO public.shop_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (2, '1.1', 'create orders', 'SQL', 'V1_1__create_orders.sql', -1303549989, 'driftlock', '2026-11-22 04:26:40.261438', 17, true);
+INSERT INTO public.shop_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (3, '2', 'seed customers', 'SQL', 'V2__seed_customers.sql', -552323030, 'driftlock', '2026-11-22 04:26:40.295252', 6, true);
+INSERT INTO public.shop_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (4, '3', 'count orders', 'SQL', 'V3__count_orders.sql', 2074450403, 'driftlock', '2026-11-22 04:26:40.321551', 8, true);
+INSERT INTO public.shop_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (5, NULL, 'customer names', 'SQL', 'R__customer_names.sql', 1109373330, 'driftlock', '2026-11-22 04:26:40.343374', 7, true);
 
 --
 -- Name: customers customers_email_key; Type: CONSTRAINT; Schema: public; Owner: -

@@ -95,12 +95,12 @@ INSERT INTO shop.customers (id, email, name, order_count) VALUES (2, 'flann@exam
 -- Data for Name: flyway_schema_history; Type: TABLE DATA; Schema: shop; Owner: -
 --
 
-INSERT INTO shop.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (0, NULL, '<< Flyway Schema Creation >>', 'SCHEMA', '"shop"', NULL, 'driftlock', '2026-11-22 04:17:33.304164', 0, true);
-INSERT INTO shop.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (1, '1', 'create customers', 'SQL', 'V1__create_customers.sql', -1692745202, 'driftlock', '2026-11-22 04:17:33.57617', 58, true);
-INSERT INTO shop.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (2, '1.1', 'create orders', 'SQL', 'V1_1__create_orders.sql', -1303549989, 'driftlock', '2026-11-22 04:17:33.74683', 97, true);
-INSERT INTO shop.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (3, '2', 'seed customers', 'SQL', 'V2__seed_customers.sql', -552323030, 'driftlock', '2026-11-22 04:17:33.926944', 24, true);
-INSERT INTO shop.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (4, '3', 'count orders', 'SQL', 'V3__count_orders.sql', 2074450403, 'driftlock', '2026-11-22 04:17:34.009809', 25, true);
-INSERT INTO shop.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (5, NULL, 'customer names', 'SQL', 'R__customer_names.sql', 1109373330, 'driftlock', '2026-11-22 04:17:34.128794', 41, true);
+INSERT INTO shop.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (0, NULL, '<< Flyway Schema Creation >>', 'SCHEMA', '"shop"', NULL, 'driftlock', '2026-11-22 04:26:56.760409', 0, true);
+INSERT INTO shop.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (1, '1', 'create customers', 'SQL', 'V1__create_customers.sql', -1692745202, 'driftlock', '2026-11-22 04:26:57.021527', 41, true);
+INSERT INTO shop.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (2, '1.1', 'create orders', 'SQL', 'V1_1__create_orders.sql', -1303549989, 'driftlock', '2026-11-22 04:26:57.097511', 34, true);
+INSERT INTO shop.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (3, '2', 'seed customers', 'SQL', 'V2__seed_customers.sql', -552323030, 'driftlock', '2026-11-22 04:26:57.180158', 30, true);
+INSERT INTO shop.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (4, '3', 'count orders', 'SQL', 'V3__count_orders.sql', 2074450403, 'driftlock', '2026-11-22 04:26:57.260167', 29, true);
+INSERT INTO shop.flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time, success) VALUES (5, NULL, 'customer names', 'SQL', 'R__customer_names.sql', 1109373330, 'driftlock', '2026-11-22 04:26:57.340162', 20, true);
 
 --
 -- Data for Name: orders; Type: TABLE DATA; Schema: shop; Owner: -

@@ -12,11 +12,11 @@ CREATE TABLE IF NOT EXISTS "flyway_schema_history" (
     "execution_time" INT NOT NULL,
     "success" BOOLEAN NOT NULL
 );
-INSERT INTO flyway_schema_history VALUES(1,'1','create customers','SQL','V1__create_customers.sql',-445664677,'','2026-11-22 04:18:15.539',60,1);
-INSERT INTO flyway_schema_history VALUES(2,'1.1','create orders','SQL','V1_1__create_orders.sql',-1303549989,'','2026-11-22 04:18:15.676',11,1);
-INSERT INTO flyway_schema_history VALUES(3,'2','seed customers','SQL','V2__seed_customers.sql',-552323030,'','2026-11-22 04:18:15.751',3,1);
-INSERT INTO flyway_schema_history VALUES(4,'3','count orders','SQL','V3__count_orders.sql',-1931362895,'','2026-11-22 04:18:15.790',11,1);
-INSERT INTO flyway_schema_history VALUES(5,NULL,'customer names','SQL','R__customer_names.sql',-127580963,'','2026-11-22 04:18:15.854',7,1);
+INSERT INTO flyway_schema_history VALUES(1,'1','create customers','SQL','V1__create_customers.sql',-445664677,'','2026-11-22 04:27:44.114',55,1);
+INSERT INTO flyway_schema_history VALUES(2,'1.1','create orders','SQL','V1_1__create_orders.sql',-1303549989,'','2026-11-22 04:27:44.209',1,1);
+INSERT INTO flyway_schema_history VALUES(3,'2','seed customers','SQL','V2__seed_customers.sql',-552323030,'','2026-11-22 04:27:44.235',3,1);
+INSERT INTO flyway_schema_history VALUES(4,'3','count orders','SQL','V3__count_orders.sql',-1931362895,'','2026-11-22 04:27:44.261',4,1);
+INSERT INTO flyway_schema_history VALUES(5,NULL,'customer names','SQL','R__customer_names.sql',-127580963,'','2026-11-22 04:27:44.326',18,1);
 CREATE TABLE customers (
     id INTEGER PRIMARY KEY,
     email TEXT NOT NULL UNIQUE,

@@ -12,9 +12,9 @@ CREATE TABLE IF NOT EXISTS "flyway_schema_history" (
     "execution_time" INT NOT NULL,
     "success" BOOLEAN NOT NULL
 );
-INSERT INTO flyway_schema_history VALUES(1,'2','shop','SQL_BASELINE','B2__shop.sql',-2126638807,'','2026-11-22 04:18:38.321',61,1);
-INSERT INTO flyway_schema_history VALUES(2,'3','count orders','SQL','V3__count_orders.sql',-1931362895,'','2026-11-22 04:18:38.429',2,1);
-INSERT INTO flyway_schema_history VALUES(3,NULL,'customer names','SQL','R__customer_names.sql',-127580963,'','2026-11-22 04:18:38.498',24,1);
+INSERT INTO flyway_schema_history VALUES(1,'2','shop','SQL_BASELINE','B2__shop.sql',-2126638807,'','2026-11-22 04:28:04.217',64,1);
+INSERT INTO flyway_schema_history VALUES(2,'3','count orders','SQL','V3__count_orders.sql',-1931362895,'','2026-11-22 04:28:04.412',1,1);
+INSERT INTO flyway_schema_history VALUES(3,NULL,'customer names','SQL','R__customer_names.sql',-127580963,'','2026-11-22 04:28:04.493',15,1);
 CREATE TABLE customers (
     id INTEGER PRIMARY KEY,
     email TEXT NOT NULL UNIQUE,

@@ -25,10 +25,10 @@ CREATE TABLE IF NOT EXISTS "flyway_schema_history" (
     "execution_time" INT NOT NULL,
     "success" BOOLEAN NOT NULL
 );
-INSERT INTO flyway_schema_history VALUES(1,'1.1','<< Flyway Baseline >>','BASELINE','<< Flyway Baseline >>',NULL,'','2026-11-22 04:18:31.315',0,1);
-INSERT INTO flyway_schema_history VALUES(2,'2','seed customers','SQL','V2__seed_customers.sql',-552323030,'','2026-11-22 04:18:33.995',121,1);
-INSERT INTO flyway_schema_history VALUES(3,'3','count orders','SQL','V3__count_orders.sql',-1931362895,'','2026-11-22 04:18:34.111',17,1);
-INSERT INTO flyway_schema_history VALUES(4,NULL,'customer names','SQL','R__customer_names.sql',-127580963,'','2026-11-22 04:18:34.182',18,1);
+INSERT INTO flyway_schema_history VALUES(1,'1.1','<< Flyway Baseline >>','BASELINE','<< Flyway Baseline >>',NULL,'','2026-11-22 04:27:57.779',0,1);
+INSERT INTO flyway_schema_history VALUES(2,'2','seed customers','SQL','V2__seed_customers.sql',-552323030,'','2026-11-22 04:28:00.768',73,1);
+INSERT INTO flyway_schema_history VALUES(3,'3','count orders','SQL','V3__count_orders.sql',-1931362895,'','2026-11-22 04:28:00.842',3,1);
+INSERT INTO flyway_schema_history VALUES(4,NULL,'customer names','SQL','R__customer_names.sql',-127580963,'','2026-11-22 04:28:00.906',4,1);
 CREATE INDEX orders_customer ON orders (customer_id);
 CREATE INDEX "flyway_schema_history_s_idx" ON "flyway_schema_history" ("success");
 CREATE TRIGGER orders_count AFTER INSERT ON orders FOR EACH ROW

@@ -12,11 +12,11 @@ CREATE TABLE IF NOT EXISTS "shop_history" (
     "execution_time" INT NOT NULL,
     "success" BOOLEAN NOT NULL
 );
-INSERT INTO shop_history VALUES(1,'1','create customers','SQL','V1__create_customers.sql',-445664677,'','2026-11-22 04:18:27.686',19,1);
-INSERT INTO shop_history VALUES(2,'1.1','create orders','SQL','V1_1__create_orders.sql',-1303549989,'','2026-11-22 04:18:27.821',3,1);
-INSERT INTO shop_history VALUES(3,'2','seed customers','SQL','V2__seed_customers.sql',-552323030,'','2026-11-22 04:18:27.858',8,1);
-INSERT INTO shop_history VALUES(4,'3','count orders','SQL','V3__count_orders.sql',-1931362895,'','2026-11-22 04:18:27.907',6,1);
-INSERT INTO shop_history VALUES(5,NULL,'customer names','SQL','R__customer_names.sql',-127580963,'','2026-11-22 04:18:27.952',2,1);
+INSERT INTO shop_history VALUES(1,'1','create customers','SQL','V1__create_customers.sql',-445664677,'','2026-11-22 04:27:54.175',39,1);
+INSERT INTO shop_history VALUES(2,'1.1','create orders','SQL','V1_1__create_orders.sql',-1303549989,'','2026-11-22 04:27:54.289',18,1);
+INSERT INTO shop_history VALUES(3,'2','seed customers','SQL','V2__seed_customers.sql',-552323030,'','2026-11-22 04:27:54.350',4,1);
+INSERT INTO shop_history VALUES(4,'3','count orders','SQL','V3__count_orders.sql',-1931362895,'','2026-11-22 04:27:54.399',1,1);
+INSERT INTO shop_history VALUES(5,NULL,'customer names','SQL','R__customer_names.sql',-127580963,'','2026-11-22 04:27:54.546',38,1);
 CREATE TABLE customers (
     id INTEGER PRIMARY KEY,
     email TEXT NOT NULL UNIQUE,

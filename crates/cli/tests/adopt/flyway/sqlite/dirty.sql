@@ -12,11 +12,11 @@ CREATE TABLE IF NOT EXISTS "flyway_schema_history" (
     "execution_time" INT NOT NULL,
     "success" BOOLEAN NOT NULL
 );
-INSERT INTO flyway_schema_history VALUES(1,'1','create customers','SQL','V1__create_customers.sql',-445664677,'','2026-11-22 04:18:41.985',60,1);
-INSERT INTO flyway_schema_history VALUES(2,'1.1','create orders','SQL','V1_1__create_orders.sql',-1303549989,'','2026-11-22 04:18:42.133',24,1);
-INSERT INTO flyway_schema_history VALUES(3,'2','seed customers','SQL','V2__seed_customers.sql',-552323030,'','2026-11-22 04:18:42.199',4,1);
-INSERT INTO flyway_schema_history VALUES(4,'3','count orders','SQL','V3__count_orders.sql',-1931362895,'','2026-11-22 04:18:42.230',2,1);
-INSERT INTO flyway_schema_history VALUES(5,'4','create order totals','SQL','V4__create_order_totals.sql',-1243992254,'','2026-11-22 04:18:42.386',118,0);
+INSERT INTO flyway_schema_history VALUES(1,'1','create customers','SQL','V1__create_customers.sql',-445664677,'','2026-11-22 04:28:12.080',38,1);
+INSERT INTO flyway_schema_history VALUES(2,'1.1','create orders','SQL','V1_1__create_orders.sql',-1303549989,'','2026-11-22 04:28:12.159',2,1);
+INSERT INTO flyway_schema_history VALUES(3,'2','seed customers','SQL','V2__seed_customers.sql',-552323030,'','2026-11-22 04:28:12.225',21,1);
+INSERT INTO flyway_schema_history VALUES(4,'3','count orders','SQL','V3__count_orders.sql',-1931362895,'','2026-11-22 04:28:12.293',2,1);
+INSERT INTO flyway_schema_history VALUES(5,'4','create order totals','SQL','V4__create_order_totals.sql',-1243992254,'','2026-11-22 04:28:12.569',219,0);
 CREATE TABLE customers (
     id INTEGER PRIMARY KEY,
     email TEXT NOT NULL UNIQUE,

@@ -86,11 +86,11 @@ INSERT INTO public.customers (id, email, name, order_count) VALUES (2, 'flann@ex
 -- Data for Name: goose_db_version; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.goose_db_version (id, version_id, is_applied, tstamp) VALUES (1, 0, true, '2026-11-22 03:49:25.83238');
-INSERT INTO public.goose_db_version (id, version_id, is_applied, tstamp) VALUES (2, 20240501090100, true, '2026-11-22 03:49:25.842834');
-INSERT INTO public.goose_db_version (id, version_id, is_applied, tstamp) VALUES (3, 20240501090200, true, '2026-11-22 03:49:25.849815');
-INSERT INTO public.goose_db_version (id, version_id, is_applied, tstamp) VALUES (4, 20240501090300, true, '2026-11-22 03:49:25.855939');
-INSERT INTO public.goose_db_version (id, version_id, is_applied, tstamp) VALUES (5, 20240501090400, true, '2026-11-22 03:49:25.857656');
+INSERT INTO public.goose_db_version (id, version_id, is_applied, tstamp) VALUES (1, 0, true, '2026-11-22 04:25:37.537295');
+INSERT INTO public.goose_db_version (id, version_id, is_applied, tstamp) VALUES (2, 20240501090100, true, '2026-11-22 04:25:37.544862');
+INSERT INTO public.goose_db_version (id, version_id, is_applied, tstamp) VALUES (3, 20240501090200, true, '2026-11-22 04:25:37.549517');
+INSERT INTO public.goose_db_version (id, version_id, is_applied, tstamp) VALUES (4, 20240501090300, true, '2026-11-22 04:25:37.554402');
+INSERT INTO public.goose_db_version (id, version_id, is_applied, tstamp) VALUES (5, 20240501090400, true, '2026-11-22 04:25:37.555763');
 
 --
 -- Data for Name: orders; Type: TABLE DATA; Schema: public; Owner: -

@@ -96,11 +96,11 @@ INSERT INTO public.customers (id, email, name, order_count) VALUES (2, 'flann@ex
 -- Data for Name: goose_versions; Type: TABLE DATA; Schema: tools; Owner: -
 --
 
-INSERT INTO tools.goose_versions (id, version_id, is_applied, tstamp) VALUES (1, 0, true, '2026-11-22 03:49:26.756332');
-INSERT INTO tools.goose_versions (id, version_id, is_applied, tstamp) VALUES (2, 20240501090100, true, '2026-11-22 03:49:26.765195');
-INSERT INTO tools.goose_versions (id, version_id, is_applied, tstamp) VALUES (3, 20240501090200, true, '2026-11-22 03:49:26.770298');
-INSERT INTO tools.goose_versions (id, version_id, is_applied, tstamp) VALUES (4, 20240501090300, true, '2026-11-22 03:49:26.774227');
-INSERT INTO tools.goose_versions (id, version_id, is_applied, tstamp) VALUES (5, 20240501090400, true, '2026-11-22 03:49:26.775471');
+INSERT INTO tools.goose_versions (id, version_id, is_applied, tstamp) VALUES (1, 0, true, '2026-11-22 04:25:38.457082');
+INSERT INTO tools.goose_versions (id, version_id, is_applied, tstamp) VALUES (2, 20240501090100, true, '2026-11-22 04:25:38.467047');
+INSERT INTO tools.goose_versions (id, version_id, is_applied, tstamp) VALUES (3, 20240501090200, true, '2026-11-22 04:25:38.474176');
+INSERT INTO tools.goose_versions (id, version_id, is_applied, tstamp) VALUES (4, 20240501090300, true, '2026-11-22 04:25:38.478803');
+INSERT INTO tools.goose_versions (id, version_id, is_applied, tstamp) VALUES (5, 20240501090400, true, '2026-11-22 04:25:38.480896');
 
 --
 -- Name: goose_versions_id_seq; Type: SEQUENCE SET; Schema: tools; Owner: -

@@ -6,11 +6,11 @@ CREATE TABLE goose_versions (
 		is_applied INTEGER NOT NULL,
 		tstamp TIMESTAMP DEFAULT (datetime('now'))
 	);
-INSERT INTO goose_versions VALUES(1,0,1,'2026-11-22 03:49:28');
-INSERT INTO goose_versions VALUES(2,1,1,'2026-11-22 03:49:28');
-INSERT INTO goose_versions VALUES(3,2,1,'2026-11-22 03:49:28');
-INSERT INTO goose_versions VALUES(4,3,1,'2026-11-22 03:49:28');
-INSERT INTO goose_versions VALUES(5,4,1,'2026-11-22 03:49:28');
+INSERT INTO goose_versions VALUES(1,0,1,'2026-11-22 04:25:44');
+INSERT INTO goose_versions VALUES(2,1,1,'2026-11-22 04:25:44');
+INSERT INTO goose_versions VALUES(3,2,1,'2026-11-22 04:25:44');
+INSERT INTO goose_versions VALUES(4,3,1,'2026-11-22 04:25:44');
+INSERT INTO goose_versions VALUES(5,4,1,'2026-11-22 04:25:44');
 CREATE TABLE customers (
     id INTEGER PRIMARY KEY,
     email TEXT NOT NULL UNIQUE,

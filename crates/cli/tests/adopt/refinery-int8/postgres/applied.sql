@@ -77,10 +77,10 @@ INSERT INTO public.customers (id, email, name, order_count) VALUES (2, 'flann@ex
 -- Data for Name: refinery_schema_history; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.refinery_schema_history (version, name, applied_on, checksum) VALUES (20240501090100, 'create_customers', '2026-11-22T04:02:15.113396323Z', '8011967842918541855');
-INSERT INTO public.refinery_schema_history (version, name, applied_on, checksum) VALUES (20240501090200, 'create_orders', '2026-11-22T04:02:15.113432999Z', '5212861288081700539');
-INSERT INTO public.refinery_schema_history (version, name, applied_on, checksum) VALUES (20240501090300, 'seed_customers', '2026-11-22T04:02:15.113437216Z', '3526623601548825713');
-INSERT INTO public.refinery_schema_history (version, name, applied_on, checksum) VALUES (20240501090400, 'count_orders', '2026-11-22T04:02:15.113440782Z', '12640272438100900088');
+INSERT INTO public.refinery_schema_history (version, name, applied_on, checksum) VALUES (20240501090100, 'create_customers', '2026-11-22T04:26:05.14313456Z', '8011967842918541855');
+INSERT INTO public.refinery_schema_history (version, name, applied_on, checksum) VALUES (20240501090200, 'create_orders', '2026-11-22T04:26:05.143180753Z', '5212861288081700539');
+INSERT INTO public.refinery_schema_history (version, name, applied_on, checksum) VALUES (20240501090300, 'seed_customers', '2026-11-22T04:26:05.143188535Z', '3526623601548825713');
+INSERT INTO public.refinery_schema_history (version, name, applied_on, checksum) VALUES (20240501090400, 'count_orders', '2026-11-22T04:26:05.143194752Z', '12640272438100900088');
 
 --
 -- Name: customers customers_email_key; Type: CONSTRAINT; Schema: public; Owner: -

@@ -77,10 +77,10 @@ INSERT INTO public.customers (id, email, name, order_count) VALUES (2, 'flann@ex
 -- Data for Name: shop_history; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.shop_history (version, name, applied_on, checksum) VALUES (20240501090100, 'create_customers', '2026-11-22T04:02:16.984882649Z', '8011967842918541855');
-INSERT INTO public.shop_history (version, name, applied_on, checksum) VALUES (20240501090200, 'create_orders', '2026-11-22T04:02:16.98492995Z', '5212861288081700539');
-INSERT INTO public.shop_history (version, name, applied_on, checksum) VALUES (20240501090300, 'seed_customers', '2026-11-22T04:02:16.984936495Z', '3526623601548825713');
-INSERT INTO public.shop_history (version, name, applied_on, checksum) VALUES (20240501090400, 'count_orders', '2026-11-22T04:02:16.984942528Z', '12640272438100900088');
+INSERT INTO public.shop_history (version, name, applied_on, checksum) VALUES (20240501090100, 'create_customers', '2026-11-22T04:26:05.976595208Z', '8011967842918541855');
+INSERT INTO public.shop_history (version, name, applied_on, checksum) VALUES (20240501090200, 'create_orders', '2026-11-22T04:26:05.976634284Z', '5212861288081700539');
+INSERT INTO public.shop_history (version, name, applied_on, checksum) VALUES (20240501090300, 'seed_customers', '2026-11-22T04:26:05.976642802Z', '3526623601548825713');
+INSERT INTO public.shop_history (version, name, applied_on, checksum) VALUES (20240501090400, 'count_orders', '2026-11-22T04:26:05.976650944Z', '12640272438100900088');
 
 --
 -- Name: customers customers_email_key; Type: CONSTRAINT; Schema: public; Owner: -

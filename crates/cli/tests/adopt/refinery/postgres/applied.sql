@@ -77,10 +77,10 @@ INSERT INTO public.customers (id, email, name, order_count) VALUES (2, 'flann@ex
 -- Data for Name: refinery_schema_history; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.refinery_schema_history (version, name, applied_on, checksum) VALUES (1, 'create_customers', '2026-11-22T03:58:33.682846596Z', '1284877476927952875');
-INSERT INTO public.refinery_schema_history (version, name, applied_on, checksum) VALUES (2, 'create_orders', '2026-11-22T03:58:33.682900683Z', '2818937821075028599');
-INSERT INTO public.refinery_schema_history (version, name, applied_on, checksum) VALUES (3, 'seed_customers', '2026-11-22T03:58:33.682907231Z', '5670279840103142156');
-INSERT INTO public.refinery_schema_history (version, name, applied_on, checksum) VALUES (4, 'count_orders', '2026-11-22T03:58:33.68291325Z', '15844928258573106523');
+INSERT INTO public.refinery_schema_history (version, name, applied_on, checksum) VALUES (1, 'create_customers', '2026-11-22T04:26:00.918307023Z', '1284877476927952875');
+INSERT INTO public.refinery_schema_history (version, name, applied_on, checksum) VALUES (2, 'create_orders', '2026-11-22T04:26:00.918353103Z', '2818937821075028599');
+INSERT INTO public.refinery_schema_history (version, name, applied_on, checksum) VALUES (3, 'seed_customers', '2026-11-22T04:26:00.918360694Z', '5670279840103142156');
+INSERT INTO public.refinery_schema_history (version, name, applied_on, checksum) VALUES (4, 'count_orders', '2026-11-22T04:26:00.918367558Z', '15844928258573106523');
 
 --
 -- Name: customers customers_email_key; Type: CONSTRAINT; Schema: public; Owner: -

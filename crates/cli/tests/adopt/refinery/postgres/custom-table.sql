@@ -77,10 +77,10 @@ INSERT INTO public.customers (id, email, name, order_count) VALUES (2, 'flann@ex
 -- Data for Name: shop_history; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.shop_history (version, name, applied_on, checksum) VALUES (1, 'create_customers', '2026-11-22T03:58:34.440692034Z', '1284877476927952875');
-INSERT INTO public.shop_history (version, name, applied_on, checksum) VALUES (2, 'create_orders', '2026-11-22T03:58:34.440733849Z', '2818937821075028599');
-INSERT INTO public.shop_history (version, name, applied_on, checksum) VALUES (3, 'seed_customers', '2026-11-22T03:58:34.440741063Z', '5670279840103142156');
-INSERT INTO public.shop_history (version, name, applied_on, checksum) VALUES (4, 'count_orders', '2026-11-22T03:58:34.440747401Z', '15844928258573106523');
+INSERT INTO public.shop_history (version, name, applied_on, checksum) VALUES (1, 'create_customers', '2026-11-22T04:26:01.820530127Z', '1284877476927952875');
+INSERT INTO public.shop_history (version, name, applied_on, checksum) VALUES (2, 'create_orders', '2026-11-22T04:26:01.820580468Z', '2818937821075028599');
+INSERT INTO public.shop_history (version, name, applied_on, checksum) VALUES (3, 'seed_customers', '2026-11-22T04:26:01.820587111Z', '5670279840103142156');
+INSERT INTO public.shop_history (version, name, applied_on, checksum) VALUES (4, 'count_orders', '2026-11-22T04:26:01.820592844Z', '15844928258573106523');
 
 --
 -- Name: customers customers_email_key; Type: CONSTRAINT; Schema: public; Owner: -

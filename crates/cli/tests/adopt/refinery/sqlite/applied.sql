@@ -5,10 +5,10 @@ CREATE TABLE refinery_schema_history(
              name VARCHAR(255),
              applied_on VARCHAR(255),
              checksum VARCHAR(255));
-INSERT INTO refinery_schema_history VALUES(1,'create_customers','2026-11-22T03:58:35.434572766Z','6623305997162807109');
-INSERT INTO refinery_schema_history VALUES(2,'create_orders','2026-11-22T03:58:35.434628965Z','2818937821075028599');
-INSERT INTO refinery_schema_history VALUES(3,'seed_customers','2026-11-22T03:58:35.434635782Z','5670279840103142156');
-INSERT INTO refinery_schema_history VALUES(4,'count_orders','2026-11-22T03:58:35.434641191Z','1136781127588535561');
+INSERT INTO refinery_schema_history VALUES(1,'create_customers','2026-11-22T04:26:04.435264777Z','6623305997162807109');
+INSERT INTO refinery_schema_history VALUES(2,'create_orders','2026-11-22T04:26:04.435302511Z','2818937821075028599');
+INSERT INTO refinery_schema_history VALUES(3,'seed_customers','2026-11-22T04:26:04.435306565Z','5670279840103142156');
+INSERT INTO refinery_schema_history VALUES(4,'count_orders','2026-11-22T04:26:04.435310036Z','1136781127588535561');
 CREATE TABLE customers (
     id INTEGER PRIMARY KEY,
     email TEXT NOT NULL UNIQUE,

@@ -68,10 +68,10 @@ CREATE TABLE public.orders (
 -- Data for Name: _sqlx_migrations; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public._sqlx_migrations (version, description, installed_on, success, checksum, execution_time) VALUES (20240501090100, 'create customers', '2026-11-22 03:58:29.340996+00', true, '\x17c1f7d5ccd8d1245bcdd491787180dc9693f40c7a967a5b938a24c40de926e8b1c23b2cc0eff1eef1e06a1e4c3dfa44', 5233852);
-INSERT INTO public._sqlx_migrations (version, description, installed_on, success, checksum, execution_time) VALUES (20240501090200, 'create orders', '2026-11-22 03:58:29.347084+00', true, '\xa1e9bab0680d49f90c672d5147b86698db628c5f89d75ab92ba2bed4f6adf31257e44fee56944ffb3d779179e696bab5', 4022183);
-INSERT INTO public._sqlx_migrations (version, description, installed_on, success, checksum, execution_time) VALUES (20240501090300, 'seed customers', '2026-11-22 03:58:29.351509+00', true, '\xdfc5fe873badf28a185d4fd20eacb5819be1cee6fcc09524807113c3b0c732c0021bfe8d71122fe5ade285bccc36fa10', 1281103);
-INSERT INTO public._sqlx_migrations (version, description, installed_on, success, checksum, execution_time) VALUES (20240501090400, 'count orders', '2026-11-22 03:58:29.353142+00', true, '\xcd22e959fd962e56025be3838b33e753b03a3bc00504f22226f1ad73431e4bead3b13ad93ee6ef6f907b574b13823f1e', 3108250);
+INSERT INTO public._sqlx_migrations (version, description, installed_on, success, checksum, execution_time) VALUES (20240501090100, 'create customers', '2026-11-22 04:25:57.902993+00', true, '\x17c1f7d5ccd8d1245bcdd491787180dc9693f40c7a967a5b938a24c40de926e8b1c23b2cc0eff1eef1e06a1e4c3dfa44', 4861073);
+INSERT INTO public._sqlx_migrations (version, description, installed_on, success, checksum, execution_time) VALUES (20240501090200, 'create orders', '2026-11-22 04:25:57.908738+00', true, '\xa1e9bab0680d49f90c672d5147b86698db628c5f89d75ab92ba2bed4f6adf31257e44fee56944ffb3d779179e696bab5', 3806911);
+INSERT INTO public._sqlx_migrations (version, description, installed_on, success, checksum, execution_time) VALUES (20240501090300, 'seed customers', '2026-11-22 04:25:57.912969+00', true, '\xdfc5fe873badf28a185d4fd20eacb5819be1cee6fcc09524807113c3b0c732c0021bfe8d71122fe5ade285bccc36fa10', 1106761);
+INSERT INTO public._sqlx_migrations (version, description, installed_on, success, checksum, execution_time) VALUES (20240501090400, 'count orders', '2026-11-22 04:25:57.914423+00', true, '\xcd22e959fd962e56025be3838b33e753b03a3bc00504f22226f1ad73431e4bead3b13ad93ee6ef6f907b574b13823f1e', 2542768);
 
 --
 -- Data for Name: customers; Type: TABLE DATA; Schema: public; Owner: -
