@@ -1,5 +1,6 @@
 //! The words of a SQL text, by each dialect's lexical rules.
 
+mod dull;
 mod lexer;
 
 use crate::Dialect;

@@ -35,7 +35,9 @@ impl Conforming {
     pub(super) fn follow(&mut self, statement: &str) {
         let mut tokens = significant(statement, Dialect::Postgres);
         let Some(first) = tokens.next().filter(|first| first.kind == TokenKind::Word) else { return };
-        match first.text.to_ascii_uppercase().as_str() {
+        const WORDS: &[&str] =
+            &["SET", "RESET", "DISCARD", "SELECT", "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT"];
+        match WORDS.iter().find(|word| first.is(word)).copied().unwrap_or_default() {
             "SET" => {
                 let mut name = tokens.next();
                 let mut scope = Scope::Session;

@@ -75,6 +75,9 @@ pub(super) fn next(reader: &mut Reader<'_>) -> Result<Option<Statement>, SplitEr
         if !(is_semicolon && (delimited || reader.in_executable())) {
             reader.take(&lexeme);
         }
+        if statement.is_plain() {
+            reader.take_dull(&mut 0);
+        }
     }
     match statement.unclosed().filter(|_| reader.settings.delimiter.is_none()) {
         Some(start) => {

@@ -161,6 +161,11 @@ impl<'a> Compound<'a> {
         !matches!(self.phase, Phase::First | Phase::Begin | Phase::Head | Phase::Definer | Phase::Plain | Phase::Use)
     }
 
+    /// Whether it has no body, whatever follows.
+    pub(super) fn is_plain(&self) -> bool {
+        self.phase == Phase::Plain
+    }
+
     /// Whether it is USE with its database.
     pub(super) fn is_use(&self) -> bool {
         self.phase == Phase::Use && self.last.is_some_and(|last| last.start > self.start)

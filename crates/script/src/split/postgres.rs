@@ -2,7 +2,8 @@
 
 use super::reader::Reader;
 use super::{SplitError, Statement};
-use crate::token::{Form, Token, TokenKind};
+use crate::Dialect;
+use crate::token::{Form, Lexer, Token, TokenKind};
 
 /// What has been read of a statement.
 #[derive(Debug, Default)]
@@ -29,6 +30,19 @@ impl<'a> State<'a> {
             || [&["CREATE", "OR", "REPLACE", "FUNCTION"][..], &["CREATE", "OR", "REPLACE", "PROCEDURE"]]
                 .into_iter()
                 .any(|words| self.head_is(words))
+    }
+
+    /// Whether it has neither a body nor data, whatever follows.
+    fn is_plain(&self) -> bool {
+        let is = |word: Option<&&str>, words: &[&str]| {
+            word.is_some_and(|word| words.iter().any(|other| word.eq_ignore_ascii_case(other)))
+        };
+        match self.head.first() {
+            first if is(first, &["CREATE"]) => {
+                self.head.len() > 1 && !is(self.head.get(1), &["OR", "FUNCTION", "PROCEDURE"])
+            }
+            first => first.is_some() && !is(first, &["COPY"]),
+        }
     }
 
     fn take(&mut self, token: Token<'a>) {
@@ -84,6 +98,9 @@ pub(super) fn next(reader: &mut Reader<'_>) -> Result<Option<Statement>, SplitEr
         } else {
             reader.take(&lexeme);
             state.take(token);
+            if state.is_plain() {
+                reader.take_dull(&mut state.parentheses);
+            }
         }
     }
     // Parentheses that are open aren't our concern: as from psql, the server gets the rest and says so.
@@ -99,11 +116,11 @@ pub(super) fn next(reader: &mut Reader<'_>) -> Result<Option<Statement>, SplitEr
 fn copy(reader: &mut Reader<'_>, after: usize) -> Result<Option<Statement>, SplitError> {
     // A delimiter may be a line break.
     let (line, next) = if reader.text[..after].ends_with('\n') { ("", after) } else { reader.line_from(after) };
-    let rest = line.trim_start();
-    if !(rest.is_empty() || rest.starts_with("--")) {
+    let mut behind = Lexer::new(line, Dialect::Postgres).continuing();
+    if let Some(lexeme) = behind.find(|lexeme| lexeme.is_significant() || lexeme.form == Form::Unclosed) {
         let message =
             "the data of COPY … FROM stdin begins on the next line: move this behind the line `\\.` that ends the data";
-        return Err(reader.error(after + line.len() - rest.len(), message.to_owned()));
+        return Err(reader.error(after + lexeme.token.start, message.to_owned()));
     }
     reader.skip_to(next);
     let data = reader.in_file(next);

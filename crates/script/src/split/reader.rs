@@ -139,6 +139,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Takes all that follows in the open statement up to the next token that may matter in one without a body.
+    pub(super) fn take_dull(&mut self, parentheses: &mut usize) {
+        if let Some(open) = &mut self.open
+            && let Some(end) = self.lexer.skip_dull(parentheses)
+        {
+            open.end = end;
+        }
+    }
+
     /// Ends the open statement, if there is one.
     pub(super) fn finish(&mut self) -> Option<Statement> {
         if self.is_certain() {

@@ -84,6 +84,9 @@ pub(super) fn next(reader: &mut Reader<'_>) -> Result<Option<Statement>, SplitEr
         state = state.after(&token, after_point);
         after_point = token.kind == TokenKind::Punctuation && token.text == ".";
         reader.take(&lexeme);
+        if state == State::Plain {
+            reader.take_dull(&mut 0);
+        }
     }
     match state {
         State::Body { begin, last } if last != Last::End => Err(reader.error(

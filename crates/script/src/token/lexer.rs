@@ -141,6 +141,41 @@ impl<'a> Lexer<'a> {
         self.dollar_quote_next = true;
     }
 
+    pub(super) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    pub(super) fn bytes(&self) -> &'a [u8] {
+        self.sql.as_bytes()
+    }
+
+    /// Whether the next tokens are read without regard to what is before them, and to a delimiter.
+    pub(super) fn may_skip(&self) -> bool {
+        let plain_strings = self.dialect != Dialect::Postgres || !self.quoting.backslash;
+        plain_strings
+            && self.continuation == Continuation::No
+            && self.delimiter.is_none()
+            && !self.executable
+            && !self.dollar_quote_next
+    }
+
+    pub(super) fn after_name(&self) -> bool {
+        self.after_name
+    }
+
+    pub(super) fn set_after_name(&mut self, after_name: bool) {
+        self.after_name = after_name;
+    }
+
+    /// Whether a backslash escapes in a string or name with this quote, and no prefix.
+    pub(super) fn escapes_in(&self, quote: u8) -> bool {
+        match quote {
+            b'\'' => self.quoting.backslash,
+            b'"' => self.quoting.backslash && !self.quoting.ansi_quotes && self.dialect == Dialect::MySql,
+            _ => false,
+        }
+    }
+
     /// The end of the line that begins or goes on at `at`: its line break, or the end of the text.
     pub(crate) fn line_end(&self, at: usize) -> usize {
         self.found(at, memchr(b'\n', &self.sql.as_bytes()[at..]))
@@ -180,12 +215,12 @@ impl<'a> Lexer<'a> {
         self.found(at, self.sql.as_bytes()[at..].iter().position(|&byte| !keep(byte)))
     }
 
-    fn is_space(&self, byte: u8) -> bool {
+    pub(super) fn is_space(&self, byte: u8) -> bool {
         matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c)
     }
 
     /// Whether a word can go on with it.
-    fn in_word(&self, byte: u8) -> bool {
+    pub(super) fn in_word(&self, byte: u8) -> bool {
         byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || byte >= 0x80
     }
 
@@ -195,7 +230,7 @@ impl<'a> Lexer<'a> {
 
     /// The end of what is quoted from `open` on (the place of the opening quote), and whether it is closed. A doubled quote
     /// stands for itself.
-    fn quoted(&self, open: usize, quote: u8, backslash: bool) -> (usize, bool) {
+    pub(super) fn quoted(&self, open: usize, quote: u8, backslash: bool) -> (usize, bool) {
         let bytes = self.sql.as_bytes();
         let mut at = open + 1;
         while let Some(rest) = bytes.get(at..) {

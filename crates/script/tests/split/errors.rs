@@ -43,6 +43,8 @@ fn postgres() {
             ("SELECT 1 «\\; SELECT 2;\n", &["`\\;`", "without the backslash"]),
             ("SELECT «$a$ 1; $a", &["string", "`$a$`"]),
             ("SET standard_conforming_strings TO off; «'\\';", &["string"]),
+            ("COPY t FROM stdin; -- x\r«SELECT 1;\n1\n\\.\n", &["next line"]),
+            ("COPY t FROM stdin; «/* x\n1\n\\.\n", &["next line"]),
             ("COPY t FROM stdin; «SELECT 1;\n1\n\\.\n", &["next line"]),
         ],
     );
