@@ -7,8 +7,10 @@ mod atlas;
 mod dbmate;
 mod diesel;
 mod engine;
+mod flyway;
 mod golang_migrate;
 mod goose;
+mod gormigrate;
 mod install;
 mod recorder;
 mod refinery;
@@ -42,7 +44,7 @@ struct Tool {
     record: fn(&mut Recorder<'_>) -> Result<()>,
 }
 
-const TOOLS: [Tool; 8] = [
+const TOOLS: [Tool; 10] = [
     Tool {
         name: "golang-migrate",
         version: "v4.20.1",
@@ -101,6 +103,37 @@ const TOOLS: [Tool; 8] = [
             cache.go_with("atlas", version, "ariga.io/atlas/cmd/atlas", &["golang.org/x/tools v0.38.0"])
         },
         record: atlas::record,
+    },
+    Tool {
+        name: "flyway",
+        version: "13.12.0",
+        install: |cache, version| {
+            let own = ["flyway-core", "flyway-database-postgresql", "flyway-mysql"];
+            let mut libraries = own.map(|name| format!("org.flywaydb:{name}:{version}")).to_vec();
+            let drivers = [
+                "org.postgresql:postgresql:42.7.13",
+                "org.mariadb.jdbc:mariadb-java-client:4.0.0",
+                "org.xerial:sqlite-jdbc:3.54.1.0",
+            ];
+            libraries.extend(drivers.map(str::to_owned));
+            cache.java_program("flyway", version, include_str!("oracle/flyway.java"), &libraries)
+        },
+        record: flyway::record,
+    },
+    Tool {
+        name: "gormigrate",
+        version: "v2.1.7",
+        install: |cache, version| {
+            let modules = [
+                &format!("github.com/go-gormigrate/gormigrate/v2@{version}"),
+                "gorm.io/gorm@v1.31.2",
+                "gorm.io/driver/postgres@v1.6.3",
+                "gorm.io/driver/mysql@v1.6.0",
+                "gorm.io/driver/sqlite@v1.6.0",
+            ];
+            cache.go_program("gormigrate", version, include_str!("oracle/gormigrate.go"), &modules)
+        },
+        record: gormigrate::record,
     },
 ];
 

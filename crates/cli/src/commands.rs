@@ -1,6 +1,7 @@
 //! The commands: one file each.
 
 mod accept;
+mod adopt;
 mod baseline;
 mod completions;
 mod down;
@@ -35,6 +36,7 @@ pub(crate) enum Command {
     Redo(redo::Arguments),
     Baseline(baseline::Arguments),
     Accept(accept::Arguments),
+    Adopt(adopt::Arguments),
     Completions(completions::Arguments),
 }
 
@@ -73,6 +75,7 @@ pub(crate) fn run(cli: &Cli, output: &Arc<Output>) -> Result<Done, CommandError>
         Command::Redo(arguments) => redo::run(arguments, global, output),
         Command::Baseline(arguments) => baseline::run(arguments, global, output),
         Command::Accept(arguments) => accept::run(arguments, global, output),
+        Command::Adopt(arguments) => adopt::run(arguments, global, output),
         Command::Completions(arguments) => completions::run(arguments, output),
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use driftlock::script::{LoadError, ManifestError};
-use driftlock::{Cancellation, Database, Error, Kind, Manifest, Migrations, Migrator, Options, Report};
+use driftlock::{Cancellation, Database, Error, Kind, Layout, Manifest, Migrations, Migrator, Options, Report};
 
 use crate::arguments::Global;
 use crate::error::CommandError;
@@ -57,6 +57,8 @@ pub(crate) enum Look {
     Ahead,
     /// By itself.
     Later,
+    /// By itself, at a database that another tool has migrated: the files are read as that tool reads them.
+    Foreign,
 }
 
 /// The signal that came, 0 for none.
@@ -110,34 +112,72 @@ where
 
 /// Connects, and reads and hashes the files beside it.
 async fn open(target: &Target, look: Look) -> Result<(Database, Migrations, Option<Manifest>), CommandError> {
-    let (directory, layout, root) = (target.directory.clone(), target.layout, target.root.clone());
     // Begun before the connection, not beside it: an embedded engine connects without ever waiting.
-    let reading = tokio::task::spawn_blocking(move || {
-        let manifest = Manifest::read(&root)?;
-        let migrations = Migrations::load(Arc::new(directory), layout)?;
-        Ok::<_, ReadError>((migrations, manifest))
-    });
-    let read = async {
-        reading.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())).map_err(|error| match error
-        {
-            ReadError::Load(LoadError::Files(error)) if !target.directory.path().exists() => {
-                CommandError::from(LoadError::Files(error))
-                    .hint("there is no such directory: `driftlock init` makes one, `--dir PATH` names another")
-            }
-            ReadError::Load(error) => error.into(),
-            ReadError::Manifest(error) => error.into(),
-        })
-    };
+    let reading = read(target, target.layout);
     let connect = async {
         let options = target.settings.connect_options(&target.provenance);
         let database = Database::connect(target.engine, &target.url, &options, target.settings.own_tables()).await?;
         if look == Look::Ahead {
             database.look_ahead().await?;
         }
-        Ok(database)
+        Ok::<_, CommandError>(database)
     };
-    let (database, (migrations, manifest)) = tokio::try_join!(connect, read)?;
-    Ok((database, migrations, manifest))
+    let database = connect.await?;
+    let read_as = |layout| async move { read(target, Some(layout)).await.map_err(|error| told(target, error)) };
+    match reading.await {
+        Ok((migrations, manifest)) => {
+            let other = match (look, target.layout) {
+                (Look::Foreign, None) => {
+                    let layouts = database.foreign_layouts().await?;
+                    layouts.into_iter().find(|layout| *layout != migrations.layout() && migrations.fits(*layout))
+                }
+                _ => None,
+            };
+            let (migrations, manifest) = match other {
+                Some(layout) => read_as(layout).await?,
+                None => (migrations, manifest),
+            };
+            Ok((database, migrations, manifest))
+        }
+        // What the names don't tell, the table of the tool that was here before may.
+        Err(ReadError::Load(LoadError::Ambiguous { layouts, file, why })) => {
+            let here = database.foreign_layouts().await?;
+            match here.into_iter().find(|layout| layouts.contains(layout)) {
+                Some(layout) => {
+                    let (migrations, manifest) = read_as(layout).await?;
+                    Ok((database, migrations, manifest))
+                }
+                None => Err(LoadError::Ambiguous { layouts, file, why }.into()),
+            }
+        }
+        Err(error) => Err(told(target, error)),
+    }
+}
+
+/// Reads the files' names, texts and manifest, on a thread of its own that begins at once.
+fn read(
+    target: &Target,
+    layout: Option<Layout>,
+) -> impl Future<Output = Result<(Migrations, Option<Manifest>), ReadError>> + use<> {
+    let (directory, root) = (target.directory.clone(), target.root.clone());
+    let reading = tokio::task::spawn_blocking(move || {
+        let manifest = Manifest::read(&root)?;
+        let migrations = Migrations::load(Arc::new(directory), layout)?;
+        Ok((migrations, manifest))
+    });
+    async { reading.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) }
+}
+
+/// An error of reading, with what to do about it.
+fn told(target: &Target, error: ReadError) -> CommandError {
+    match error {
+        ReadError::Load(LoadError::Files(error)) if !target.directory.path().exists() => {
+            CommandError::from(LoadError::Files(error))
+                .hint("there is no such directory: `driftlock init` makes one, `--dir PATH` names another")
+        }
+        ReadError::Load(error) => error.into(),
+        ReadError::Manifest(error) => error.into(),
+    }
 }
 
 enum ReadError {

@@ -198,7 +198,9 @@ pub(crate) fn assess(
     let is_needed = |migration: &Migration| match migration.role {
         Role::Repeatable => true,
         Role::Baseline => baseline == Some(&migration.version) || recorded.contains_key(&migration.version),
-        Role::Versioned | Role::Code(_) => baseline.is_none_or(|baseline| migration.version > *baseline),
+        Role::Versioned | Role::Unordered | Role::Code(_) => {
+            baseline.is_none_or(|baseline| migration.version > *baseline)
+        }
     };
     let mut pending = Vec::new();
     let mut not_needed = Vec::new();
@@ -209,9 +211,13 @@ pub(crate) fn assess(
         }
         if is_needed(migration) { pending.push(version.clone()) } else { not_needed.push(version.clone()) }
     }
+    let is_ordered = |version: &&Version| {
+        let role = migrations.find(version).map(|migration| migration.role);
+        !matches!(role, Some(Role::Repeatable | Role::Unordered))
+    };
     let out_of_order = pending
         .iter()
-        .filter(|version| !is_repeatable(version) && highest.is_some_and(|highest| *version < highest))
+        .filter(|version| is_ordered(version) && highest.is_some_and(|highest| *version < highest))
         .cloned()
         .collect();
     Standing { pending, not_needed, out_of_order, ahead, findings, recorded }
@@ -471,6 +477,15 @@ mod tests {
         assert_eq!(standing.findings, []);
         let unfinished = standing.recorded[&Version::number(2)].unfinished.as_ref().unwrap();
         assert!(!unfinished.failed);
+    }
+
+    #[test]
+    fn what_may_come_late_is_not_out_of_order() {
+        let migrations = files(&["V1__a.sql", "U2__late.sql", "V3__c.sql", "U4__d.rs"]);
+        assert_eq!(migrations.layout(), Layout::Refinery);
+        let rows = glance(&migrations, &[("V1__a.sql", UP.0, UP.1), ("V3__c.sql", UP.0, UP.1)]);
+        let standing = look(&migrations, None, &rows);
+        assert_eq!((texts(&standing.pending), texts(&standing.out_of_order)), (vec!["2", "4"], vec![]));
     }
 
     #[test]

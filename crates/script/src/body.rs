@@ -36,7 +36,18 @@ pub struct Section {
     pub no_transaction: bool,
 }
 
-/// A value that was put in: where it begins in the body's text and in the file's, and how long it is in each.
+/// Text that takes the place of a stretch of the file's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Replacement {
+    /// The stretch, in bytes.
+    pub(crate) range: Range<usize>,
+    /// What takes its place.
+    pub(crate) text: String,
+    /// The name of the value that this is; `None` where the layout only has another way to write something.
+    pub(crate) name: Option<String>,
+}
+
+/// A stretch that was replaced: where what took its place begins in the body's text and in the file's, and how long it is in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Edit {
     at: usize,
@@ -73,23 +84,27 @@ impl Body {
     }
 
     /// Puts values in: for each range of the text, in rising order, the name and the value that takes its place.
-    pub(crate) fn substitute(mut self, values: Vec<(Range<usize>, String, String)>) -> Self {
-        if values.is_empty() {
+    pub(crate) fn substitute(self, values: Vec<(Range<usize>, String, String)>) -> Self {
+        let replacements =
+            values.into_iter().map(|(range, name, text)| Replacement { range, text, name: Some(name) }).collect();
+        self.replace(replacements)
+    }
+
+    /// Puts other text in place of stretches of the text, in rising order. No section begins or ends inside of one.
+    pub(crate) fn replace(mut self, replacements: Vec<Replacement>) -> Self {
+        if replacements.is_empty() {
             return self;
         }
         let original = std::mem::take(&mut self.text);
         let mut from = 0;
-        for (range, name, value) in values {
+        for Replacement { range, text, name } in replacements {
             self.text.push_str(&original[from..range.start]);
-            self.edits.push(Edit {
-                at: self.text.len(),
-                length: value.len(),
-                from: range.start,
-                replaced: range.len(),
-            });
-            self.text.push_str(&value);
+            self.edits.push(Edit { at: self.text.len(), length: text.len(), from: range.start, replaced: range.len() });
+            self.text.push_str(&text);
             from = range.end;
-            self.values.insert(name, value);
+            if let Some(name) = name {
+                self.values.insert(name, text);
+            }
         }
         self.text.push_str(&original[from..]);
         for section in &mut self.sections {
@@ -132,8 +147,17 @@ impl Body {
         } else {
             ""
         };
-        let sections = self.sections.iter().map(|section| &self.text[section.span.clone()]);
-        std::iter::once(directive).chain(sections).collect()
+        let mut script = directive.to_owned();
+        for section in &self.sections {
+            // A section's end may be all that ends its last statement; a `;` too many does no harm.
+            let last = script.trim_ascii_end().rsplit('\n').next().unwrap_or_default();
+            let is_ended = last.ends_with(';') && !last.contains("--") && !last.contains('#');
+            if script.len() > directive.len() && !is_ended {
+                script.push_str(if script.ends_with('\n') { ";\n" } else { "\n;\n" });
+            }
+            script.push_str(&self.text[section.span.clone()]);
+        }
+        script
     }
 
     /// All that runs, with what stands in front of it: where directives are looked for.
@@ -295,8 +319,30 @@ mod tests {
         let place = |part: &str| body.position(body.text().find(part).unwrap());
         assert_eq!(place(",\n2"), (2, 8), "a value is where its name is");
         assert_eq!(place("|| 'x'"), (3, 17));
+        let way = Section { span: 0..file.len(), no_transaction: false };
+        let gone = Replacement { range: 6..at("  SELECT"), text: String::new(), name: None };
+        let body = Body::of_sections(file.to_owned(), vec![way]).replace(vec![gone]);
+        assert_eq!((body.text().len(), body.values().len()), (file.len() - 13, 0));
+        assert_eq!((body.position(5), body.position(6)), ((1, 6), (3, 1)));
         let quote = Body::of_sections("a\n'".to_owned(), vec![Section { span: 2..3, no_transaction: false }]);
         let error = quote.statements(Dialect::Sqlite).unwrap_err();
         assert_eq!((error.line, error.column, error.offset), (2, 1, 2));
+    }
+
+    #[test]
+    fn sections_stay_apart_in_one_script() {
+        let file = "-- a\nDROP TABLE b\n-- c\nDROP TABLE d;\n-- e\nDROP TABLE f";
+        let section = |part: &str| {
+            let start = file.find(part).unwrap();
+            Section { span: start..start + part.len(), no_transaction: part.ends_with('f') }
+        };
+        let sections = vec![section("DROP TABLE b\n"), section("DROP TABLE d;\n"), section("DROP TABLE f")];
+        let body = Body::of_sections(file.to_owned(), sections);
+        let script = body.standalone();
+        assert_eq!(script, "-- driftlock: no-transaction\nDROP TABLE b\n;\nDROP TABLE d;\nDROP TABLE f");
+        assert_eq!(
+            crate::split(&script, Dialect::Postgres).unwrap().len(),
+            body.statements(Dialect::Postgres).unwrap().len()
+        );
     }
 }

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use crate::Digest;
-use crate::layout::ATLAS_SUM;
+use crate::layout::{ATLAS_SUM, is_flyway_code};
 
 /// A set of files with names relative to one root, `/` between folders.
 pub trait Files: Send + Sync + std::fmt::Debug {
@@ -269,13 +269,13 @@ pub(crate) fn is_settings(name: &str) -> bool {
     name.strip_suffix(".conf").is_some_and(is_sql) || file_of(name) == "metadata.toml"
 }
 
-/// A migration in Go (`00002_a.go`) or Rust (`V2__a.rs`).
+/// A migration in Go (`00002_a.go`), Rust (`V2__a.rs`) or what Flyway runs beside SQL (`V2__a.java`, `V2__a.sh`).
 pub(crate) fn is_code(name: &str) -> bool {
     let begins_with_digit = |name: &str| name.starts_with(|first: char| first.is_ascii_digit());
     let file = file_of(name);
     let go = file.strip_suffix(".go").is_some_and(|stem| begins_with_digit(stem) && !stem.ends_with("_test"));
     let rust = file.strip_suffix(".rs").and_then(|stem| stem.strip_prefix(['V', 'U'])).is_some_and(begins_with_digit);
-    go || rust
+    go || rust || is_flyway_code(name)
 }
 
 /// A pair's half that doesn't end in `.sql`, such as `1_a.up.txt`: golang-migrate runs it (`source/parse.go`, `Regex`).

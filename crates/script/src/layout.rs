@@ -6,6 +6,7 @@ mod diesel;
 mod flyway;
 mod golang_migrate;
 mod goose;
+mod lines;
 mod new;
 mod numbered;
 mod ours;
@@ -16,8 +17,11 @@ mod sqlx;
 use std::collections::BTreeMap;
 
 pub use atlas::{AtlasSum, atlas_partial_hashes};
+pub use flyway::flyway_checksum;
+pub(crate) use flyway::is_code as is_flyway_code;
 pub use new::{NewFiles, NewFilesError};
 pub(crate) use recognise::{Ambiguous, recognise};
+pub use refinery::{RefineryVersion, refinery_checksum};
 
 use crate::{Body, BodyError, Values, Version};
 
@@ -62,6 +66,8 @@ pub enum Role {
     /// A version that runs once.
     #[default]
     Versioned,
+    /// A version that runs once, and may come when later ones are applied already.
+    Unordered,
     /// It runs behind all versions, and again whenever its file changes.
     Repeatable,
     /// It stands for all versions up to its own, on a database that has none of them; elsewhere it doesn't run.

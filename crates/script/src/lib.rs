@@ -35,7 +35,10 @@ pub use checksum::sqlx_checksum;
 pub use digest::{Digest, raw_sha256};
 pub use directives::{DirectiveError, Directives, duration};
 pub use files::{Directory, Embedded, Files, FilesError, Memory};
-pub use layout::{ATLAS_SUM, AtlasSum, FileName, Layout, NewFiles, NewFilesError, Part, Role, atlas_partial_hashes};
+pub use layout::{
+    ATLAS_SUM, AtlasSum, FileName, Layout, NewFiles, NewFilesError, Part, RefineryVersion, Role, atlas_partial_hashes,
+    flyway_checksum, refinery_checksum,
+};
 pub use manifest::{Difference, MANIFEST, Manifest, ManifestError, from_root};
 pub use migrations::{LoadError, Migration, Migrations, Script, Survey};
 pub use name::{NameError, new_name};

@@ -276,6 +276,13 @@ impl Migrations {
         self.list.binary_search_by(|migration| migration.version.cmp(version)).ok().map(|at| &self.list[at])
     }
 
+    /// Whether the names of all files fit a layout too.
+    #[must_use]
+    pub fn fits(&self, layout: Layout) -> bool {
+        let scripts = self.list.iter().flat_map(|migration| std::iter::once(&migration.up).chain(&migration.down));
+        scripts.into_iter().all(|script| layout.read_name(&script.file).is_ok())
+    }
+
     /// The migration that another tool knows as this version: in the tool's own layout it has that version, in driftlock's the same
     /// digits in a timestamp's form.
     #[must_use]
@@ -503,6 +510,45 @@ mod tests {
         assert!(message(&["1_a.up.sql", "2_b.up.txt"]).contains("`2_b.up.txt`: it doesn't end in `.sql`"));
         assert!(load(&["1_a.sql", "2_b.up.txt", "notes.up.txt"]).is_ok(), "no other layout does");
         assert!(message(&["a.sql"]).starts_with("`a.sql` has no name of the driftlock layout"));
+    }
+
+    #[test]
+    fn flyway_pairs_by_version_and_runs_what_it_would_run() {
+        let load = |names: &[&str]| {
+            let files = names.iter().fold(Memory::new(), |files, name| files.with(*name, "SELECT 1;"));
+            Migrations::load(Arc::new(files), Some(Layout::Flyway))
+        };
+        let migrations =
+            load(&["V1__a.sql", "db/V1_10__c.sql", "V1.2__b.sql", "U1.2__back.sql", "R__view1.sql", "R__view_2.sql"])
+                .unwrap();
+        let found: Vec<_> =
+            migrations.list().iter().map(|it| (it.version.as_str(), &*it.name, it.down.is_some())).collect();
+        assert_eq!(
+            found,
+            [
+                ("1", "a", false),
+                ("1.2", "b", true),
+                ("1.10", "c", false),
+                ("R__view_2", "view_2", false),
+                ("R__view1", "view1", false)
+            ]
+        );
+        for twice in [["V1__a.sql", "V01__b.sql"], ["V1__a.sql", "V1.0__b.sql"], ["R__a_b.sql", "R__a b.sql"]] {
+            assert!(matches!(load(&twice), Err(LoadError::Duplicate { .. })), "{twice:?}");
+        }
+        let code = load(&["V1__a.sql", "V2__b.java"]).unwrap();
+        assert!(matches!(code.body(&code.list()[1].up), Err(LoadError::Code { language: "Java", .. })));
+        let callback = load(&["V1__a.sql", "afterMigrate.sql"]).unwrap_err().to_string();
+        assert!(callback.contains("`afterMigrate.sql`: it is a callback"), "{callback}");
+    }
+
+    #[test]
+    fn a_flyway_settings_file_is_named_where_it_cannot_be_followed() {
+        let files = Memory::new().with("V1__a.sql", "SELECT 1;").with("V1__a.sql.conf", "# a\nexecuteInTx=false\n");
+        let migrations = Migrations::load(Arc::new(files), None).unwrap();
+        let error = migrations.body(&migrations.list()[0].up).unwrap_err();
+        assert!(error.to_string().starts_with("V1__a.sql.conf:2:1: unknown key `executeInTx`"), "{error}");
+        assert!(matches!(error, LoadError::Body { line, .. } if line == "executeInTx=false"));
     }
 
     #[test]

@@ -19,7 +19,7 @@ enum Key {
     Number(u64),
     /// Number by number, none of the last ones zero. What stands for all versions up to its own comes behind the same version.
     Numbers(Vec<u64>, bool),
-    /// Without a version of its own: behind all that have one, by name.
+    /// Without a version of its own: behind all that have one, by description.
     Repeatable(String),
 }
 
@@ -59,10 +59,11 @@ impl Version {
         Some(Version { text, key: Key::Numbers(numbers, baseline) })
     }
 
-    /// What has no version and runs again whenever it changes, behind all versions: it is written `R__name`.
+    /// What has no version and runs again whenever it changes, behind all versions: it is written `R__name`. They are ordered by
+    /// what Flyway makes of the name, where a blank is what `_` is.
     #[must_use]
     pub(crate) fn repeatable(name: &str) -> Self {
-        Version { text: format!("R__{name}"), key: Key::Repeatable(name.to_owned()) }
+        Version { text: format!("R__{name}"), key: Key::Repeatable(name.replace('_', " ")) }
     }
 
     /// As the history and all output write it.
@@ -123,6 +124,8 @@ mod tests {
                 && Version::numbers("5", true).unwrap() < numbers("5.1")
         );
         assert!(numbers("99") < Version::repeatable("a"));
+        assert!(Version::repeatable("view_2") < Version::repeatable("view1"));
+        assert_eq!(Version::repeatable("a_b"), Version::repeatable("a b"));
         assert!(Version::by_file("10") < Version::by_file("1"));
         for text in ["", ".", "1.", "1..2", "a", "1a", "99999999999999999999"] {
             assert!(Version::numbers(text, false).is_none(), "{text}");

@@ -96,12 +96,13 @@ impl<'a> Database<'a> {
 
     /// As Java takes it: the URL, the user and the password.
     pub(crate) fn jdbc(&self) -> [String; 3] {
-        let (scheme, (password, port)) = match self.engine {
-            Engine::Postgres => ("postgresql", self.bed.servers.postgres_login()),
-            Engine::MariaDb => ("mariadb", self.bed.servers.mysql_login()),
+        let (scheme, option, (password, port)) = match self.engine {
+            Engine::Postgres => ("postgresql", "", self.bed.servers.postgres_login()),
+            // The server has no certificate.
+            Engine::MariaDb => ("mariadb", "?sslMode=disable", self.bed.servers.mysql_login()),
             Engine::Sqlite => return [format!("jdbc:sqlite:{}", self.file.display()), String::new(), String::new()],
         };
-        [format!("jdbc:{scheme}://127.0.0.1:{port}/{NAME}"), USER.to_owned(), password.to_owned()]
+        [format!("jdbc:{scheme}://127.0.0.1:{port}/{NAME}{option}"), USER.to_owned(), password.to_owned()]
     }
 
     /// Runs statements in the engine's own client; what it prints.

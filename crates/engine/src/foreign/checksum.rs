@@ -1,6 +1,9 @@
 //! Whether a file is what another tool applied, by the tool's own checksum.
 
-use driftlock_script::{AtlasSum, LoadError, Migration, Migrations, sqlx_checksum};
+use driftlock_script::{
+    AtlasSum, LoadError, Migration, Migrations, RefineryVersion, Role, flyway_checksum, refinery_checksum,
+    sqlx_checksum,
+};
 
 use super::Checksum;
 
@@ -13,7 +16,23 @@ pub(crate) fn fits(checksum: &Checksum, migrations: &Migrations, migration: &Mig
             .iter()
             .any(|bytes| sqlx_checksum(bytes).iter().map(|byte| format!("{byte:02x}")).eq(pairs(digest))),
         Checksum::Atlas(hash) => fits_atlas(hash, migrations, &migration.up.file)?,
-        Checksum::Flyway(_) | Checksum::Refinery(_) => todo!(),
+        Checksum::Flyway(number) => {
+            // Of what runs again it is over what ran, with the values put in.
+            let text = match migration.role {
+                Role::Repeatable => migrations.body(&migration.up)?.into_text(),
+                _ => String::from_utf8_lossy(&bytes).into_owned(),
+            };
+            flyway_checksum(&text) == *number
+        }
+        Checksum::Refinery(number) => {
+            let version: i64 = migration.version.as_str().parse().unwrap_or_default();
+            let versions = i32::try_from(version).ok().map(RefineryVersion::Int4);
+            let versions: Vec<_> = versions.into_iter().chain([RefineryVersion::Int8(version)]).collect();
+            line_ends(&bytes).iter().any(|bytes| {
+                let text = String::from_utf8_lossy(bytes);
+                versions.iter().any(|&version| refinery_checksum(&migration.name, version, &text) == *number)
+            })
+        }
     })
 }
 

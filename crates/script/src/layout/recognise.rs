@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{ATLAS_SUM, Layout, Part};
-use crate::files::{is_code, is_settings, is_sql};
+use super::{ATLAS_SUM, Layout, Part, Role};
+use crate::files::{is_settings, is_sql};
 use crate::{Files, FilesError};
 
 /// The layout taken, and what a person should know of the choice.
@@ -99,8 +99,14 @@ impl Look<'_> {
         if self.names.iter().any(|name| is_settings(name)) {
             return Ok(Ok(only(Layout::Flyway)));
         }
-        if self.names.iter().any(|name| is_code(name)) {
-            return Ok(Ok(only(Layout::Refinery)));
+        let has_code = |layout: Layout| {
+            let is_code = |name: &String| matches!(layout.read_name(name).map(|name| name.role), Ok(Role::Code(_)));
+            self.names.iter().any(is_code)
+        };
+        match (has_code(Layout::Flyway), has_code(Layout::Refinery)) {
+            (true, false) => return Ok(Ok(only(Layout::Flyway))),
+            (false, true) => return Ok(Ok(only(Layout::Refinery))),
+            _ => {}
         }
         let ambiguous = |file: &str, why| {
             Ok(Err(Ambiguous { layouts: vec![Layout::Flyway, Layout::Refinery], file: self.files.display(file), why }))
@@ -194,6 +200,8 @@ mod tests {
             (&[("V1__a.sql", ""), ("V1.2__b.sql", "${x}")], Layout::Flyway, false),
             (&[("V1__a.sql", ""), ("V1__a.sql.conf", "")], Layout::Flyway, false),
             (&[("V1__a.sql", ""), ("V2__b.sql", "")], Layout::Flyway, true),
+            (&[("V1__a.sql", ""), ("V2__b.java", "")], Layout::Flyway, false),
+            (&[("V1__a.sql", ""), ("afterMigrate.sql", "")], Layout::Flyway, false),
             (&[("V1__a.sql", ""), ("V2__b.rs", "")], Layout::Refinery, false),
             (&[("2024-01-01-000000_a/up.sql", ""), ("2024-01-01-000000_a/down.sql", "")], Layout::Diesel, false),
             (&[("1_a.sql", ""), ("atlas.sum", "h1:=\n")], Layout::Atlas, false),

@@ -4,9 +4,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod dbmate;
+mod flyway;
 mod golang_migrate;
+mod goose;
+mod properties;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use driftlock_script::{Body, Dialect, Layout, LoadError, Memory, Migrations, Part, Script, Values};
 
 /// The cases of a suite, one a line; none where they are not at hand, which is said.
 fn cases(suite: &str) -> Vec<serde_json::Value> {
@@ -17,4 +25,23 @@ fn cases(suite: &str) -> Vec<serde_json::Value> {
         return Vec::new();
     };
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// What runs of a file, one way.
+fn body(layout: Layout, file: &str, text: &str, part: Part, environment: &[(&str, &str)]) -> Result<Body, LoadError> {
+    let environment: BTreeMap<String, String> =
+        environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let files = Memory::new().with(file, text);
+    let migrations =
+        Migrations::load(Arc::new(files), Some(layout))?.with_values(Values { environment, ..Values::default() });
+    let script = Script { part, ..migrations.list()[0].up.clone() };
+    migrations.body(&script)
+}
+
+/// The statements of a body, each as the tokens that mean something.
+fn meaning(body: &Body, dialect: Dialect) -> Vec<Vec<String>> {
+    let statements =
+        body.statements(dialect).unwrap_or_else(|error| panic!("{}:{}: {error}", error.line, error.column));
+    let tokens = |text: &str| driftlock_script::significant(text, dialect).map(|token| token.text.to_owned()).collect();
+    statements.iter().map(|(statement, _)| tokens(statement.text(body.text()))).collect()
 }

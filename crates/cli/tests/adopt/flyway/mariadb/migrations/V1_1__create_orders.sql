@@ -1,0 +1,7 @@
+CREATE TABLE orders (
+    id bigint NOT NULL PRIMARY KEY,
+    customer_id bigint NOT NULL,
+    amount integer NOT NULL,
+    KEY orders_customer (customer_id)
+);
+ALTER TABLE orders ADD CONSTRAINT orders_customer FOREIGN KEY (customer_id) REFERENCES customers (id);

@@ -1,0 +1,2 @@
+DROP VIEW IF EXISTS customer_names;
+CREATE VIEW customer_names AS SELECT id, name, '${owner}' AS owner FROM customers;

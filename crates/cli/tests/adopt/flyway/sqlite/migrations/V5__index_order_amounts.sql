@@ -1,0 +1,2 @@
+CREATE INDEX orders_amount ON orders (amount);
+VACUUM;

@@ -1,0 +1,6 @@
+CREATE TABLE customers (
+    id bigint NOT NULL PRIMARY KEY,
+    email varchar(200) NOT NULL UNIQUE,
+    name varchar(100) NOT NULL, -- as they write it; not split
+    order_count integer NOT NULL DEFAULT 0
+);

@@ -1,0 +1,2 @@
+DROP INDEX orders_customer;
+DROP TABLE orders;

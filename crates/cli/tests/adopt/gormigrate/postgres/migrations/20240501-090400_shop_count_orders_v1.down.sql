@@ -1,0 +1,2 @@
+DROP TRIGGER orders_count ON orders;
+DROP FUNCTION count_order();

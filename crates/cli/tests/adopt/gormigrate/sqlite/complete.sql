@@ -1,0 +1,33 @@
+PRAGMA foreign_keys=OFF;
+BEGIN TRANSACTION;
+CREATE TABLE `migrations` (`id` text,PRIMARY KEY (`id`));
+INSERT INTO migrations VALUES('20240501090100');
+INSERT INTO migrations VALUES('20240501090200');
+INSERT INTO migrations VALUES('20240501090300');
+INSERT INTO migrations VALUES('20240501090400');
+INSERT INTO migrations VALUES('20240501090500');
+INSERT INTO migrations VALUES('20240501090600');
+CREATE TABLE customers (
+    id INTEGER PRIMARY KEY,
+    email TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL, -- as they write it; not split
+    order_count INTEGER NOT NULL DEFAULT 0
+);
+INSERT INTO customers VALUES(1,'ada@example.com','Ada; of "Lovelace"',2);
+INSERT INTO customers VALUES(2,'flann@example.com','Flann O''Brien — née',1);
+CREATE TABLE orders (
+    id bigint PRIMARY KEY,
+    customer_id bigint NOT NULL REFERENCES customers (id),
+    amount integer NOT NULL
+);
+INSERT INTO orders VALUES(1,1,250);
+INSERT INTO orders VALUES(2,1,100);
+INSERT INTO orders VALUES(3,2,75);
+CREATE INDEX orders_customer ON orders (customer_id);
+CREATE TRIGGER orders_count AFTER INSERT ON orders FOR EACH ROW
+BEGIN
+    UPDATE customers SET order_count = order_count + 1 WHERE id = NEW.customer_id;
+END;
+CREATE VIEW order_totals AS SELECT customer_id, sum(amount) AS total FROM orders GROUP BY customer_id;
+CREATE INDEX orders_amount ON orders (amount);
+COMMIT;

@@ -1,0 +1,233 @@
+//! `adopt` on databases that the real runners made: recordings, a folder a tool and engine beside this file. `notes.json` says what is in
+//! them; `cargo xtask oracle adopt` makes them anew.
+
+#![allow(clippy::unwrap_used)]
+
+#[allow(dead_code)]
+#[path = "../clients/client.rs"]
+mod client;
+// The attacks' helper; not all of it is needed here.
+#[allow(dead_code)]
+#[path = "../attacks/target.rs"]
+mod target;
+
+use std::path::{Path, PathBuf};
+
+use client::difference;
+use serde_json::Value;
+use target::{Engine, Ran, Target};
+
+/// One state of one tool's database on one engine.
+struct Recording {
+    folder: PathBuf,
+    tool: String,
+    /// Values that its scripts want.
+    values: Value,
+    is: Value,
+}
+
+fn recordings(engine: Engine) -> Vec<Recording> {
+    let name = match engine {
+        Engine::Sqlite => "sqlite",
+        Engine::Postgres => "postgres",
+        Engine::MySql => "mariadb",
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/adopt");
+    let mut tools: Vec<PathBuf> =
+        std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    tools.sort();
+    let mut all = Vec::new();
+    for folder in tools.into_iter().map(|tool| tool.join(name)).filter(|folder| folder.is_dir()) {
+        let notes: Value = serde_json::from_slice(&std::fs::read(folder.join("notes.json")).unwrap()).unwrap();
+        for is in notes["recordings"].as_array().unwrap() {
+            all.push(Recording {
+                folder: folder.clone(),
+                tool: notes["tool"].as_str().unwrap().to_owned(),
+                values: notes["values"].clone(),
+                is: is.clone(),
+            });
+        }
+    }
+    assert!(all.len() > 20, "only {} recordings for {name}", all.len());
+    all
+}
+
+fn texts(list: &Value) -> Vec<String> {
+    list.as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect()
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+impl Recording {
+    fn text(&self, key: &str) -> Option<&str> {
+        self.is[key].as_str()
+    }
+
+    fn name(&self) -> String {
+        format!("{} {}", self.folder.display(), self.text("file").unwrap())
+    }
+
+    /// A database as the runner left it, with the runner's directory.
+    fn target(&self, engine: Engine) -> Target {
+        let target = Target::new(engine);
+        target
+            .load(&self.folder.join(self.text("file").unwrap()))
+            .unwrap_or_else(|error| panic!("{}: {error}", self.name()));
+        copy(&self.folder.join("migrations"), &target.migrations());
+        if let Some(overlay) = self.text("overlay") {
+            copy(&self.folder.join(overlay), &target.migrations());
+        }
+        target
+    }
+
+    /// The program, with the values that the runner had.
+    fn run(&self, target: &Target, arguments: &[&str]) -> Ran {
+        let mut command = target.driftlock(arguments);
+        for (name, value) in self.values.as_object().unwrap() {
+            command.env(name, value.as_str().unwrap());
+            command.env(format!("FLYWAY_PLACEHOLDERS_{}", name.to_uppercase()), value.as_str().unwrap());
+        }
+        Ran::new(command.output().unwrap())
+    }
+
+    /// Whether the tool's table shows that something failed half-way: it has a row of it.
+    fn is_marked(&self) -> bool {
+        let is_it = |value: &Value| {
+            value.as_str().map_or_else(|| value.to_string(), str::to_owned) == self.text("failed").unwrap_or("-")
+        };
+        self.is["rows"].as_array().unwrap().iter().any(|row| row.as_object().unwrap().values().any(is_it))
+    }
+
+    fn adopt(&self, target: &Target) -> Ran {
+        let table = self.text("table").unwrap();
+        let usual = self.folder.join("notes.json");
+        let usual: Value = serde_json::from_slice(&std::fs::read(usual).unwrap()).unwrap();
+        let usual = usual["table"].as_str().unwrap();
+        let mut arguments = vec!["adopt", "--format", "json"];
+        if table != usual && !table.ends_with(usual.rsplit('.').next().unwrap()) {
+            arguments.extend(["--table", table]);
+        }
+        self.run(target, &arguments)
+    }
+
+    /// The runner's own rows, in which there are digests as bytes.
+    fn own_rows(&self, target: &Target) -> Vec<u8> {
+        let sql = format!("SELECT * FROM {}", self.text("table").unwrap());
+        client::succeed(&mut target.client_command(target.database(), &sql)).unwrap()
+    }
+
+    /// Takes the runner's table away: what is left are the users' objects.
+    fn users_dump(&self, target: &Target) -> String {
+        let table = self.text("table").unwrap();
+        target.query(&match (target.engine, table.split_once('.')) {
+            (Engine::Postgres, Some((schema, _))) => format!("DROP SCHEMA {schema} CASCADE"),
+            _ => format!("DROP TABLE {table}"),
+        });
+        target.nameless_dump()
+    }
+}
+
+fn holds(engine: Engine, recording: &Recording) -> Result<(), String> {
+    let target = recording.target(engine);
+    let before = recording.own_rows(&target);
+    let ran = recording.adopt(&target);
+    if recording.is_marked() {
+        let nothing = target.run(&["status", "--format", "json"]);
+        return match (ran.code, nothing.stdout.contains("\"applied_at\"")) {
+            (4, false) if ran.stderr.contains("half-done") || ran.stdout.contains("half-done") => Ok(()),
+            _ => Err(format!("a half-done version was taken over: {ran:?}")),
+        };
+    }
+    if ran.code != 0 {
+        return Err(format!("{ran:?}"));
+    }
+    let report: Value = serde_json::from_str(&ran.stdout).map_err(|error| format!("{error}: {}", ran.stdout))?;
+    let versions = |key: &str| -> Vec<String> {
+        report[key]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| it["version"].as_str().or(it.as_str()).unwrap().to_owned())
+            .collect()
+    };
+    let wanted = (texts(&recording.is["applied"]), texts(&recording.is["pending"]));
+    if (versions("applied"), versions("pending")) != wanted {
+        return Err(format!("wanted {wanted:?}, got {:?} and {:?}", versions("applied"), versions("pending")));
+    }
+    if recording.own_rows(&target) != before {
+        return Err("the runner's table was changed".to_owned());
+    }
+    let again = recording.adopt(&target);
+    if again.code != 0 || target.history("direction = 'adopt'") != wanted.0.len().to_string() {
+        return Err(format!("a second time it isn't the same: {again:?}"));
+    }
+    if recording.text("overlay").is_some() {
+        return Ok(());
+    }
+    let mut arguments = vec!["up"];
+    if up_is_ambiguous(&target) {
+        // The table that told is called as nobody else calls it.
+        arguments.extend(["--layout", recording.tool.split("-int8").next().unwrap()]);
+    }
+    let up = recording.run(&target, &arguments);
+    if up.code != 0 {
+        return Err(format!("{up:?}"));
+    }
+    if target.history("direction = 'up' AND state = 'done'") != wanted.1.len().to_string() {
+        return Err(format!("up ran something else: {up:?}"));
+    }
+    if recording.is.get("undone").is_some() {
+        // What ran, was undone and runs again counts more than what ran once.
+        return Ok(());
+    }
+    let complete = Target::new(engine);
+    complete.load(&recording.folder.join("complete.sql")).unwrap();
+    let end = Recording {
+        folder: recording.folder.clone(),
+        tool: recording.tool.clone(),
+        values: Value::Null,
+        is: serde_json::from_slice::<Value>(&std::fs::read(recording.folder.join("notes.json")).unwrap()).unwrap(),
+    };
+    match difference(&end.users_dump(&complete), &recording.users_dump(&target)) {
+        Some(difference) => Err(format!("the end isn't what the runner's is: {difference}")),
+        None => Ok(()),
+    }
+}
+
+fn up_is_ambiguous(target: &Target) -> bool {
+    target.run(&["plan"]).stderr.contains("--layout")
+}
+
+fn all(engine: Engine) {
+    let failures: Vec<String> = recordings(engine)
+        .iter()
+        .filter_map(|recording| holds(engine, recording).err().map(|error| format!("{}: {error}", recording.name())))
+        .collect();
+    assert!(failures.is_empty(), "{} failures\n\n{}", failures.len(), failures.join("\n\n"));
+}
+
+#[test]
+fn takes_over_what_runners_left_in_sqlite() {
+    all(Engine::Sqlite);
+}
+
+#[test]
+fn takes_over_what_runners_left_in_postgresql() {
+    all(Engine::Postgres);
+}
+
+#[test]
+fn takes_over_what_runners_left_in_mariadb() {
+    all(Engine::MySql);
+}
