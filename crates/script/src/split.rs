@@ -9,6 +9,7 @@ mod place;
 mod postgres;
 mod reader;
 mod sqlite;
+mod strings;
 
 use std::ops::Range;
 

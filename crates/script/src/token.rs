@@ -4,7 +4,7 @@ mod lexer;
 
 use crate::Dialect;
 
-pub(crate) use lexer::{Form, Lexeme, Lexer};
+pub(crate) use lexer::{Form, Lexeme, Lexer, Strings};
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

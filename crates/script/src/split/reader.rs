@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::place::Places;
+use super::strings::Settings;
 use super::{SplitError, Statement};
 use crate::Dialect;
 use crate::token::{Form, Lexeme, Lexer, Token, TokenKind};
@@ -19,6 +20,8 @@ pub(super) struct Reader<'a> {
     open: Option<Range<usize>>,
     /// Where the executable comment begins that is open.
     executable: Option<usize>,
+    /// How the script's own settings have strings read.
+    settings: Settings,
 }
 
 impl<'a> Reader<'a> {
@@ -31,6 +34,7 @@ impl<'a> Reader<'a> {
             statements: Vec::new(),
             open: None,
             executable: None,
+            settings: Settings::new(dialect),
         }
     }
 
@@ -81,6 +85,7 @@ impl<'a> Reader<'a> {
     pub(super) fn finish(&mut self, copy_data: Option<Range<usize>>) {
         if let Some(span) = self.open.take() {
             let (line, column) = self.places.of(span.start);
+            self.lexer.set_strings(self.settings.after(&self.file[span.clone()]));
             self.statements.push(Statement { span, line, column, copy_data });
         }
     }

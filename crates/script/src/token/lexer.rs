@@ -55,6 +55,23 @@ pub(crate) struct Lexer<'a> {
     continuation: Continuation,
     /// Whether the last lexeme was a name: `a.5` has no number in it.
     after_name: bool,
+    strings: Strings,
+}
+
+/// How strings are read, where a setting of the session decides it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Strings {
+    /// A backslash in a plain string escapes what follows.
+    pub(crate) backslash: bool,
+    /// MySQL: `"a"` is a name.
+    pub(crate) ansi_quotes: bool,
+}
+
+impl Strings {
+    /// As a server has it that nobody told otherwise.
+    pub(crate) fn of(dialect: Dialect) -> Self {
+        Self { backslash: dialect == Dialect::MySql, ansi_quotes: false }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +94,13 @@ impl<'a> Lexer<'a> {
             delimiter: None,
             continuation: Continuation::No,
             after_name: false,
+            strings: Strings::of(dialect),
         }
+    }
+
+    /// From here on, strings are read so.
+    pub(crate) fn set_strings(&mut self, strings: Strings) {
+        self.strings = strings;
     }
 
     /// Goes on at another place, which must be between two characters: over a line that isn't SQL.
@@ -290,10 +313,14 @@ impl<'a> Lexer<'a> {
     fn cut_postgres(&self, first: u8) -> Option<(TokenKind, usize, Form)> {
         let (second, third) = (self.byte(self.at + 1), self.byte(self.at + 2));
         Some(match (first, second) {
-            (b'\'', _) => self.quote(self.at, TokenKind::String, self.continuation == Continuation::Broken),
+            (b'\'', _) => {
+                let backslash = self.strings.backslash || self.continuation == Continuation::Broken;
+                self.quote(self.at, TokenKind::String, backslash)
+            }
             (b'"', _) => self.quote(self.at, TokenKind::QuotedIdentifier, false),
             (b'E' | b'e', b'\'') => self.quote(self.at + 1, TokenKind::String, true),
-            (b'B' | b'b' | b'X' | b'x' | b'N' | b'n', b'\'') => self.quote(self.at + 1, TokenKind::String, false),
+            (b'N' | b'n', b'\'') => self.quote(self.at + 1, TokenKind::String, self.strings.backslash),
+            (b'B' | b'b' | b'X' | b'x', b'\'') => self.quote(self.at + 1, TokenKind::String, false),
             (b'U' | b'u', b'&') if third == b'\'' => self.quote(self.at + 2, TokenKind::String, false),
             (b'U' | b'u', b'&') if third == b'"' => self.quote(self.at + 2, TokenKind::QuotedIdentifier, false),
             (b'$', b'0'..=b'9') => {
@@ -313,11 +340,13 @@ impl<'a> Lexer<'a> {
 
     fn cut_mysql(&self, first: u8) -> Option<(TokenKind, usize, Form)> {
         let second = self.byte(self.at + 1);
+        let Strings { backslash, ansi_quotes } = self.strings;
         Some(match (first, second) {
-            (b'\'' | b'"', _) => self.quote(self.at, TokenKind::String, true),
+            (b'"', _) if ansi_quotes => self.quote(self.at, TokenKind::QuotedIdentifier, false),
+            (b'\'' | b'"', _) => self.quote(self.at, TokenKind::String, backslash),
             (b'`', _) => self.quote(self.at, TokenKind::QuotedIdentifier, false),
-            (b'B' | b'b' | b'X' | b'x' | b'N' | b'n', b'\'') => self.quote(self.at + 1, TokenKind::String, true),
-            (b'@', b'\'' | b'"') => self.quote(self.at + 1, TokenKind::Variable, true),
+            (b'B' | b'b' | b'X' | b'x' | b'N' | b'n', b'\'') => self.quote(self.at + 1, TokenKind::String, backslash),
+            (b'@', b'\'' | b'"') => self.quote(self.at + 1, TokenKind::Variable, backslash),
             (b'@', b'`') => self.quote(self.at + 1, TokenKind::Variable, false),
             (b'@', _) => {
                 let name = self.at + 1 + usize::from(second == b'@');

@@ -151,3 +151,44 @@ fn bodies_without_delimiter() {
         check(MySql, &[("a body", file, expected)]);
     }
 }
+
+#[test]
+fn strings_follow_the_sql_mode() {
+    check(
+        MySql,
+        &[
+            (
+                "no backslash escapes, and back",
+                "SET sql_mode='no_backslash_escapes'; a 'b\\'; c ';\\'; SET sql_mode=''; d 'e\\';'; f",
+                &["SET sql_mode='no_backslash_escapes'", "a 'b\\'", "c ';\\'", "SET sql_mode=''", "d 'e\\';'", "f"],
+            ),
+            (
+                "as mysqldump writes it around a routine",
+                "/*!50003 SET @saved_sql_mode = @@sql_mode */ ;\n/*!50003 SET sql_mode = 'X,NO_BACKSLASH_ESCAPES' */ ;\nDELIMITER ;;\na '\\' ;;\nDELIMITER ;\n\
+                 /*!50003 SET sql_mode = @saved_sql_mode */ ;\nb '\\';';",
+                &[
+                    "/*!50003 SET @saved_sql_mode = @@sql_mode */",
+                    "/*!50003 SET sql_mode = 'X,NO_BACKSLASH_ESCAPES' */",
+                    "a '\\'",
+                    "/*!50003 SET sql_mode = @saved_sql_mode */",
+                    "b '\\';'",
+                ],
+            ),
+            (
+                "ANSI_QUOTES added and taken out",
+                "SET @@session.sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES'); a \"b\\\"; SET sql_mode = REPLACE(@@sql_mode, 'ANSI_QUOTES', ''); c \"d\\\";\"",
+                &[
+                    "SET @@session.sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES')",
+                    "a \"b\\\"",
+                    "SET sql_mode = REPLACE(@@sql_mode, 'ANSI_QUOTES', '')",
+                    "c \"d\\\";\"",
+                ],
+            ),
+            (
+                "the server's own is another matter",
+                "SET GLOBAL sql_mode = 'NO_BACKSLASH_ESCAPES'; a '\\';'; b",
+                &["SET GLOBAL sql_mode = 'NO_BACKSLASH_ESCAPES'", "a '\\';'", "b"],
+            ),
+        ],
+    );
+}
