@@ -10,6 +10,8 @@ pub struct Database {
     pub(crate) engine: &'static dyn Engine,
     pub(crate) tables: OwnTables,
     pub(crate) me: Holder,
+    /// The database's name, as the connection has it.
+    pub(crate) name: String,
     pub(crate) inner: Mutex<Inner>,
 }
 
@@ -37,8 +39,9 @@ impl Database {
         tables: OwnTables,
     ) -> Result<Self, Error> {
         let session = engine.connect(url, options).await?;
+        let name = session.server().database.clone();
         let inner = Mutex::new(Inner { session, ahead: None });
-        Ok(Database { engine, tables, me: options.holder.clone(), inner })
+        Ok(Database { engine, tables, me: options.holder.clone(), name, inner })
     }
 
     /// Looks what is applied, ahead of the command that needs it: while the files are read, say.

@@ -15,6 +15,7 @@ mod config;
 mod database;
 mod difference;
 mod error;
+mod in_hand;
 mod manifest;
 mod migrator;
 mod options;

@@ -9,7 +9,7 @@ mod up;
 
 use std::path::PathBuf;
 
-use driftlock_database::{Direction, Engine, HistoryRow, Session};
+use driftlock_database::{Direction, HistoryRow, Session};
 use driftlock_script::{Directory, Manifest, Migrations, Version};
 
 use crate::config::Variables;
@@ -17,7 +17,7 @@ use crate::manifest::ManifestCheck;
 use crate::plan::Source;
 use crate::standing::Standing;
 use crate::{
-    Applied, Cancellation, Error, OnProgress, Options, Plan, PlannedMigration, Progress, Provenance,
+    Applied, Cancellation, Database, Error, OnProgress, Options, Plan, PlannedMigration, Progress, Provenance,
     ProvenanceOverrides, Report,
 };
 
@@ -147,8 +147,8 @@ fn report(applied: Vec<Applied>, standing: &Standing, notes: Vec<String>) -> Rep
     Report { applied, pending: standing.pending.clone(), ahead: standing.ahead.clone(), notes }
 }
 
-fn planned(engine: &dyn Engine, source: Source) -> Result<PlannedMigration, Error> {
-    PlannedMigration::new(engine, source).map_err(|problems| match problems.into_iter().next() {
+fn planned(db: &Database, source: Source) -> Result<PlannedMigration, Error> {
+    PlannedMigration::new(db.engine, source, Some(&db.name)).map_err(|problems| match problems.into_iter().next() {
         Some(place) => Error::Script(Box::new(place)),
         None => Error::Usage("a script can't be run, and nothing says why".to_owned()),
     })

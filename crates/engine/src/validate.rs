@@ -152,7 +152,7 @@ fn script(
     };
     let digest = Some(Digest::of(&bytes));
     let source = Source { version, name, file: shown, direction, digest, rollback_sql: None, text };
-    match PlannedMigration::new(engine, source) {
+    match PlannedMigration::new(engine, source, None) {
         Ok(_) => Vec::new(),
         Err(places) => places.into_iter().map(|place| Flaw { code: "DL0301", place }).collect(),
     }

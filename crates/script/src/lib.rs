@@ -36,7 +36,7 @@ pub use name::{NameError, new_name};
 
 pub use redact::{credentials, mask, redact};
 pub use split::{SplitError, Statement, split};
-pub use text::{TextError, decode, position};
+pub use text::{TextError, as_its_client_reads, decode, position};
 pub use token::{Token, TokenKind, significant, tokens};
 pub use version::Version;
 

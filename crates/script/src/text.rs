@@ -1,5 +1,7 @@
 //! From bytes to text, and from a byte's place to a line and a column.
 
+use crate::Dialect;
+
 /// Bytes that are no text a script can be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -35,6 +37,13 @@ pub fn decode(bytes: &[u8]) -> Result<&str, TextError> {
         return Err(at("the file has a NUL byte, which no engine takes in SQL; remove it".to_owned(), line, column));
     }
     Ok(text)
+}
+
+/// A script's text with the line ends that the engine's own client would send: `mysql` and `sqlite3` make one character of CR and
+/// LF, in strings too, `psql` leaves them. Lines and columns stay what they are.
+#[must_use]
+pub fn as_its_client_reads(text: String, dialect: Dialect) -> String {
+    if dialect == Dialect::Postgres || !text.contains("\r\n") { text } else { text.replace("\r\n", "\n") }
 }
 
 /// Line and column of a byte offset, both from 1, the column in characters.

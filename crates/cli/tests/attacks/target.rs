@@ -188,43 +188,39 @@ impl Target {
 
     pub(crate) fn client_command(&self, database: &str, sql: &str) -> Command {
         let mut command;
-        match (self.engine, &self.admin) {
-            (Engine::Postgres, Some(login)) => {
-                command = Command::new("psql");
-                let database = if database.is_empty() { "postgres" } else { database };
-                command.args([
-                    "-XAtq",
-                    "-v",
-                    "ON_ERROR_STOP=1",
-                    "-h",
-                    &login.host,
-                    "-p",
-                    &login.port,
-                    "-U",
-                    &login.user,
-                ]);
-                command.args(["-d", database, "-c", sql]).env("PGPASSWORD", &login.password);
+        match self.engine {
+            Engine::Postgres => {
+                command = self.tool("psql", &["-XAtq", "-v", "ON_ERROR_STOP=1"]);
+                command.args(["-d", if database.is_empty() { "postgres" } else { database }, "-c", sql]);
             }
-            (Engine::MySql, Some(login)) => {
-                command = Command::new("mariadb");
-                command.args([
-                    "--no-defaults",
-                    "-NB",
-                    "--default-character-set=utf8mb4",
-                    "-h",
-                    &login.host,
-                    "-P",
-                    &login.port,
-                ]);
-                command.args(["-u", &login.user, &format!("-p{}", login.password), "-e", sql]);
+            Engine::MySql => {
+                command = self.tool("mariadb", &["--no-defaults", "-NB", "--default-character-set=utf8mb4", "-e", sql]);
                 if !database.is_empty() {
                     command.arg(database);
                 }
             }
-            _ => {
-                command = Command::new("sqlite3");
-                command.args(["-batch", "-cmd", ".timeout 5000"]).arg(self.path().join("test.db")).arg(sql);
+            Engine::Sqlite => {
+                command = self.tool("sqlite3", &["-batch", "-cmd", ".timeout 5000"]);
+                command.arg(self.path().join("test.db")).arg(sql);
             }
+        }
+        command
+    }
+
+    /// One of the engine's own programs with these arguments first, told how to reach the server.
+    pub(crate) fn tool(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command.args(arguments);
+        match (self.engine, &self.admin) {
+            (Engine::Postgres, Some(login)) => {
+                command.args(["-h", &login.host, "-p", &login.port, "-U", &login.user]);
+                command.env("PGPASSWORD", &login.password);
+            }
+            (Engine::MySql, Some(login)) => {
+                command.args(["-h", &login.host, "-P", &login.port, "-u", &login.user]);
+                command.arg(format!("-p{}", login.password));
+            }
+            _ => {}
         }
         command
     }

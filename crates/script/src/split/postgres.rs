@@ -126,13 +126,18 @@ fn skip_copy_data(reader: &mut Reader<'_>, after: usize) -> Result<Range<usize>,
     Ok(start..file.len())
 }
 
-/// Goes on behind a line that newer versions of pg_dump write and that means nothing here; any other command of psql
-/// is an error. Outside of quotes a backslash is never SQL.
+/// Goes on behind a line that newer versions of pg_dump write and that means nothing here; a `\connect` is a statement; any
+/// other command of psql is an error. Outside of quotes a backslash is never SQL.
 fn skip_meta_command(reader: &mut Reader<'_>, start: usize) -> Result<(), SplitError> {
     let line = reader.line_from(start);
     let command = Reader::first_word(line);
     if reader.at_start() && matches!(command, "\\restrict" | "\\unrestrict") {
         reader.lexer.skip_to(start + line.len());
+        return Ok(());
+    }
+    if reader.at_start() && matches!(command, "\\connect" | "\\c") && line.trim_end().len() > command.len() {
+        // `pg_dump --create` writes it. Whether it goes where the session is already, whoever runs the file knows.
+        reader.take_line(start);
         return Ok(());
     }
     let advice = match command.trim_start_matches('\\').trim_end_matches('+') {

@@ -90,6 +90,14 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Takes the rest of the line from an offset on as a statement.
+    pub(super) fn take_line(&mut self, start: usize) {
+        let line = self.line_from(start);
+        self.lexer.skip_to(start + line.len());
+        self.open = Some(start..start + line.trim_end().len());
+        self.finish(None);
+    }
+
     /// The statements, at the end of the file.
     pub(super) fn into_statements(mut self) -> Vec<Statement> {
         self.finish(None);

@@ -1,0 +1,118 @@
+//! The engines' own programs: loading a file, and dumping what came of it.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use crate::target::{Engine, Target};
+
+/// A client's or a dump program's answer, where it succeeded.
+pub(crate) fn succeed(command: &mut Command) -> Result<Vec<u8>, String> {
+    let Output { status, stdout, stderr } = command.output().expect("the program starts");
+    if status.success() { Ok(stdout) } else { Err(String::from_utf8_lossy(&stderr).into_owned()) }
+}
+
+impl Target {
+    /// Has the engine's own client run a file, as a user would; the first error ends it.
+    pub(crate) fn load(&self, file: &Path) -> Result<(), String> {
+        let mut command = match self.engine {
+            Engine::Postgres => {
+                let mut command = self.tool("psql", &["-Xq", "-v", "ON_ERROR_STOP=1", "-d", self.database()]);
+                command.arg("-f").arg(file);
+                command
+            }
+            Engine::MySql => {
+                let mut command =
+                    self.tool("mariadb", &["--no-defaults", "--default-character-set=utf8mb4", "--comments"]);
+                command.arg(self.database()).stdin(Stdio::from(std::fs::File::open(file).unwrap()));
+                command
+            }
+            Engine::Sqlite => {
+                let mut command = self.tool("sqlite3", &["-bail", "-batch"]);
+                command.arg(self.path().join("test.db")).stdin(Stdio::from(std::fs::File::open(file).unwrap()));
+                command
+            }
+        };
+        succeed(&mut command).map(drop)
+    }
+
+    /// The whole database as the engine's own dump program writes it, less driftlock's own tables and what differs between any
+    /// two dumps of one database.
+    pub(crate) fn dump(&self) -> String {
+        match self.engine {
+            Engine::Postgres => self.dump_with(&[]),
+            Engine::MySql => self.dump_with(&[
+                "--routines",
+                "--events",
+                "--triggers",
+                "--hex-blob",
+                "--dump-history",
+                "--skip-comments",
+            ]),
+            Engine::Sqlite => self.dump_with(&[]),
+        }
+    }
+
+    /// The same with options of one's own.
+    pub(crate) fn dump_with(&self, options: &[&str]) -> String {
+        let bytes = self.raw_dump(options);
+        let text = String::from_utf8_lossy(&bytes);
+        let is_stable = |line: &&str| {
+            !line.starts_with("\\restrict ")
+                && !line.starts_with("\\unrestrict ")
+                && !line.starts_with("-- Dump completed")
+        };
+        let mut stable: Vec<&str> = text.split('\n').filter(is_stable).collect();
+        if self.engine == Engine::Sqlite {
+            // Its pragmas aren't in the dump.
+            stable.push("");
+        }
+        let mut stable = stable.join("\n");
+        if self.engine == Engine::Sqlite {
+            let settings = "SELECT * FROM pragma_user_version, pragma_application_id, pragma_encoding, pragma_page_size, pragma_auto_vacuum";
+            stable.push_str(&self.value(settings));
+        }
+        stable
+    }
+
+    /// What the dump program writes, for a file of migrations.
+    pub(crate) fn raw_dump(&self, options: &[&str]) -> Vec<u8> {
+        const OWN: [&str; 3] = ["driftlock_history", "driftlock_journal", "driftlock_fence"];
+        let mut command = match self.engine {
+            Engine::Postgres => {
+                let mut command = self.tool("pg_dump", options);
+                command.args(OWN.map(|table| format!("--exclude-table=public.{table}")));
+                command.args(["-d", self.database()]);
+                command
+            }
+            Engine::MySql => {
+                let mut command = self.tool("mariadb-dump", &["--no-defaults"]);
+                command.args(options);
+                command.args(OWN.map(|table| format!("--ignore-table={}.{table}", self.database())));
+                command.arg(self.database());
+                command
+            }
+            Engine::Sqlite => {
+                // It can leave nothing out: a copy can.
+                let copy = self.path().join("copy.db");
+                let drop: String = OWN.iter().map(|table| format!("DROP TABLE IF EXISTS {table}; ")).collect();
+                std::fs::copy(self.path().join("test.db"), &copy).unwrap();
+                succeed(self.tool("sqlite3", &["-batch"]).arg(&copy).arg(drop)).unwrap();
+                let mut command = self.tool("sqlite3", &["-batch"]);
+                command.arg(&copy).arg(format!(".dump {}", options.join(" ")));
+                command
+            }
+        };
+        succeed(&mut command).unwrap_or_else(|error| panic!("{command:?}\n{error}"))
+    }
+}
+
+/// The first lines in which two dumps differ, or nothing.
+pub(crate) fn difference(wanted: &str, got: &str) -> Option<String> {
+    if wanted == got {
+        return None;
+    }
+    let (wanted, got): (Vec<&str>, Vec<&str>) = (wanted.lines().collect(), got.lines().collect());
+    let at = wanted.iter().zip(&got).position(|(wanted, got)| wanted != got).unwrap_or(wanted.len().min(got.len()));
+    let around = |lines: &[&str]| lines[at.saturating_sub(2).min(lines.len())..lines.len().min(at + 6)].join("\n    ");
+    Some(format!("line {}, wanted:\n    {}\n  got:\n    {}", at + 1, around(&wanted), around(&got)))
+}
