@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use driftlock_database::{Direction, Engine};
-use driftlock_script::{Digest, Directory, Files, FilesError, Layout, Part, Version, decode};
+use driftlock_script::{Digest, Directory, Files, FilesError, Layout, Part, Version, decode_script};
 
 use crate::plan::Source;
 use crate::{Place, PlannedMigration};
@@ -137,8 +137,8 @@ fn script(
         Ok(bytes) => bytes,
         Err(error) => return vec![whole("DL0101", shown, error.reason)],
     };
-    let text = match decode(&bytes) {
-        Ok(text) => text.to_owned(),
+    let text = match decode_script(&bytes, engine.dialect()) {
+        Ok(text) => text.into_owned(),
         Err(error) => {
             let place = Place {
                 file: shown,

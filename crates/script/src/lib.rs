@@ -13,6 +13,7 @@
 //! # Ok::<(), driftlock_script::SplitError>(())
 //! ```
 
+mod bytes;
 mod digest;
 mod directives;
 mod files;
@@ -26,6 +27,7 @@ mod text;
 mod token;
 mod version;
 
+pub use bytes::{decode_script, to_bytes};
 pub use digest::{Digest, raw_sha256};
 pub use directives::{DirectiveError, Directives, duration};
 pub use files::{Directory, Embedded, Files, FilesError, Memory};

@@ -1,9 +1,10 @@
 //! A directory's migrations: which versions there are, with which scripts.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::{Digest, Files, FilesError, Layout, Part, TextError, Version, decode};
+use crate::{Dialect, Digest, Files, FilesError, Layout, Part, TextError, Version, decode_script};
 
 /// All migrations of a set of files, in the order of their layout.
 ///
@@ -191,11 +192,22 @@ impl Migrations {
     /// # Errors
     /// When it can't be read, is no text, or is no longer what it was when it was hashed.
     pub fn text(&self, script: &Script) -> Result<String, LoadError> {
+        // Of the dialects that want nothing but text.
+        self.text_to_run(script, Dialect::Postgres)
+    }
+
+    /// A script's text for a server of this dialect; see [`decode_script`].
+    ///
+    /// # Errors
+    /// As [`text`](Self::text).
+    pub fn text_to_run(&self, script: &Script, dialect: Dialect) -> Result<String, LoadError> {
         let bytes = self.files.read(&script.file)?;
         if Digest::of(&bytes) != script.digest {
             return Err(LoadError::Changed { file: self.display(script) });
         }
-        decode(&bytes).map(str::to_owned).map_err(|error| LoadError::Text { file: self.display(script), error })
+        decode_script(&bytes, dialect)
+            .map(Cow::into_owned)
+            .map_err(|error| LoadError::Text { file: self.display(script), error })
     }
 }
 

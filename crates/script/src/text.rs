@@ -12,6 +12,8 @@ pub struct TextError {
     pub line: u32,
     /// Where, as a column in characters from 1.
     pub column: u32,
+    /// It is in some other encoding, or holds bytes that are in none.
+    pub(crate) is_other: bool,
 }
 
 /// The text of a script: UTF-8, without a byte order mark. Line ends stay as they are.
@@ -19,7 +21,7 @@ pub struct TextError {
 /// # Errors
 /// UTF-16 (named as such), bytes that are not UTF-8, and NUL bytes, which no engine takes.
 pub fn decode(bytes: &[u8]) -> Result<&str, TextError> {
-    let at = |message: String, line, column| TextError { message, line, column };
+    let at = |message: String, line, column| TextError { message, line, column, is_other: false };
     for (mark, name) in [(&b"\xff\xfe"[..], "UTF-16 (little endian)"), (b"\xfe\xff", "UTF-16 (big endian)")] {
         if bytes.starts_with(mark) {
             return Err(at(format!("the file is {name}; save it as UTF-8"), 1, 1));
@@ -30,7 +32,8 @@ pub fn decode(bytes: &[u8]) -> Result<&str, TextError> {
         let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
         let (line, column) = position(&valid, valid.len());
         let byte = bytes[error.valid_up_to()];
-        at(format!("the file is not UTF-8: byte 0x{byte:02x}; save it as UTF-8"), line, column)
+        let message = format!("the file is not UTF-8: byte 0x{byte:02x}; save it as UTF-8");
+        TextError { message, line, column, is_other: true }
     })?;
     if let Some(offset) = text.find('\0') {
         let (line, column) = position(text, offset);

@@ -14,16 +14,21 @@ pub(crate) fn succeed(command: &mut Command) -> Result<Vec<u8>, String> {
 impl Target {
     /// Has the engine's own client run a file, as a user would; the first error ends it.
     pub(crate) fn load(&self, file: &Path) -> Result<(), String> {
+        self.load_from(self.database(), file)
+    }
+
+    /// The same, beginning in another database of the server.
+    pub(crate) fn load_from(&self, database: &str, file: &Path) -> Result<(), String> {
         let mut command = match self.engine {
             Engine::Postgres => {
-                let mut command = self.tool("psql", &["-Xq", "-v", "ON_ERROR_STOP=1", "-d", self.database()]);
+                let mut command = self.tool("psql", &["-Xq", "-v", "ON_ERROR_STOP=1", "-d", database]);
                 command.arg("-f").arg(file);
                 command
             }
             Engine::MySql => {
                 let mut command =
                     self.tool("mariadb", &["--no-defaults", "--default-character-set=utf8mb4", "--comments"]);
-                command.arg(self.database()).stdin(Stdio::from(std::fs::File::open(file).unwrap()));
+                command.arg(database).stdin(Stdio::from(std::fs::File::open(file).unwrap()));
                 command
             }
             Engine::Sqlite => {
@@ -61,13 +66,9 @@ impl Target {
                 && !line.starts_with("\\unrestrict ")
                 && !line.starts_with("-- Dump completed")
         };
-        let mut stable: Vec<&str> = text.split('\n').filter(is_stable).collect();
+        let mut stable = text.split('\n').filter(is_stable).collect::<Vec<_>>().join("\n");
         if self.engine == Engine::Sqlite {
             // Its pragmas aren't in the dump.
-            stable.push("");
-        }
-        let mut stable = stable.join("\n");
-        if self.engine == Engine::Sqlite {
             let settings = "SELECT * FROM pragma_user_version, pragma_application_id, pragma_encoding, pragma_page_size, pragma_auto_vacuum";
             stable.push_str(&self.value(settings));
         }
@@ -86,9 +87,10 @@ impl Target {
             }
             Engine::MySql => {
                 let mut command = self.tool("mariadb-dump", &["--no-defaults"]);
+                let (options, tables): (Vec<&str>, Vec<&str>) = options.iter().partition(|word| word.starts_with('-'));
                 command.args(options);
                 command.args(OWN.map(|table| format!("--ignore-table={}.{table}", self.database())));
-                command.arg(self.database());
+                command.arg(self.database()).args(tables);
                 command
             }
             Engine::Sqlite => {

@@ -4,6 +4,7 @@
 
 mod client;
 mod corpus;
+mod dumps;
 // The attacks' helper; not all of it is needed here.
 #[allow(dead_code)]
 #[path = "../attacks/target.rs"]

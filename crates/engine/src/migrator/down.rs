@@ -170,7 +170,7 @@ impl Migrator {
                 let migration = self.migrations.find(&record.version);
                 let row = record.applied.and_then(|sequence| row_of(history, sequence));
                 let (file, text) = match (migration.and_then(|it| it.down.as_ref()), row) {
-                    (Some(down), _) => (self.migrations.display(down), self.migrations.text(down)?),
+                    (Some(down), _) => (self.migrations.display(down), self.migrations.text_to_run(down, db.engine.dialect())?),
                     (None, Some(HistoryRow { rollback_sql: Some(sql), .. })) if migration.is_none() => {
                         (format!("the history's down script of {}_{}", record.version, record.name), sql.clone())
                     }

@@ -108,7 +108,7 @@ impl Migrator {
                     direction: Direction::Up,
                     digest: Some(migration.up.digest),
                     rollback_sql: migration.down.as_ref().map(|down| self.migrations.text(down)).transpose()?,
-                    text: self.migrations.text(&migration.up)?,
+                    text: self.migrations.text_to_run(&migration.up, db.engine.dialect())?,
                 };
                 planned(db, source)
             })
