@@ -7,6 +7,8 @@ use crate::parse::{Cursor, defines_routine, parts, user_variable, words};
 
 const LOCK_TABLES: &str = "LOCK TABLES and UNLOCK TABLES are left out: they commit, hide every table that they don't name, and driftlock holds a lock of its own";
 
+const GTID_PURGED: &str = "which transactions a replica has seen is a matter of the server, not of a database: a dump says it for a server that is to become a replica";
+
 /// Classifies a statement.
 pub(crate) fn classify(sql: &str) -> Classified {
     let tokens = words(sql);
@@ -281,6 +283,12 @@ fn set(tokens: &[Token<'_>], mut cursor: Cursor<'_, '_>) -> Classified {
         return session;
     }
     let assignments = tokens.get(1..).map(parts).unwrap_or_default();
+    if assignments
+        .iter()
+        .any(|tokens| tokens.first().is_some_and(|name| name.text.eq_ignore_ascii_case("@@GLOBAL.GTID_PURGED")))
+    {
+        return Classified::plain(Class::TakenOut(GTID_PURGED));
+    }
     if assignments.iter().any(|tokens| sets_server(tokens)) {
         return alone(false);
     }

@@ -156,6 +156,7 @@ fn session_statements() {
         ("PREPARE s FROM 'SELECT 1'", "S"),
         ("DEALLOCATE PREPARE s", "S"),
         ("DROP PREPARE s", "S"),
+        ("SET @@GLOBAL.GTID_PURGED=/*!80000 '+'*/ '3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5'", "K"),
     ]);
 }
 

@@ -11,23 +11,37 @@ pub(crate) fn succeed(command: &mut Command) -> Result<Vec<u8>, String> {
     if status.success() { Ok(stdout) } else { Err(String::from_utf8_lossy(&stderr).into_owned()) }
 }
 
+/// What the client does with a statement that fails. Going on is what it does of its own accord with a file that psql is given,
+/// and so with what an older server doesn't know in a newer dump.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnError {
+    Stop,
+    GoOn,
+}
+
 impl Target {
     /// Has the engine's own client run a file, as a user would; the first error ends it.
     pub(crate) fn load(&self, file: &Path) -> Result<(), String> {
-        self.load_from(self.database(), file)
+        self.load_from(self.database(), file, OnError::Stop)
     }
 
-    /// The same, beginning in another database of the server.
-    pub(crate) fn load_from(&self, database: &str, file: &Path) -> Result<(), String> {
+    /// The same, beginning in any database of the server.
+    pub(crate) fn load_from(&self, database: &str, file: &Path, on_error: OnError) -> Result<(), String> {
         let mut command = match self.engine {
             Engine::Postgres => {
-                let mut command = self.tool("psql", &["-Xq", "-v", "ON_ERROR_STOP=1", "-d", database]);
+                let mut command = self.tool("psql", &["-Xq", "-d", database]);
+                if on_error == OnError::Stop {
+                    command.args(["-v", "ON_ERROR_STOP=1"]);
+                }
                 command.arg("-f").arg(file);
                 command
             }
             Engine::MySql => {
                 let mut command =
                     self.tool("mariadb", &["--no-defaults", "--default-character-set=utf8mb4", "--comments"]);
+                if on_error == OnError::GoOn {
+                    command.arg("--force");
+                }
                 command.arg(database).stdin(Stdio::from(std::fs::File::open(file).unwrap()));
                 command
             }
@@ -55,6 +69,11 @@ impl Target {
             ]),
             Engine::Sqlite => self.dump_with(&[]),
         }
+    }
+
+    /// The same, where databases of two names are compared: they name themselves in some places.
+    pub(crate) fn nameless_dump(&self) -> String {
+        self.dump().replace(self.database(), "name")
     }
 
     /// The same with options of one's own.

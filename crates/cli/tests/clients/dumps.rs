@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::client::{difference, succeed};
+use crate::client::{OnError, difference, succeed};
 use crate::target::{Engine, Target};
 
 fn sample(name: &str) -> PathBuf {
@@ -82,7 +82,7 @@ impl Subject {
             let loaded = if parts[0].contains(&"--create") {
                 // It makes the database itself.
                 self.admin(&format!("DROP DATABASE IF EXISTS {}", self.target.database()));
-                self.target.load_from("postgres", &file)
+                self.target.load_from("postgres", &file, OnError::Stop)
             } else {
                 self.target.load(&file)
             };
