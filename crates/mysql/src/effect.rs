@@ -101,6 +101,9 @@ fn kind_of(cursor: &mut Cursor<'_, '_>) -> Option<&'static str> {
     let kind = KINDS.into_iter().find(|kind| cursor.at(kind));
     if kind.is_some() {
         cursor.next();
+        if kind == Some("PACKAGE") && cursor.eat(&["BODY"]) {
+            return Some("PACKAGE BODY");
+        }
     } else if cursor.eat(&["TABLES"]) {
         return Some("TABLE");
     }
@@ -144,9 +147,6 @@ fn create(sql: &str, tokens: &[Token<'_>], mut cursor: Cursor<'_, '_>) -> Option
         return Some(create(vec![Object::Grants(account(sql, cursor)?)], false, repeatable));
     }
     let kind = kind_of(&mut cursor)?;
-    if kind == "PACKAGE" {
-        return None;
-    }
     repeatable |= cursor.eat(&["IF", "NOT", "EXISTS"]);
     let object = Object::Named(kind, cursor.name()?);
     let filled = kind == "TABLE"
@@ -235,9 +235,6 @@ fn drop(sql: &str, mut cursor: Cursor<'_, '_>) -> Option<Effect> {
         return Some(drop(vec![Object::Grants(account(sql, cursor)?)], if_exists));
     }
     let kind = kind_of(&mut cursor)?;
-    if kind == "PACKAGE" {
-        return None;
-    }
     let if_exists = cursor.eat(&["IF", "EXISTS"]);
     let objects = cursor.names()?.into_iter().map(|name| Object::Named(kind, name)).collect();
     Some(drop(objects, if_exists))
@@ -321,6 +318,9 @@ mod tests {
             ),
             ("CREATE AGGREGATE FUNCTION f() RETURNS int RETURN 1", "create function `f`"),
             ("CREATE SEQUENCE s", "create sequence `s`"),
+            ("CREATE DEFINER=`a`@`b` PACKAGE p AS FUNCTION f RETURN int; END", "create package `p`"),
+            ("CREATE PACKAGE BODY d.p AS END", "create package body `d.p`"),
+            ("DROP PACKAGE IF EXISTS p", "drop? package `p`"),
             ("CREATE DATABASE d", "create database `d`"),
             ("CREATE USER 'ann'@'%' IDENTIFIED BY 'x'", "create account 'ann'@'%'"),
             ("CREATE USER a, b", "unknown"),

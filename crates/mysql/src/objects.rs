@@ -60,7 +60,9 @@ async fn look(wire: &mut Wire, effect: &Effect) -> Result<Option<Seen>, Error> {
 async fn account(wire: &mut Wire, object: &Object) -> Result<Account, Error> {
     let (sql, column) = match object {
         // A sequence has a table's definition too, but MySQL doesn't know the word.
-        Object::Named(kind @ ("TRIGGER" | "PROCEDURE" | "FUNCTION"), name) => (show_create(kind, name), 2),
+        Object::Named(kind @ ("TRIGGER" | "PROCEDURE" | "FUNCTION" | "PACKAGE" | "PACKAGE BODY"), name) => {
+            (show_create(kind, name), 2)
+        }
         Object::Named("EVENT", name) => (show_create("EVENT", name), 3),
         Object::Named(kind, name) => (show_create(kind, name), 1),
         Object::Database(name) => (format!("SHOW CREATE DATABASE {}", quote(name)), 1),

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::client::{OnError, difference, succeed};
-use crate::target::{Engine, Target};
+use crate::target::{Engine, Target, until};
 
 fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/samples").join(name)
@@ -205,6 +205,8 @@ fn a_mariadb_dump_is_a_migration() {
         vec![&["--no-data", "--routines", "--events"]],
         &["--no-data", "--routines", "--events", "--skip-comments"],
     ));
+    let history: &[&str] = &["--dump-history", "--hex-blob", "--skip-comments", "--routines"];
+    cases.push((vec![history], history));
     let cases: Vec<(&[&[&str]], &[&str])> = cases.iter().map(|(parts, compared)| (&parts[..], *compared)).collect();
     round(Engine::MySql, &cases);
 }
@@ -215,4 +217,38 @@ fn a_sqlite3_dump_is_a_migration() {
         Engine::Sqlite,
         &[(&[&[]], &[]), (&[&["plain", "numbered", "log"], &["keyed"]], &["plain", "numbered", "log", "keyed"])],
     );
+}
+
+#[test]
+fn a_mariadb_dump_that_is_killed_again_and_again_ends_the_same() {
+    let subject = Subject::new(Engine::MySql);
+    let target = &subject.target;
+    subject.definer_is_there(true);
+    subject.empty();
+    subject.fill();
+    let (dump, wanted) = (target.raw_dump(&["--routines", "--events"]), target.dump());
+    subject.empty();
+    let file = target.file("20260101-000001_shop_dump_v1.up.sql", "");
+    std::fs::write(file, dump).unwrap();
+    // Rows of the journal, of which an earlier attempt's are written again with the first of the next.
+    let progress = || {
+        let sql = "SELECT count(DISTINCT statement) FROM driftlock_journal WHERE state = 'done'";
+        let output = target.client_command(target.database(), sql).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().parse::<u32>().unwrap_or(0)
+    };
+    let mut kills = 0;
+    for stop in (1..).map(|step| step * 11) {
+        let mut child = target.start(&["up", "--lock-wait", "30s"]);
+        until("it comes further or to its end", || progress() >= stop || child.try_wait().unwrap().is_some());
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success(), "after {kills} kills: {}", target.run(&["up"]).stderr);
+            break;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        kills += 1;
+    }
+    assert!(kills >= 3, "it was over too soon to be killed: {kills}");
+    assert_eq!(target.history("state = 'done'"), "1");
+    assert_eq!(difference(&wanted, &target.dump()), None);
 }

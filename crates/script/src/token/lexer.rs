@@ -213,6 +213,10 @@ impl<'a> Lexer<'a> {
     fn executable_mark(&self) -> Option<usize> {
         let mark = ["/*!", "/*M!"].into_iter().find(|mark| self.rest_starts_with(mark))?.len();
         let digits = self.run(self.at + mark, |byte| byte.is_ascii_digit()) - self.at - mark;
+        // `/*M!999999\- enable the sandbox mode */`: a word from mariadb-dump to its client, which no server executes.
+        if self.sql.as_bytes()[self.at + mark + digits..].starts_with(b"\\-") {
+            return None;
+        }
         // A version has five or six digits; fewer are a number inside.
         Some(mark + if digits >= 5 { digits.min(6) } else { 0 })
     }

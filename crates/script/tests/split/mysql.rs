@@ -31,6 +31,11 @@ fn statements() {
             ("one at the end", "a /*!50100 PARTITION BY KEY (b) */; c", &["a /*!50100 PARTITION BY KEY (b) */", "c"]),
             ("one in front", "/*! a */ b; c", &["/*! a */ b", "c"]),
             ("empty ones", "/*!*/; /*!50100 -- x\n */; a", &["a"]),
+            (
+                "the head of a dump of MariaDB",
+                "/*M!999999\\- enable the sandbox mode */ \n-- MariaDB dump\n/*!40101 SET a = 1 */;",
+                &["/*!40101 SET a = 1 */"],
+            ),
             ("MariaDB's", "/*M!100100 a; */ ; b", &["/*M!100100 a; */", "b"]),
         ],
     );
