@@ -203,7 +203,8 @@ fn class(head: &Head<'_>, walk: &Walk) -> Class {
 /// `-reuse-previous=on "dbname='name'"`.
 fn connect(command: &str) -> Class {
     let (_, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
-    let rest = rest.trim();
+    // psql leaves a `;` at the end out.
+    let rest = rest.trim().trim_end_matches(';').trim_end();
     let rest = rest.strip_prefix("-reuse-previous=on").map_or(rest, str::trim);
     let argument = match rest.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         Some(quoted) => quoted.replace("\"\"", "\""),

@@ -48,6 +48,7 @@ fn classes() {
         ("choose d", "\\connect d"),
         ("choose a d", "\\connect -reuse-previous=on \"dbname='a d'\""),
         ("choose D", "\\c \"D\""),
+        ("choose d", "\\c d;"),
         ("no", "\\connect - bob"),
         ("no", "\\connect d bob"),
         ("no", "\\connect \"host=h dbname=d\""),
