@@ -19,8 +19,27 @@ pub enum Class {
     Commit,
     /// Not sent to the server; the text says why (`PRAGMA foreign_keys`, `LOCK TABLES`).
     TakenOut(&'static str),
+    /// Makes, drops or chooses a whole database by its name, as the head of a dump does (`CREATE DATABASE`, `USE`, `\connect`).
+    /// Where that is the database in hand it isn't sent; any other is refused, since a migration runs on the one that the URL names.
+    Database {
+        /// The name, as the catalogs have it.
+        name: String,
+        /// What is done.
+        act: DatabaseAct,
+    },
     /// Refused before anything runs; the text says why and what to do instead.
     Forbidden(String),
+}
+
+/// What a statement does with a whole database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DatabaseAct {
+    /// `CREATE DATABASE`.
+    Create,
+    /// `DROP DATABASE`, and what replaces one.
+    Drop,
+    /// `USE`, psql's `\connect`: what follows is meant for it.
+    Choose,
 }
 
 impl Class {
@@ -43,12 +62,14 @@ pub struct Classified {
     pub reads_state: bool,
     /// Running it can lose rows or columns (`DROP TABLE`, `DELETE`, and whatever can't be known).
     pub loses_data: bool,
+    /// It turns on or off that every statement commits by itself (`SET autocommit = 0`): while that is off, a COMMIT needs no BEGIN.
+    pub autocommit: Option<bool>,
 }
 
 impl Classified {
     /// A statement of this class without further traits.
     #[must_use]
     pub fn plain(class: Class) -> Self {
-        Classified { class, leaves_state: false, reads_state: false, loses_data: false }
+        Classified { class, leaves_state: false, reads_state: false, loses_data: false, autocommit: None }
     }
 }

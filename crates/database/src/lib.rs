@@ -28,7 +28,7 @@ mod session;
 mod time;
 mod url;
 
-pub use class::{Class, Classified};
+pub use class::{Class, Classified, DatabaseAct};
 pub use connect::{ConnectOptions, Holder, Pooler, Server};
 pub use engine::Engine;
 pub use error::{Error, ExecuteError, ServerError};

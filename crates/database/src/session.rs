@@ -208,6 +208,16 @@ pub trait Session: Send {
     /// When the connection is lost: then the server does it.
     async fn rollback(&mut self) -> Result<(), Error>;
 
+    /// Whether a rollback undoes these statements, all of them transactional by their text. It doesn't where the engine keeps
+    /// tables that know no transactions (MySQL's MyISAM).
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    async fn can_roll_back(&mut self, statements: &[&str]) -> Result<bool, Error> {
+        let _ = statements;
+        Ok(true)
+    }
+
     /// A digest of the engine's own account of the objects that a statement names, less what changes by itself (counters,
     /// statistics). `None` when it names none that an account can be taken of.
     ///

@@ -11,6 +11,8 @@ pub struct Database {
     pub(crate) tables: OwnTables,
     pub(crate) me: Holder,
     notes: Vec<String>,
+    /// The database's name, as the connection has it.
+    pub(crate) name: String,
     pub(crate) inner: Mutex<Inner>,
 }
 
@@ -40,8 +42,9 @@ impl Database {
     ) -> Result<Self, Error> {
         let (url, notes) = url.clone().without_golang_migrate()?;
         let session = engine.connect(&url, options).await?;
+        let name = session.server().database.clone();
         let inner = Mutex::new(Inner { session, ahead: None });
-        Ok(Database { engine, tables, me: options.holder.clone(), notes, inner })
+        Ok(Database { engine, tables, me: options.holder.clone(), notes, name, inner })
     }
 
     /// Looks what is applied, ahead of the command that needs it: while the files are read, say.

@@ -16,6 +16,7 @@ mod database;
 mod difference;
 mod error;
 mod foreign;
+mod in_hand;
 mod manifest;
 mod migrator;
 mod options;

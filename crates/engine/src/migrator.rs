@@ -10,15 +10,15 @@ mod up;
 
 use std::path::PathBuf;
 
-use driftlock_database::{Direction, Engine, HistoryRow, Session};
-use driftlock_script::{Body, Directory, LoadError, Manifest, Migration, Migrations, Script, Version};
+use driftlock_database::{Direction, HistoryRow, Session};
+use driftlock_script::{Body, Dialect, Directory, LoadError, Manifest, Migration, Migrations, Script, Version};
 
 use crate::config::Variables;
 use crate::manifest::ManifestCheck;
 use crate::plan::Source;
 use crate::standing::Standing;
 use crate::{
-    Applied, Cancellation, Error, OnProgress, Options, Place, Plan, PlannedMigration, Progress, Provenance,
+    Applied, Cancellation, Database, Error, OnProgress, Options, Place, Plan, PlannedMigration, Progress, Provenance,
     ProvenanceOverrides, Report,
 };
 
@@ -117,8 +117,8 @@ impl Migrator {
     }
 
     /// What runs of a script.
-    fn body(&self, script: &Script) -> Result<Body, Error> {
-        self.migrations.body(script).map_err(|error| match error {
+    fn body(&self, script: &Script, dialect: Dialect) -> Result<Body, Error> {
+        self.migrations.body(script, dialect).map_err(|error| match error {
             LoadError::Body { file, error, line: text } => {
                 let driftlock_script::SplitError { message, line, column, .. } = error;
                 Error::Script(Box::new(Place { file, line, column, text, message }))
@@ -128,8 +128,8 @@ impl Migrator {
     }
 
     /// The way down as the history keeps it.
-    fn rollback_sql(&self, migration: &Migration) -> Result<Option<String>, Error> {
-        migration.down.as_ref().map(|down| Ok(self.body(down)?.standalone())).transpose()
+    fn rollback_sql(&self, migration: &Migration, dialect: Dialect) -> Result<Option<String>, Error> {
+        migration.down.as_ref().map(|down| Ok(self.body(down, dialect)?.standalone())).transpose()
     }
 
     fn tell(&self, progress: Progress) {
@@ -164,8 +164,8 @@ fn report(applied: Vec<Applied>, standing: &Standing, notes: Vec<String>) -> Rep
     Report { applied, pending: standing.pending.clone(), ahead: standing.ahead.clone(), notes }
 }
 
-fn planned(engine: &dyn Engine, source: Source) -> Result<PlannedMigration, Error> {
-    PlannedMigration::new(engine, source).map_err(|problems| match problems.into_iter().next() {
+fn planned(db: &Database, source: Source) -> Result<PlannedMigration, Error> {
+    PlannedMigration::new(db.engine, source, Some(&db.name)).map_err(|problems| match problems.into_iter().next() {
         Some(place) => Error::Script(Box::new(place)),
         None => Error::Usage("a script can't be run, and nothing says why".to_owned()),
     })

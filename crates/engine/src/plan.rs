@@ -104,8 +104,8 @@ pub(crate) struct Source {
 impl PlannedMigration {
     /// Splits a script, asks the engine what each statement is and groups them.
     ///
-    /// Errors are all that stands against running it, in the order of the file.
-    pub(crate) fn new(engine: &dyn Engine, source: Source) -> Result<Self, Vec<Place>> {
+    /// `database` is the one in hand, where one is. Errors are all that stands against running it, in the order of the file.
+    pub(crate) fn new(engine: &dyn Engine, source: Source, database: Option<&str>) -> Result<Self, Vec<Place>> {
         let Source { version, name, file, direction, digest, rollback_sql, body } = source;
         let dialect = engine.dialect();
         let at = |(line, column): (u32, u32), message: String| Place {
@@ -142,6 +142,11 @@ impl PlannedMigration {
                 problems.push(at((planned.statement.line, planned.statement.column), why.clone()));
             }
         }
+        for (index, why) in crate::in_hand::resolve(&mut statements, database) {
+            let statement = &statements[index].statement;
+            problems.push(at((statement.line, statement.column), why));
+        }
+        problems.sort_by_key(|problem| (problem.line, problem.column));
         let may_commit = |planned: &PlannedStatement| engine.may_commit(planned.statement.text(body.text()));
         let grouped = group(&mut statements, engine.session_in_transaction(), may_commit);
         let (groups, transactional) = match grouped {
@@ -316,13 +321,16 @@ fn blocks(statements: &[PlannedStatement]) -> Result<bool, (usize, &'static str)
     let mut begin = None;
     let mut pairs = 0;
     let mut outside = false;
+    // MySQL's `SET autocommit = 0`: whatever comes next opens a transaction.
+    let mut autocommit = true;
     for (index, planned) in statements.iter().enumerate() {
+        autocommit = planned.classified.autocommit.unwrap_or(autocommit);
         match planned.classified.class {
             Class::Begin if begin.is_some() => {
                 return Err((index, "a transaction is open already: remove this BEGIN or commit before it"));
             }
             Class::Begin => begin = Some(index),
-            Class::Commit if begin.is_none() => {
+            Class::Commit if begin.is_none() && autocommit => {
                 return Err((
                     index,
                     "there is no BEGIN to this COMMIT: remove it, driftlock commits the file, or add the BEGIN",
@@ -332,7 +340,7 @@ fn blocks(statements: &[PlannedStatement]) -> Result<bool, (usize, &'static str)
                 begin = None;
                 pairs += 1;
             }
-            Class::Session | Class::TakenOut(_) => {}
+            Class::Session | Class::TakenOut(_) | Class::Database { .. } => {}
             _ => outside |= begin.is_none(),
         }
     }
@@ -348,7 +356,8 @@ fn blocks(statements: &[PlannedStatement]) -> Result<bool, (usize, &'static str)
 mod tests {
     use super::*;
 
-    /// A letter a statement: t(ransactional), a(lone), s(ession), o(paque), x (taken out), b(egin), c(ommit), p(rocedure call).
+    /// A letter a statement: t(ransactional), a(lone), s(ession), o(paque), x (taken out), b(egin), c(ommit), p(rocedure call),
+    /// 0 and 1 (autocommit).
     fn grouped(script: &str, no_transaction: bool, session_in_transaction: bool) -> Result<String, usize> {
         let mut statements: Vec<PlannedStatement> = script
             .chars()
@@ -357,16 +366,17 @@ mod tests {
                 let class = match letter {
                     't' | 'p' => Class::Transactional,
                     'a' => Class::Alone,
-                    's' => Class::Session,
+                    's' | '0' | '1' => Class::Session,
                     'o' => Class::Opaque,
                     'x' => Class::TakenOut("why"),
                     'b' => Class::Begin,
                     'c' => Class::Commit,
                     other => panic!("{other}"),
                 };
+                let autocommit = letter.is_ascii_digit().then_some(letter == '1');
                 PlannedStatement {
                     statement: Statement { span: at..at + 1, line: 1, column: 1, copy_data: None },
-                    classified: Classified::plain(class),
+                    classified: Classified { autocommit, ..Classified::plain(class) },
                     transactional: false,
                     taken_out: None,
                     no_transaction,
@@ -422,6 +432,8 @@ mod tests {
         ] {
             assert_eq!(grouped(script, false, true), Ok(expected.to_owned()), "{script}");
         }
+        assert_eq!(grouped("0tctc1", false, false), Ok("[0] (t) (t)".to_owned()));
+        assert_eq!(grouped("0tc1tc", false, true), Err(5));
         assert_eq!(grouped("tc", false, true), Err(1));
         assert_eq!(grouped("bt", false, true), Err(0));
         assert_eq!(grouped("bbtcc", false, true), Err(1));

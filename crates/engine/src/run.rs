@@ -124,7 +124,11 @@ impl Run<'_> {
             }
         }
         let journalled = !planned.transactional || attempt.resumed_after > 0 || resume.unfinished;
-        let result = if journalled { self.journalled(&mut attempt).await } else { self.whole(&mut attempt).await };
+        let result = match if journalled { Ok(true) } else { self.is_beyond_rollback(planned).await } {
+            Ok(true) => self.journalled(&mut attempt).await,
+            Ok(false) => self.whole(&mut attempt).await,
+            Err(trouble) => Err(trouble),
+        };
         match result {
             Ok(()) => {
                 let applied = Applied {
@@ -178,6 +182,12 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Whether what could be one transaction by its text can't be undone: its tables know none.
+    async fn is_beyond_rollback(&mut self, planned: &PlannedMigration) -> Result<bool, Trouble> {
+        let texts: Vec<&str> = planned.running().map(|(_, statement)| planned.sql(statement)).collect();
+        Ok(!self.session.can_roll_back(&texts).await?)
+    }
+
     /// Group by group, with a journal.
     async fn journalled(&mut self, attempt: &mut Attempt<'_>) -> Result<(), Trouble> {
         let planned = attempt.planned;
@@ -222,6 +232,17 @@ impl Run<'_> {
             // Done before: what is left of it are its settings, which what follows may need.
             let settings: Vec<usize> = group.statements.iter().copied().filter(is_session).collect();
             self.execute(planned, &settings).await?;
+            return Ok(());
+        }
+        let texts: Vec<&str> = work.iter().map(|&index| planned.sql(&planned.statements[index])).collect();
+        if !self.session.can_roll_back(&texts).await? {
+            for &index in left {
+                if is_session(&index) {
+                    self.execute(planned, &[index]).await?;
+                } else {
+                    self.alone(attempt, index, carried).await?;
+                }
+            }
             return Ok(());
         }
         let settings_before: Vec<usize> = group

@@ -235,7 +235,7 @@ mod tests {
         let last = loaded.list().iter().rfind(|migration| migration.role == Role::Versioned).unwrap();
         assert_eq!(last.version, made.version, "{:?}", made.files);
         for script in std::iter::once(&last.up).chain(&last.down) {
-            loaded.body(script).unwrap();
+            loaded.body(script, driftlock_script::Dialect::Postgres).unwrap();
         }
         Ok((root, made))
     }

@@ -137,7 +137,7 @@ fn flaws_of(error: LoadError) -> Vec<Flaw> {
 
 /// What is wrong inside of one script.
 fn flaws_in(engine: &dyn Engine, migrations: &Migrations, script: &Script) -> Vec<Flaw> {
-    let body = match migrations.body(script) {
+    let body = match migrations.body(script, engine.dialect()) {
         Ok(body) => body,
         Err(error) => return flaws_of(error),
     };
@@ -151,7 +151,7 @@ fn flaws_in(engine: &dyn Engine, migrations: &Migrations, script: &Script) -> Ve
         rollback_sql: None,
         body,
     };
-    match PlannedMigration::new(engine, source) {
+    match PlannedMigration::new(engine, source, None) {
         Ok(_) => Vec::new(),
         Err(places) => places.into_iter().map(|place| Flaw { code: "DL0301", place }).collect(),
     }

@@ -1,11 +1,13 @@
 //! What one statement is to a runner, from its text: most of MySQL's DDL commits by itself and stands alone.
 
-use driftlock_database::{Class, Classified};
+use driftlock_database::{Class, Classified, DatabaseAct};
 use driftlock_script::{Token, TokenKind};
 
 use crate::parse::{Cursor, defines_routine, parts, user_variable, words};
 
 const LOCK_TABLES: &str = "LOCK TABLES and UNLOCK TABLES are left out: they commit, hide every table that they don't name, and driftlock holds a lock of its own";
+
+const GTID_PURGED: &str = "which transactions a replica has seen is a matter of the server, not of a database: a dump says it for a server that is to become a replica";
 
 /// Classifies a statement.
 pub(crate) fn classify(sql: &str) -> Classified {
@@ -111,7 +113,8 @@ fn by_first_word(tokens: &[Token<'_>]) -> Classified {
             "XA transactions outlive their session, so nobody can say what became of a migration: take them out",
         ),
         "SET" => set(tokens, cursor),
-        "USE" | "PREPARE" | "DEALLOCATE" => Classified::plain(Class::Session),
+        "USE" => database(cursor, DatabaseAct::Choose),
+        "PREPARE" | "DEALLOCATE" => Classified::plain(Class::Session),
         "EXECUTE" | "CALL" | "HANDLER" | "DECLARE" | "IF" | "CASE" | "LOOP" | "REPEAT" | "WHILE" | "FOR" => opaque(),
         "LOCK" if cursor.at("INSTANCE") => keeps_others_waiting("LOCK INSTANCE FOR BACKUP"),
         "LOCK" | "UNLOCK" => Classified::plain(Class::TakenOut(LOCK_TABLES)),
@@ -198,7 +201,23 @@ fn create(mut cursor: Cursor<'_, '_>) -> Classified {
     if cursor.eat(&["TEMPORARY"]) {
         return Classified { leaves_state: true, ..transactional(false) };
     }
+    if cursor.eat_any(&["DATABASE", "SCHEMA"]) {
+        cursor.eat(&["IF", "NOT", "EXISTS"]);
+        return database(cursor, if replaces { DatabaseAct::Drop } else { DatabaseAct::Create });
+    }
     alone(replaces && cursor.at("TABLE"))
+}
+
+/// A statement about a whole database, whose name is next.
+fn database(mut cursor: Cursor<'_, '_>, act: DatabaseAct) -> Classified {
+    match cursor.name() {
+        Some(name) => Classified {
+            loses_data: act == DatabaseAct::Drop,
+            ..Classified::plain(Class::Database { name: name.name, act })
+        },
+        // The server will say what is wrong with it.
+        None => alone(act == DatabaseAct::Drop),
+    }
 }
 
 fn drop(mut cursor: Cursor<'_, '_>) -> Classified {
@@ -208,7 +227,11 @@ fn drop(mut cursor: Cursor<'_, '_>) -> Classified {
     if cursor.eat(&["TEMPORARY"]) {
         return Classified { leaves_state: true, ..transactional(false) };
     }
-    alone(["TABLE", "TABLES", "DATABASE", "SCHEMA", "TABLESPACE"].iter().any(|kind| cursor.at(kind)))
+    if cursor.eat_any(&["DATABASE", "SCHEMA"]) {
+        cursor.eat(&["IF", "EXISTS"]);
+        return database(cursor, DatabaseAct::Drop);
+    }
+    alone(["TABLE", "TABLES", "TABLESPACE"].iter().any(|kind| cursor.at(kind)))
 }
 
 /// Whether an ALTER can lose columns or rows.
@@ -260,10 +283,29 @@ fn set(tokens: &[Token<'_>], mut cursor: Cursor<'_, '_>) -> Classified {
         return session;
     }
     let assignments = tokens.get(1..).map(parts).unwrap_or_default();
+    if assignments
+        .iter()
+        .any(|tokens| tokens.first().is_some_and(|name| name.text.eq_ignore_ascii_case("@@GLOBAL.GTID_PURGED")))
+    {
+        return Classified::plain(Class::TakenOut(GTID_PURGED));
+    }
     if assignments.iter().any(|tokens| sets_server(tokens)) {
         return alone(false);
     }
-    Classified { leaves_state: assignments.iter().any(|tokens| !can_be_set_again(tokens)), ..session }
+    let autocommit = assignments.iter().find_map(|tokens| sets_autocommit(tokens));
+    Classified { leaves_state: assignments.iter().any(|tokens| !can_be_set_again(tokens)), autocommit, ..session }
+}
+
+/// `autocommit = 0`, `SESSION autocommit = OFF`, `@@autocommit = @old`: what it is then. A variable holds what it was at first.
+fn sets_autocommit(assignment: &[Token<'_>]) -> Option<bool> {
+    let equals = assignment.iter().position(|token| token.text == "=")?;
+    let name = assignment[..equals].iter().rfind(|token| token.text != ":")?;
+    let bare = name.text.to_ascii_lowercase();
+    let bare = bare.trim_start_matches('@').trim_start_matches("session.").trim_start_matches("local.");
+    (bare == "autocommit" && (name.kind == TokenKind::Word || name.text.starts_with("@@"))).then(|| {
+        let value = assignment.get(equals + 1).map_or("", |token| token.text.trim_matches(['\'', '"']));
+        !["0", "off", "false"].iter().any(|off| value.eq_ignore_ascii_case(off))
+    })
 }
 
 /// `GLOBAL x = …`, `@@GLOBAL.x = …`, `PERSIST x = …`.

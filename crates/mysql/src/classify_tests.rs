@@ -15,6 +15,11 @@ fn shorthand(sql: &str) -> String {
         Class::Begin => "B",
         Class::Commit => "C",
         Class::TakenOut(_) => "K",
+        Class::Database { act, .. } => match act {
+            DatabaseAct::Create => "make",
+            DatabaseAct::Drop => "drop",
+            DatabaseAct::Choose => "use",
+        },
         Class::Forbidden(_) => "F",
     }
     .to_owned();
@@ -74,8 +79,11 @@ fn statements_that_commit_by_themselves() {
         ("/*!50001 CREATE TABLE t (a int) */", "A"),
         ("CREATE USER a@'%'", "A"),
         ("DROP TABLE t", "Ad"),
-        ("DROP DATABASE d", "Ad"),
-        ("DROP SCHEMA d", "Ad"),
+        ("DROP DATABASE d", "dropd"),
+        ("/*!40000 DROP DATABASE IF EXISTS `d`*/", "dropd"),
+        ("CREATE DATABASE /*!32312 IF NOT EXISTS*/ `d` /*!40100 DEFAULT CHARACTER SET utf8mb4 */", "make"),
+        ("CREATE OR REPLACE SCHEMA d", "dropd"),
+        ("DROP SCHEMA d", "dropd"),
         ("DROP INDEX i ON t", "A"),
         ("DROP VIEW v", "A"),
         ("DROP TRIGGER x", "A"),
@@ -144,10 +152,11 @@ fn session_statements() {
         ("SET @x = (SELECT max(a) FROM t)", "Sl"),
         ("SET @x = NOW()", "Sl"),
         ("SET @x = LAST_INSERT_ID()", "Slr"),
-        ("USE other", "S"),
+        ("USE other", "use"),
         ("PREPARE s FROM 'SELECT 1'", "S"),
         ("DEALLOCATE PREPARE s", "S"),
         ("DROP PREPARE s", "S"),
+        ("SET @@GLOBAL.GTID_PURGED=/*!80000 '+'*/ '3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5'", "K"),
     ]);
 }
 

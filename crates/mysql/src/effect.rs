@@ -9,6 +9,8 @@ use crate::parse::{Cursor, Name, words};
 pub(crate) enum Object {
     /// `SHOW CREATE TABLE`, `… VIEW` and so on: the keyword and the name.
     Named(&'static str, Name),
+    /// A table with the number of its rows.
+    Rows(Name),
     /// `SHOW CREATE DATABASE` and the tables in it.
     Database(String),
     /// `SHOW GRANTS` of an account, as written.
@@ -19,6 +21,7 @@ impl std::fmt::Display for Object {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Object::Named(kind, name) => write!(f, "{} `{name}`", kind.to_ascii_lowercase()),
+            Object::Rows(name) => write!(f, "table `{name}`"),
             Object::Database(name) => write!(f, "database `{name}`"),
             Object::Grants(account) => write!(f, "account {account}"),
         }
@@ -39,6 +42,11 @@ pub(crate) enum Kind {
     Alter,
     /// The first name of each pair is gone, the second is there.
     Rename(Vec<(Name, Name)>),
+    /// Rows are added to it, so many where the statement says so.
+    Insert {
+        /// How many, where they are written out and none can be left out.
+        rows: Option<u64>,
+    },
     /// Running it again ends the same; nothing needs to be known.
     Repeatable,
     /// Nobody can tell, and why.
@@ -80,6 +88,12 @@ fn read(sql: &str, tokens: &[Token<'_>]) -> Option<Effect> {
         "ALTER" => alter(cursor),
         "DROP" => drop(sql, cursor),
         "RENAME" => rename(cursor),
+        "INSERT" => {
+            let (table, rows) = crate::rows::insert(tokens)?;
+            Some(Effect::new(Kind::Insert { rows }, vec![Object::Rows(table)]))
+        }
+        // What it would write again it replaces again.
+        "REPLACE" => Some(Effect::new(Kind::Repeatable, Vec::new())),
         "TRUNCATE" | "ANALYZE" | "OPTIMIZE" | "CHECK" | "REPAIR" | "FLUSH" | "CACHE" | "LOAD" | "GRANT" | "SET" => {
             Some(Effect::new(Kind::Repeatable, Vec::new()))
         }
@@ -101,6 +115,9 @@ fn kind_of(cursor: &mut Cursor<'_, '_>) -> Option<&'static str> {
     let kind = KINDS.into_iter().find(|kind| cursor.at(kind));
     if kind.is_some() {
         cursor.next();
+        if kind == Some("PACKAGE") && cursor.eat(&["BODY"]) {
+            return Some("PACKAGE BODY");
+        }
     } else if cursor.eat(&["TABLES"]) {
         return Some("TABLE");
     }
@@ -144,9 +161,6 @@ fn create(sql: &str, tokens: &[Token<'_>], mut cursor: Cursor<'_, '_>) -> Option
         return Some(create(vec![Object::Grants(account(sql, cursor)?)], false, repeatable));
     }
     let kind = kind_of(&mut cursor)?;
-    if kind == "PACKAGE" {
-        return None;
-    }
     repeatable |= cursor.eat(&["IF", "NOT", "EXISTS"]);
     let object = Object::Named(kind, cursor.name()?);
     let filled = kind == "TABLE"
@@ -235,9 +249,6 @@ fn drop(sql: &str, mut cursor: Cursor<'_, '_>) -> Option<Effect> {
         return Some(drop(vec![Object::Grants(account(sql, cursor)?)], if_exists));
     }
     let kind = kind_of(&mut cursor)?;
-    if kind == "PACKAGE" {
-        return None;
-    }
     let if_exists = cursor.eat(&["IF", "EXISTS"]);
     let objects = cursor.names()?.into_iter().map(|name| Object::Named(kind, name)).collect();
     Some(drop(objects, if_exists))
@@ -298,6 +309,7 @@ mod tests {
             Kind::Drop => "drop".to_owned(),
             Kind::Alter => "alter".to_owned(),
             Kind::Rename(pairs) => pairs.iter().map(|(old, new)| format!("{old}>{new}")).collect::<Vec<_>>().join(" "),
+            Kind::Insert { rows } => rows.map_or("insert".to_owned(), |rows| format!("insert {rows}")),
             Kind::Repeatable => "repeatable".to_owned(),
             Kind::Unknown(_) => "unknown".to_owned(),
         };
@@ -321,6 +333,9 @@ mod tests {
             ),
             ("CREATE AGGREGATE FUNCTION f() RETURNS int RETURN 1", "create function `f`"),
             ("CREATE SEQUENCE s", "create sequence `s`"),
+            ("CREATE DEFINER=`a`@`b` PACKAGE p AS FUNCTION f RETURN int; END", "create package `p`"),
+            ("CREATE PACKAGE BODY d.p AS END", "create package body `d.p`"),
+            ("DROP PACKAGE IF EXISTS p", "drop? package `p`"),
             ("CREATE DATABASE d", "create database `d`"),
             ("CREATE USER 'ann'@'%' IDENTIFIED BY 'x'", "create account 'ann'@'%'"),
             ("CREATE USER a, b", "unknown"),
@@ -338,6 +353,12 @@ mod tests {
             ("DROP DATABASE d", "drop database `d`"),
             ("RENAME TABLE a TO b, c TO a", "a>b c>a table `a`, table `b`, table `c`"),
             ("TRUNCATE a", "repeatable"),
+            ("INSERT INTO d.a (b, c) VALUES (1, (2)), (3, 4)", "insert 2 table `d.a`"),
+            ("INSERT a VALUES ()", "insert 1 table `a`"),
+            ("INSERT IGNORE INTO a VALUES (1)", "insert table `a`"),
+            ("INSERT INTO a SELECT * FROM b", "insert table `a`"),
+            ("INSERT INTO a VALUES (1) ON DUPLICATE KEY UPDATE b = (2)", "insert table `a`"),
+            ("REPLACE INTO a VALUES (1)", "repeatable"),
             ("GRANT SELECT ON *.* TO a", "repeatable"),
             ("REVOKE SELECT ON *.* FROM 'a'@'h'", "alter account 'a'@'h'"),
             ("INSTALL SONAME 'x'", "unknown"),

@@ -3,6 +3,7 @@
 use driftlock_database::{Error, ServerError};
 use mysql_async::{DriverError, Error as Cause, IoError, ServerError as Answer};
 
+use crate::parse::words;
 use crate::position;
 
 /// Codes of the servers, by what they mean to a runner.
@@ -48,7 +49,7 @@ fn of_answer(answer: Answer, sql: &str) -> Error {
     let offset = position::offset(code, &message, sql);
     let server = Box::new(ServerError {
         code: format!("{code} ({state})"),
-        hint: hint(code).map(str::to_owned),
+        hint: hint(code, sql).map(str::to_owned),
         offset,
         message,
         ..ServerError::default()
@@ -60,8 +61,16 @@ fn of_answer(answer: Answer, sql: &str) -> Error {
     }
 }
 
-fn hint(code: u16) -> Option<&'static str> {
+fn hint(code: u16, sql: &str) -> Option<&'static str> {
     Some(match code {
+        1227 if names_definer(sql) => {
+            "only an account with the right to act for others (SUPER, SET USER, SET_USER_ID or SET_ANY_DEFINER) may name another DEFINER: \
+             grant it, or take the DEFINER clauses out of the file: then all belongs to whoever runs it"
+        }
+        1227 if sql.to_ascii_uppercase().contains("SQL_LOG_BIN") => {
+            "remove it, or dump with `--set-gtid-purged=OFF`: a migration belongs into the binary log"
+        }
+        1449 => "create that account, or give the view, trigger or routine a DEFINER that exists",
         1969 | 3024 => {
             "the statement ran longer than the statement timeout allows; raise it for this file with `-- driftlock: statement-timeout=…`"
         }
@@ -76,6 +85,11 @@ fn hint(code: u16) -> Option<&'static str> {
         1290 => "the server was started with an option that forbids this statement",
         _ => return None,
     })
+}
+
+/// Whether a statement says to whom its view, trigger, event or routine belongs.
+fn names_definer(sql: &str) -> bool {
+    words(sql).iter().take(16).any(|token| token.is("DEFINER"))
 }
 
 /// The server's number of an error, if the server gave it.

@@ -20,6 +20,7 @@ mod lock;
 mod objects;
 mod parse;
 mod position;
+mod rows;
 mod session;
 mod state;
 mod surroundings;

@@ -52,15 +52,18 @@ async fn look(wire: &mut Wire, effect: &Effect) -> Result<Option<Seen>, Error> {
         hash.update(definition.as_deref().unwrap_or("absent"));
         hash.update(b"\0");
     }
-    let digest = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = hex(hash);
     let has_twins = bodies.iter().enumerate().any(|(at, body)| bodies[..at].contains(body));
     Ok(Some(Seen { digest, present, has_twins }))
 }
 
 async fn account(wire: &mut Wire, object: &Object) -> Result<Account, Error> {
     let (sql, column) = match object {
+        Object::Rows(name) => (format!("SELECT COUNT(*) FROM {}", name.quoted()), 0),
         // A sequence has a table's definition too, but MySQL doesn't know the word.
-        Object::Named(kind @ ("TRIGGER" | "PROCEDURE" | "FUNCTION"), name) => (show_create(kind, name), 2),
+        Object::Named(kind @ ("TRIGGER" | "PROCEDURE" | "FUNCTION" | "PACKAGE" | "PACKAGE BODY"), name) => {
+            (show_create(kind, name), 2)
+        }
         Object::Named("EVENT", name) => (show_create("EVENT", name), 3),
         Object::Named(kind, name) => (show_create(kind, name), 1),
         Object::Database(name) => (format!("SHOW CREATE DATABASE {}", quote(name)), 1),
@@ -132,11 +135,48 @@ pub(crate) async fn probe(
         Kind::Unknown(why) => return Ok(Probe::Unknown((*why).to_owned())),
         _ => {}
     }
+    if let (Kind::Insert { rows }, [table]) = (&effect.kind, &effect.objects[..]) {
+        return Ok(match account(wire, table).await? {
+            Account::Present(now) => judge_insert(table, *rows, before, &now),
+            Account::Absent | Account::Hidden => Probe::Unknown(format!("{table} isn't there to be looked at")),
+        });
+    }
     let Some(seen) = look(wire, &effect).await? else {
         return Ok(Probe::Unknown(format!("the server doesn't show {} with these rights", list(&effect.objects))));
     };
     let unchanged = before.map(|before| before == seen.digest);
     Ok(judge(&effect, &seen, unchanged, fills_atomically))
+}
+
+/// An INSERT into a table without transactions, by the number of rows then and now.
+fn judge_insert(table: &Object, added: Option<u64>, before: Option<&str>, now: &str) -> Probe {
+    let Ok(now) = now.trim().parse::<u64>() else {
+        return Probe::Unknown(format!("the rows of {table} couldn't be counted"));
+    };
+    let was = |rows: u64| before == Some(one(table, &format!("{rows}\n")).as_str());
+    if was(now) {
+        return Probe::NotRun;
+    }
+    match added.and_then(|added| now.checked_sub(added)) {
+        Some(then) if was(then) => Probe::Done,
+        _ => Probe::Unknown(format!(
+            "{table} knows no transactions, and has now {now} rows, of which some may be the statement's"
+        )),
+    }
+}
+
+/// The digest of the account of one object.
+fn one(object: &Object, definition: &str) -> String {
+    let mut hash = Sha256::new();
+    for part in [&object.to_string(), definition] {
+        hash.update(part);
+        hash.update(b"\0");
+    }
+    hex(hash)
+}
+
+fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn judge(effect: &Effect, seen: &Seen, unchanged: Option<bool>, fills_atomically: bool) -> Probe {
@@ -184,7 +224,7 @@ fn judge(effect: &Effect, seen: &Seen, unchanged: Option<bool>, fills_atomically
             Probe::Unknown(format!("how {} was before the statement is not known", list(&effect.objects)))
         }
         Kind::Rename(pairs) => judge_rename(effect, pairs, present),
-        Kind::Alter | Kind::Repeatable | Kind::Unknown(_) => Probe::Done,
+        Kind::Alter | Kind::Insert { .. } | Kind::Repeatable | Kind::Unknown(_) => Probe::Done,
     }
 }
 
@@ -226,6 +266,18 @@ mod tests {
         let without = with.replacen(" AUTO_INCREMENT=42", "", 1);
         assert_eq!(without_counter(with), without);
         assert_eq!(without_counter("CREATE VIEW `v` AS SELECT 1"), "CREATE VIEW `v` AS SELECT 1");
+    }
+
+    #[test]
+    fn counts_tell_what_became_of_an_insert() {
+        let table = Object::Rows(Name { database: None, name: "a".to_owned() });
+        let before = one(&table, "5\n");
+        let told = |added, now: &str| judge_insert(&table, added, Some(&before), now);
+        assert_eq!(told(Some(2), "5\n"), Probe::NotRun);
+        assert_eq!(told(Some(2), "7\n"), Probe::Done);
+        assert!(matches!(told(Some(2), "6\n"), Probe::Unknown(_)));
+        assert!(matches!(told(None, "7\n"), Probe::Unknown(_)));
+        assert!(matches!(judge_insert(&table, Some(2), None, "7\n"), Probe::Unknown(_)));
     }
 
     #[test]

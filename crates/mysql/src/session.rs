@@ -16,7 +16,7 @@ use crate::state::Baseline;
 use crate::tables::{self, Sql};
 use crate::traces::Traces;
 use crate::wire::{Wire, text};
-use crate::{lock, objects, surroundings};
+use crate::{lock, objects, rows, surroundings};
 
 const IMPLICIT_COMMIT: &str = "a statement committed by itself inside the transaction, so it can't be undone together with the others: \
      put it into a file of its own, or write `-- driftlock: no-transaction` at the head of this one";
@@ -380,6 +380,17 @@ impl Session for MySqlSession {
             self.wire.run("ROLLBACK").await?;
         }
         Ok(())
+    }
+
+    async fn can_roll_back(&mut self, statements: &[&str]) -> Result<bool, Error> {
+        let Some(sql) = rows::without_transactions(statements) else { return Ok(true) };
+        let Some(baseline) = &self.baseline else {
+            return Ok(self.wire.row(&sql).await?.is_none());
+        };
+        let shield = baseline.shield(&mut self.wire, &self.traces, self.in_transaction).await?;
+        let found = self.wire.row(&sql).await?;
+        baseline.unshield(&mut self.wire, shield).await?;
+        Ok(found.is_none())
     }
 
     async fn object_digest(&mut self, sql: &str) -> Result<Option<String>, Error> {

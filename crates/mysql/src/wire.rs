@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use driftlock_database::Error;
+use driftlock_script::to_bytes;
 use mysql_async::consts::StatusFlags;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row, Value};
@@ -109,7 +110,9 @@ impl Wire {
 
 async fn exchange(conn: &mut Conn, sql: &str, take: &mut impl FnMut(Row)) -> Result<Outcome, mysql_async::Error> {
     let mut returned = 0u64;
-    let mut result = conn.query_iter(sql).await?;
+    // A dump's binary rows go as the bytes that they are.
+    let bytes = to_bytes(sql);
+    let mut result = conn.query_iter(bytes.as_ref()).await?;
     let has_rows = !result.columns_ref().is_empty();
     result
         .for_each(|row| {

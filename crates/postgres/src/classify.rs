@@ -1,7 +1,9 @@
 //! What a statement is, by its words.
 
-use driftlock_database::{Class, Classified};
+use driftlock_database::{Class, Classified, DatabaseAct};
 use driftlock_script::{Dialect, Token, TokenKind, significant};
+
+use crate::subject::folded;
 
 /// So many tokens tell what kind of statement it is.
 const HEAD: usize = 24;
@@ -122,6 +124,9 @@ pub(crate) fn is_copy_from_client(sql: &str) -> bool {
 
 /// See [`Engine::classify`](driftlock_database::Engine::classify).
 pub(crate) fn classify(sql: &str) -> Classified {
+    if sql.starts_with('\\') {
+        return Classified::plain(connect(sql));
+    }
     let head = Head(significant(sql, Dialect::Postgres).take(HEAD).collect());
     let walk = Walk::over(sql);
     let mut out = Classified::plain(class(&head, &walk));
@@ -176,15 +181,46 @@ fn class(head: &Head<'_>, walk: &Walk) -> Class {
         "CREATE" => {
             let index = if head.is(1, "UNIQUE") { 2 } else { 1 };
             let concurrent_index = head.is(index, "INDEX") && head.is(index + 1, "CONCURRENTLY");
-            alone_if(concurrent_index || head.any(1, &["DATABASE", "TABLESPACE", "SUBSCRIPTION"]))
+            if head.is(1, "DATABASE") {
+                return Class::Database { name: folded(head.text(2)), act: DatabaseAct::Create };
+            }
+            alone_if(concurrent_index || head.any(1, &["TABLESPACE", "SUBSCRIPTION"]))
         }
         "DROP" => {
+            if head.is(1, "DATABASE") {
+                let name = folded(head.text(if head.is(2, "IF") { 4 } else { 2 }));
+                return Class::Database { name, act: DatabaseAct::Drop };
+            }
             let concurrent_index = head.is(1, "INDEX") && head.is(2, "CONCURRENTLY");
-            alone_if(concurrent_index || head.any(1, &["DATABASE", "TABLESPACE", "SUBSCRIPTION"]))
+            alone_if(concurrent_index || head.any(1, &["TABLESPACE", "SUBSCRIPTION"]))
         }
         "ALTER" => alter(head, walk),
         _ => Class::Transactional,
     }
+}
+
+/// psql's `\connect`, the only command of it that comes here, in the forms that pg_dump writes: `name`, `"name"` and
+/// `-reuse-previous=on "dbname='name'"`.
+fn connect(command: &str) -> Class {
+    let (_, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+    // psql leaves a `;` at the end out.
+    let rest = rest.trim().trim_end_matches(';').trim_end();
+    let rest = rest.strip_prefix("-reuse-previous=on").map_or(rest, str::trim);
+    let argument = match rest.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(quoted) => quoted.replace("\"\"", "\""),
+        None => rest.to_owned(),
+    };
+    let is_one = rest.starts_with('"') || !rest.contains(char::is_whitespace);
+    let name = match argument.strip_prefix("dbname=") {
+        Some(name) => name.trim_matches('\'').replace("\\'", "'").replace("\\\\", "\\"),
+        None => argument,
+    };
+    if name.is_empty() || name == "-" || !is_one || name.contains('=') || name.contains("://") {
+        return forbidden(
+            "`\\connect` with a user, a server or none at all: a migration runs as the user and on the server that the URL names; remove it",
+        );
+    }
+    Class::Database { name, act: DatabaseAct::Choose }
 }
 
 fn two_phase(what: &str) -> Class {

@@ -1,9 +1,9 @@
-use driftlock_database::Class;
+use driftlock_database::{Class, DatabaseAct};
 
 use super::classify;
 
-fn short(class: &Class) -> &'static str {
-    match class {
+fn short(class: &Class) -> String {
+    let word = match class {
         Class::Transactional => "tx",
         Class::Alone => "alone",
         Class::Session => "session",
@@ -14,8 +14,16 @@ fn short(class: &Class) -> &'static str {
             assert!(!why.is_empty());
             "no"
         }
+        Class::Database { name, act } => {
+            return match act {
+                DatabaseAct::Create => format!("make {name}"),
+                DatabaseAct::Drop => format!("drop {name}"),
+                DatabaseAct::Choose => format!("choose {name}"),
+            };
+        }
         Class::Opaque | Class::TakenOut(_) => "?",
-    }
+    };
+    word.to_owned()
 }
 
 #[test]
@@ -35,8 +43,16 @@ fn classes() {
         ("alone", "REINDEX SCHEMA s"),
         ("alone", "REINDEX (VERBOSE) DATABASE d"),
         ("alone", "VACUUM FULL t"),
-        ("alone", "CREATE DATABASE d"),
-        ("alone", "DROP DATABASE IF EXISTS d"),
+        ("make d", "CREATE DATABASE D"),
+        ("make D", "CREATE DATABASE \"D\" WITH TEMPLATE = template0"),
+        ("choose d", "\\connect d"),
+        ("choose a d", "\\connect -reuse-previous=on \"dbname='a d'\""),
+        ("choose D", "\\c \"D\""),
+        ("choose d", "\\c d;"),
+        ("no", "\\connect - bob"),
+        ("no", "\\connect d bob"),
+        ("no", "\\connect \"host=h dbname=d\""),
+        ("drop d", "DROP DATABASE IF EXISTS d"),
         ("alone", "CREATE TABLESPACE s LOCATION '/x'"),
         ("alone", "DROP TABLESPACE s"),
         ("alone", "ALTER SYSTEM SET work_mem = '8MB'"),

@@ -1,6 +1,7 @@
 //! The server's and the driver's errors as the port's.
 
 use driftlock_database::{Error, ServerError};
+use driftlock_script::{Dialect, significant};
 use tokio_postgres::error::{DbError, ErrorPosition, Severity, SqlState};
 
 /// What the server says, as the port's error. `sql` is the statement that it is about; `cancelled` says that we asked for a cancel.
@@ -16,6 +17,9 @@ pub(crate) fn from_db(db: &DbError, sql: Option<&str>, cancelled: bool) -> Error
     ) {
         return Error::LockTimeout(error);
     }
+    if let Some(hint) = sql.and_then(|sql| about_roles(code, sql)) {
+        error.hint.get_or_insert_with(|| hint.to_owned());
+    }
     if *code == SqlState::QUERY_CANCELED {
         // The code is the same for both; the words are the only difference, and may be in another language.
         let by_timeout = !cancelled && db.message().contains("statement timeout");
@@ -28,6 +32,28 @@ pub(crate) fn from_db(db: &DbError, sql: Option<&str>, cancelled: bool) -> Error
         });
     }
     Error::Server(error)
+}
+
+/// The way out where a dump names a role that isn't there, or that the login may not act for.
+fn about_roles(code: &SqlState, sql: &str) -> Option<&'static str> {
+    if !matches!(
+        *code,
+        SqlState::UNDEFINED_OBJECT | SqlState::INVALID_PARAMETER_VALUE | SqlState::INSUFFICIENT_PRIVILEGE
+    ) {
+        return None;
+    }
+    let mut words = significant(sql, Dialect::Postgres);
+    let (first, second) = (words.next()?, words.next()?);
+    if (first.is("SET") && second.is("SESSION") && words.next().is_some_and(|word| word.is("AUTHORIZATION")))
+        || (first.is("ALTER") && words.any(|word| word.is("OWNER")))
+    {
+        return Some(
+            "create the role first, or dump without owners (`pg_dump --no-owner`): then all belongs to whoever runs it",
+        );
+    }
+    let grants = first.is("GRANT") || first.is("REVOKE") || (first.is("ALTER") && second.is("DEFAULT"));
+    (grants && *code == SqlState::UNDEFINED_OBJECT)
+        .then_some("create the role first, or dump without privileges (`pg_dump --no-privileges`)")
 }
 
 /// Whether the server closes the connection after this.

@@ -1,6 +1,6 @@
 //! Statements of a script: pipelined inside a transaction, one by one outside.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use driftlock_database::{Error, Event, ExecuteError, Observer, Runnable};
 use driftlock_script::{Dialect, significant};
@@ -9,6 +9,7 @@ use tokio_postgres::error::DbError;
 use crate::classify::is_copy_from_client;
 use crate::error::{from_db, nul_character};
 use crate::session::PostgresSession;
+use crate::settings::not_known_here;
 use crate::wire::{CopyError, Piece};
 
 /// See [`Session::execute`](driftlock_database::Session::execute).
@@ -27,15 +28,23 @@ pub(crate) async fn run(
     let inside = session.wire.seen.in_transaction();
     let mut at = 0;
     while at < statements.len() {
+        if let Some(why) = not_known_here(statements[at].sql, session.major) {
+            observer.event(Event::Notice { index: at, severity: "NOTICE".to_owned(), message: why });
+            observer.event(Event::Done { index: at, rows: None, duration: Duration::ZERO });
+            at += 1;
+            continue;
+        }
         let is_copy = |statement: &Runnable<'_>| statement.copy_data.is_some() || is_copy_from_client(statement.sql);
         if is_copy(&statements[at]) {
             copy(session, at, &statements[at], observer).await?;
             at += 1;
             continue;
         }
-        // Up to the next COPY; outside of a transaction nothing is sent before the last result is read.
+        // Up to the next COPY, or what isn't sent; outside of a transaction nothing is sent before the last result is read.
         let limit = if inside { statements.len() } else { at + 1 };
-        let end = (at + 1..limit).find(|next| is_copy(&statements[*next])).unwrap_or(limit);
+        let end = (at + 1..limit)
+            .find(|next| is_copy(&statements[*next]) || not_known_here(statements[*next].sql, session.major).is_some())
+            .unwrap_or(limit);
         let patient = !inside && waits_beside_others(statements[at].sql);
         if patient {
             session.be_patient(true).await.map_err(|error| ExecuteError { index: at, error })?;

@@ -29,6 +29,7 @@ mod objects;
 mod pgpass;
 mod records;
 mod session;
+mod settings;
 mod sql;
 mod subject;
 mod surroundings;

@@ -20,7 +20,8 @@ fn micros(expression: &str) -> String {
     format!("(pg_catalog.date_part('epoch', {expression}) * 1000000)::pg_catalog.int8")
 }
 
-/// The statements that make what is missing.
+/// The statements that make what is missing. Without an identity for its row, the fence could not be raised any more once somebody
+/// publishes all tables.
 pub(crate) fn create(names: &Names, prefix: &str, make_schema: bool) -> String {
     let Names { schema, history, journal, fence } = names;
     let schema = if make_schema {
@@ -78,6 +79,7 @@ CREATE TABLE IF NOT EXISTS {fence} (
     format bigint NOT NULL
 );
 CREATE UNIQUE INDEX IF NOT EXISTS {fence_index} ON {fence} ((true));
+ALTER TABLE {fence} REPLICA IDENTITY FULL;
 INSERT INTO {fence} (token, head, head_chain, environment, format)
     SELECT 0, 0, '', NULL, {FORMAT} WHERE NOT EXISTS (SELECT FROM {fence})",
         journal_index = index("journal_progress"),

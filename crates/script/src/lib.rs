@@ -14,6 +14,7 @@
 //! ```
 
 mod body;
+mod bytes;
 mod checksum;
 mod digest;
 mod directives;
@@ -31,6 +32,7 @@ mod version;
 
 pub(crate) use body::BodyError;
 pub use body::{Body, Section, Values};
+pub use bytes::{decode_script, to_bytes};
 pub use checksum::sqlx_checksum;
 pub use digest::{Digest, raw_sha256};
 pub use directives::{DirectiveError, Directives, duration};
@@ -45,7 +47,7 @@ pub use name::{NameError, new_name};
 
 pub use redact::{credentials, mask, redact};
 pub use split::{Options, Piece, Pieces, PiecesError, SplitError, Statement, split, split_with};
-pub use text::{TextError, decode, position};
+pub use text::{TextError, as_its_client_reads, decode, position};
 pub use token::{Token, TokenKind, significant, tokens};
 pub use version::Version;
 

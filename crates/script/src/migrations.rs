@@ -1,5 +1,6 @@
 //! A directory's migrations: which versions there are, with which scripts.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -7,7 +8,8 @@ use crate::files::{is_code, is_other_half, is_sql};
 use crate::layout::{Context, Facts, recognise};
 use crate::pairing::{Named, Paired, pair};
 use crate::{
-    Body, BodyError, Digest, Files, FilesError, Layout, Part, Role, SplitError, TextError, Values, Version, decode,
+    Body, BodyError, Dialect, Digest, Files, FilesError, Layout, Part, Role, SplitError, TextError, Values, Version,
+    as_its_client_reads, decode, decode_script,
 };
 
 /// All migrations of a set of files, in the order of their layout.
@@ -319,23 +321,34 @@ impl Migrations {
     /// # Errors
     /// When it can't be read, is no text, or is no longer what it was when it was hashed.
     pub fn text(&self, script: &Script) -> Result<String, LoadError> {
+        // Of the dialects that want nothing but text.
+        self.text_to_run(script, Dialect::Postgres)
+    }
+
+    /// A script's text for a server of this dialect; see [`decode_script`].
+    ///
+    /// # Errors
+    /// As [`text`](Self::text).
+    pub fn text_to_run(&self, script: &Script, dialect: Dialect) -> Result<String, LoadError> {
         let bytes = self.files.read(&script.file)?;
         if Digest::of(&bytes) != script.digest {
             return Err(LoadError::Changed { file: self.display(script) });
         }
-        decode(&bytes).map(str::to_owned).map_err(|error| LoadError::Text { file: self.display(script), error })
+        decode_script(&bytes, dialect)
+            .map(Cow::into_owned)
+            .map_err(|error| LoadError::Text { file: self.display(script), error })
     }
 
-    /// What runs of a script, with its values put in.
+    /// What runs of a script on a server of this dialect, with its values put in.
     ///
     /// # Errors
     /// As [`text`](Self::text); for marks of the layout that can't be followed, values that are missing, and migrations that are
     /// written in a programming language.
-    pub fn body(&self, script: &Script) -> Result<Body, LoadError> {
+    pub fn body(&self, script: &Script, dialect: Dialect) -> Result<Body, LoadError> {
         if let Ok(Role::Code(language)) = self.layout.read_name(&script.file).map(|name| name.role) {
             return Err(LoadError::Code { file: self.display(script), language });
         }
-        let text = self.text(script)?;
+        let text = as_its_client_reads(self.text_to_run(script, dialect)?, dialect);
         let settings = match self.layout.settings_of(&script.file) {
             Some(file) if self.files.exists(&file) => Some((self.settings(&file)?, file)),
             _ => None,
@@ -537,7 +550,10 @@ mod tests {
             assert!(matches!(load(&twice), Err(LoadError::Duplicate { .. })), "{twice:?}");
         }
         let code = load(&["V1__a.sql", "V2__b.java"]).unwrap();
-        assert!(matches!(code.body(&code.list()[1].up), Err(LoadError::Code { language: "Java", .. })));
+        assert!(matches!(
+            code.body(&code.list()[1].up, Dialect::Postgres),
+            Err(LoadError::Code { language: "Java", .. })
+        ));
         let callback = load(&["V1__a.sql", "afterMigrate.sql"]).unwrap_err().to_string();
         assert!(callback.contains("`afterMigrate.sql`: it is a callback"), "{callback}");
     }
@@ -546,7 +562,7 @@ mod tests {
     fn a_flyway_settings_file_is_named_where_it_cannot_be_followed() {
         let files = Memory::new().with("V1__a.sql", "SELECT 1;").with("V1__a.sql.conf", "# a\nexecuteInTx=false\n");
         let migrations = Migrations::load(Arc::new(files), None).unwrap();
-        let error = migrations.body(&migrations.list()[0].up).unwrap_err();
+        let error = migrations.body(&migrations.list()[0].up, Dialect::Postgres).unwrap_err();
         assert!(error.to_string().starts_with("V1__a.sql.conf:2:1: unknown key `executeInTx`"), "{error}");
         assert!(matches!(error, LoadError::Body { line, .. } if line == "executeInTx=false"));
     }

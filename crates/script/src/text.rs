@@ -4,6 +4,8 @@ use std::io::{self, Read};
 
 use memchr::memchr;
 
+use crate::Dialect;
+
 /// Bytes that are no text a script can be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -39,7 +41,7 @@ pub fn decode(bytes: &[u8]) -> Result<&str, TextError> {
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Why a file that begins so is no UTF-8, where its mark says it.
-fn other_encoding(bytes: &[u8]) -> Option<String> {
+pub(crate) fn other_encoding(bytes: &[u8]) -> Option<String> {
     let marks = [(b"\xff\xfe", "UTF-16 (little endian)"), (b"\xfe\xff", "UTF-16 (big endian)")];
     let (_, name) = marks.into_iter().find(|(mark, _)| bytes.starts_with(*mark))?;
     Some(format!("the file is {name}; save it as UTF-8"))
@@ -125,6 +127,13 @@ impl<R: Read> Decoder<R> {
         }
         Ok(())
     }
+}
+
+/// A script's text with the line ends that the engine's own client would send: `mysql` and `sqlite3` make one character of CR and
+/// LF, in strings too, `psql` leaves them. Lines and columns stay what they are.
+#[must_use]
+pub fn as_its_client_reads(text: String, dialect: Dialect) -> String {
+    if dialect == Dialect::Postgres || !text.contains("\r\n") { text } else { text.replace("\r\n", "\n") }
 }
 
 /// Line and column of a byte offset, both from 1, the column in characters.

@@ -134,7 +134,7 @@ fn scripts_that_can_not_run() {
         (Engine::Postgres, "SELECT 1;\nROLLBACK;", ":2:1"),
         (Engine::Postgres, "BEGIN;\nSELECT 1;", ":1:1"),
         (Engine::Postgres, "SELECT 'open;\n", ":1:8"),
-        (Engine::Postgres, "\\connect other\n", "connect"),
+        (Engine::Postgres, "\\connect - somebody\n", "connect"),
         (Engine::MySql, "SELECT 1;\n/* open", ":2:1"),
         (Engine::Sqlite, "SELECT 1;\n.read x.sql\n", ".read"),
         (Engine::Sqlite, "-- driftlock: no-transactions\nSELECT 1;", "no-transactions"),

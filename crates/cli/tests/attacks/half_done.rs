@@ -210,3 +210,35 @@ fn a_procedure_that_commits_runs_where_it_may() {
     target.run(&["up"]).expect(0);
     assert_eq!(target.value("SELECT count(*) FROM a"), "2");
 }
+
+#[test]
+fn rows_of_a_table_without_transactions_are_not_called_rolled_back() {
+    let target = Target::new(Engine::MySql);
+    target.migration(1, "CREATE TABLE m (id int PRIMARY KEY) ENGINE=MyISAM;");
+    target.run(&["up"]).expect(0);
+    let file = target.migration(2, "INSERT INTO m VALUES (1);\nINSERT INTO m VALUES (2), (1);\n");
+    // Of the statement that failed one row stays, which the server says to nobody: it isn't asked to undo anything.
+    target.run(&["up"]).expect(1).says(&["Duplicate entry", "of its 2 statements 1 is done and stay"]);
+    std::fs::write(file, "INSERT INTO m VALUES (1);\nINSERT IGNORE INTO m VALUES (2), (3);\n").unwrap();
+    target.run(&["up"]).expect(0).says(&["goes on behind"]);
+    assert_eq!(target.query("SELECT id FROM m ORDER BY id"), ["1", "2", "3"]);
+}
+
+#[test]
+fn a_kill_in_an_insert_without_transactions_brings_no_row_twice() {
+    let target = Target::new(Engine::MySql);
+    target.migration(
+        1,
+        "CREATE TABLE m (id int) ENGINE=MyISAM;\nINSERT INTO m VALUES (5);\nINSERT INTO m VALUES (SLEEP(2)), (1);\nINSERT INTO m VALUES (2);\n",
+    );
+    let mut child = target.start(&["up"]);
+    let sql = format!(
+        "SELECT count(*) FROM information_schema.processlist WHERE db = '{}' AND info LIKE 'INSERT%SLEEP%'",
+        target.database()
+    );
+    until("it sleeps", || target.value(&sql) == "1");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    target.run(&["up", "--lock-wait", "30s"]).expect(0).says(&["goes on behind"]);
+    assert_eq!(target.query("SELECT id FROM m ORDER BY id"), ["0", "1", "2", "5"]);
+}

@@ -59,14 +59,7 @@ impl Target {
     pub(crate) fn dump(&self) -> String {
         match self.engine {
             Engine::Postgres => self.dump_with(&[]),
-            Engine::MySql => self.dump_with(&[
-                "--routines",
-                "--events",
-                "--triggers",
-                "--hex-blob",
-                "--dump-history",
-                "--skip-comments",
-            ]),
+            Engine::MySql => self.dump_with(&["--routines", "--events", "--triggers", "--hex-blob", "--skip-comments"]),
             Engine::Sqlite => self.dump_with(&[]),
         }
     }

@@ -1,7 +1,7 @@
 //! Whether a file is what another tool applied, by the tool's own checksum.
 
 use driftlock_script::{
-    AtlasSum, LoadError, Migration, Migrations, RefineryVersion, Role, flyway_checksum, refinery_checksum,
+    AtlasSum, Dialect, LoadError, Migration, Migrations, RefineryVersion, Role, flyway_checksum, refinery_checksum,
     sqlx_checksum,
 };
 
@@ -9,7 +9,12 @@ use super::Checksum;
 
 /// Whether the checksum is of the migration's file. Where a tool takes bytes as they are, other ends of lines make no difference:
 /// what runs is the same.
-pub(crate) fn fits(checksum: &Checksum, migrations: &Migrations, migration: &Migration) -> Result<bool, LoadError> {
+pub(crate) fn fits(
+    checksum: &Checksum,
+    migrations: &Migrations,
+    migration: &Migration,
+    dialect: Dialect,
+) -> Result<bool, LoadError> {
     let bytes = migrations.files().read(&migration.up.file)?;
     Ok(match checksum {
         Checksum::Sqlx(digest) => line_ends(&bytes)
@@ -19,7 +24,7 @@ pub(crate) fn fits(checksum: &Checksum, migrations: &Migrations, migration: &Mig
         Checksum::Flyway(number) => {
             // Of what runs again it is over what ran, with the values put in.
             let text = match migration.role {
-                Role::Repeatable => migrations.body(&migration.up)?.into_text(),
+                Role::Repeatable => migrations.body(&migration.up, dialect)?.into_text(),
                 _ => String::from_utf8_lossy(&bytes).into_owned(),
             };
             flyway_checksum(&text) == *number

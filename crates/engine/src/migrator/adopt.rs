@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use driftlock_database::{Direction, ForeignHistory, HistoryRow, Session, State, foreign_tool_by_columns};
-use driftlock_script::{Layout, Migration, Role, Version};
+use driftlock_script::{Dialect, Layout, Migration, Role, Version};
 
 use super::rules::{View, refused};
 use super::{Migrator, finish, report};
@@ -64,7 +64,7 @@ impl Migrator {
         let found = find(session, db, from, table).await?;
         // All that can stand against it is known before anything is written.
         let taken = self.read(session, &found).await?;
-        self.matched(&found, &taken, &view)?;
+        self.matched(&found, &taken, &view, db.engine.dialect())?;
         session.ensure_fit().await?;
         self.lock(session, db, |_| Ok(true)).await?;
         let result = self.adopt_locked(session, db, &found).await;
@@ -95,15 +95,16 @@ impl Migrator {
         let (history, view) = self.view_whole(session, db).await?;
         self.may_declare(&view)?;
         let taken = self.read(session, found).await?;
-        let matched = self.matched(found, &taken, &view)?;
+        let matched = self.matched(found, &taken, &view, db.engine.dialect())?;
         let without_file: Vec<String> =
             matched.iter().filter(|it| it.migration.is_none()).map(|it| it.version.to_string()).collect();
+        let dialect = db.engine.dialect();
         let mut run = self.run(session, db, &history).await?;
         let attempt = uuid::Uuid::now_v7().simple().to_string();
         let mut rows: Vec<HistoryRow> = Vec::new();
         let mut applied = Vec::new();
         for Matched { entry, version, name, migration } in matched {
-            let rollback_sql = migration.map(|migration| self.rollback_sql(migration)).transpose()?.flatten();
+            let rollback_sql = migration.map(|migration| self.rollback_sql(migration, dialect)).transpose()?.flatten();
             let row = run.history_row(Record {
                 attempt: attempt.clone(),
                 version: version.to_string(),
@@ -150,7 +151,13 @@ impl Migrator {
     }
 
     /// What is to be taken over, each version once, and none that the own history has.
-    fn matched<'a>(&'a self, found: &Found, taken: &'a Taken, view: &View) -> Result<Vec<Matched<'a>>, Error> {
+    fn matched<'a>(
+        &'a self,
+        found: &Found,
+        taken: &'a Taken,
+        view: &View,
+        dialect: Dialect,
+    ) -> Result<Vec<Matched<'a>>, Error> {
         let is_applied =
             |version: &Version| view.standing.recorded.get(version).is_some_and(|record| record.applied.is_some());
         let mut seen = BTreeSet::new();
@@ -165,7 +172,7 @@ impl Migrator {
                     matched.push(one);
                     continue;
                 };
-                if fits(checksum, &self.migrations, migration)? {
+                if fits(checksum, &self.migrations, migration, dialect)? {
                     matched.push(one);
                 } else if migration.role != Role::Repeatable {
                     // One that runs again when it changes is simply pending.

@@ -42,7 +42,7 @@ impl Migrator {
         let mut rows: Vec<HistoryRow> = Vec::new();
         let mut applied = Vec::new();
         for migration in declared {
-            let rollback_sql = self.rollback_sql(migration)?;
+            let rollback_sql = self.rollback_sql(migration, db.engine.dialect())?;
             let row =
                 run.history_row(Record { rollback_sql, ..record(&attempt, migration, Direction::Baseline, run.now()) });
             rows.push(follow(rows.last(), row));
@@ -111,7 +111,7 @@ impl Migrator {
         }
         let mut run = self.run(session, db, &history).await?;
         let attempt = uuid::Uuid::now_v7().simple().to_string();
-        let rollback_sql = self.rollback_sql(migration)?;
+        let rollback_sql = self.rollback_sql(migration, db.engine.dialect())?;
         let row = run.history_row(Record { rollback_sql, ..record(&attempt, migration, Direction::Accept, run.now()) });
         run.commit(vec![row], &[]).await?;
         let applied = vec![self.declared(migration, Direction::Accept)];

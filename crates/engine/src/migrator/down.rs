@@ -1,6 +1,6 @@
 //! `down` and `redo`, and what they would run.
 
-use driftlock_database::{Direction, Engine, HistoryRow, Session};
+use driftlock_database::{Direction, HistoryRow, Session};
 use driftlock_script::{Body, Role, Version};
 
 use super::rules::{View, refused};
@@ -21,7 +21,7 @@ impl Migrator {
         let view = self.view(glance)?;
         let history = if has_history { inner.session.history(&db.tables).await? } else { Vec::new() };
         let undo = self.to_undo(&view)?;
-        Ok(Plan { pending: self.planned_downs(db.engine, &undo, &history)?, notes: view.notes })
+        Ok(Plan { pending: self.planned_downs(db, &undo, &history)?, notes: view.notes })
     }
 
     /// What `redo` would run: the way down, and up again. Writes nothing.
@@ -32,7 +32,7 @@ impl Migrator {
         let mut plan = self.plan_down(db).await?;
         let mut versions: Vec<Version> = plan.pending.iter().map(|planned| planned.version.clone()).collect();
         versions.sort();
-        plan.pending.extend(self.plan_up(db.engine, &versions)?);
+        plan.pending.extend(self.plan_up(db, &versions)?);
         Ok(plan)
     }
 
@@ -74,11 +74,11 @@ impl Migrator {
         self.prepare(session, db).await?;
         let (history, view) = self.view_whole(session, db).await?;
         let undo = self.to_undo(&view)?;
-        let mut planned = self.planned_downs(db.engine, &undo, &history)?;
+        let mut planned = self.planned_downs(db, &undo, &history)?;
         if again {
             let mut versions: Vec<Version> = undo.iter().map(|record| record.version.clone()).collect();
             versions.sort();
-            planned.extend(self.plan_up(db.engine, &versions)?);
+            planned.extend(self.plan_up(db, &versions)?);
         }
         if self.agreed.as_ref().is_some_and(|agreed| *agreed != steps(&planned)) {
             return Err(refused(
@@ -165,7 +165,7 @@ impl Migrator {
 
     fn planned_downs(
         &self,
-        engine: &dyn Engine,
+        db: &Database,
         undo: &[Recorded],
         history: &[HistoryRow],
     ) -> Result<Vec<PlannedMigration>, Error> {
@@ -174,7 +174,7 @@ impl Migrator {
                 let migration = self.migrations.find(&record.version);
                 let row = record.applied.and_then(|sequence| row_of(history, sequence));
                 let (file, body) = match (migration.and_then(|it| it.down.as_ref()), row) {
-                    (Some(down), _) => (self.migrations.display(down), self.body(down)?),
+                    (Some(down), _) => (self.migrations.display(down), self.body(down, db.engine.dialect())?),
                     (None, Some(HistoryRow { rollback_sql: Some(sql), .. })) if migration.is_none() => {
                         (format!("the history's down script of {}_{}", record.version, record.name), Body::whole(sql.clone()))
                     }
@@ -197,7 +197,7 @@ impl Migrator {
                     rollback_sql: None,
                     body,
                 };
-                planned(engine, source)
+                planned(db, source)
             })
             .collect()
     }

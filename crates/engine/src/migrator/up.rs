@@ -1,6 +1,6 @@
 //! `up`, and what it would run.
 
-use driftlock_database::{Direction, Engine, Session};
+use driftlock_database::{Direction, Session};
 use driftlock_script::Version;
 
 use super::{Migrator, finish, planned, report};
@@ -22,7 +22,7 @@ impl Migrator {
         if view.fence.is_none() && !wanted.is_empty() {
             self.may_begin(inner.session.as_mut(), db, &mut view.notes).await?;
         }
-        let pending = self.plan_up(db.engine, &wanted)?;
+        let pending = self.plan_up(db, &wanted)?;
         Ok(Plan { pending, notes: view.notes })
     }
 
@@ -41,7 +41,7 @@ impl Migrator {
         let session = inner.session.as_mut();
         session.ensure_fit().await?;
         // Everything that can be known to stop it is known before anything runs.
-        let planned = self.plan_up(db.engine, &self.wanted(&view.standing)?)?;
+        let planned = self.plan_up(db, &self.wanted(&view.standing)?)?;
         if view.fence.is_none() {
             self.may_begin(session, db, &mut view.notes).await?;
         }
@@ -72,7 +72,7 @@ impl Migrator {
             return Ok(report(Vec::new(), &view.standing, view.notes));
         }
         if !planned.iter().map(|planned| &planned.version).eq(&wanted) {
-            planned = self.plan_up(db.engine, &wanted)?;
+            planned = self.plan_up(db, &wanted)?;
         }
         let mut run = self.run(session, db, &history).await?;
         for (planned, number) in planned.iter().zip(1..) {
@@ -96,7 +96,7 @@ impl Migrator {
         Ok(wanted)
     }
 
-    pub(super) fn plan_up(&self, engine: &dyn Engine, versions: &[Version]) -> Result<Vec<PlannedMigration>, Error> {
+    pub(super) fn plan_up(&self, db: &Database, versions: &[Version]) -> Result<Vec<PlannedMigration>, Error> {
         versions
             .iter()
             .filter_map(|version| self.migrations.find(version))
@@ -107,10 +107,10 @@ impl Migrator {
                     file: self.migrations.display(&migration.up),
                     direction: Direction::Up,
                     digest: Some(migration.up.digest),
-                    rollback_sql: self.rollback_sql(migration)?,
-                    body: self.body(&migration.up)?,
+                    rollback_sql: self.rollback_sql(migration, db.engine.dialect())?,
+                    body: self.body(&migration.up, db.engine.dialect())?,
                 };
-                planned(engine, source)
+                planned(db, source)
             })
             .collect()
     }

@@ -94,7 +94,9 @@ pub(super) fn next(reader: &mut Reader<'_>) -> Result<Option<Statement>, SplitEr
             }
             state = State::default();
         } else if token.text == "\\" {
-            skip_meta_command(reader, token.start)?;
+            if let Some(statement) = meta_command(reader, token.start)? {
+                return Ok(Some(statement));
+            }
         } else {
             reader.take(&lexeme);
             state.take(token);
@@ -127,13 +129,20 @@ fn copy(reader: &mut Reader<'_>, after: usize) -> Result<Option<Statement>, Spli
     Ok(reader.finish().map(|statement| Statement { copy_data: Some(data..data), ..statement }))
 }
 
-/// Goes on behind a line that newer versions of pg_dump write and that means nothing here; any other command of psql
-/// is an error. Outside of quotes a backslash is never SQL.
-fn skip_meta_command(reader: &mut Reader<'_>, start: usize) -> Result<(), SplitError> {
+/// Goes on behind a line that newer versions of pg_dump write and that means nothing here; a `\connect` is a statement; any
+/// other command of psql is an error. Outside of quotes a backslash is never SQL.
+fn meta_command(reader: &mut Reader<'_>, start: usize) -> Result<Option<Statement>, SplitError> {
     let command = reader.command_at(start);
     if reader.at_start() && matches!(command, "\\restrict" | "\\unrestrict") {
         reader.skip_to(reader.line_from(start).1);
-        return Ok(());
+        return Ok(None);
+    }
+    if reader.at_start()
+        && matches!(command, "\\connect" | "\\c")
+        && reader.line_from(start).0.trim_end().len() > command.len()
+    {
+        // `pg_dump --create` writes it. Whether it goes where the session is already, whoever runs the file knows.
+        return Ok(reader.take_line(start));
     }
     let advice = match command.trim_start_matches('\\').trim_end_matches('+') {
         "." => "it ends the data of COPY … FROM stdin, and there is no such COPY before it; remove it",

@@ -159,6 +159,14 @@ impl<'a> Reader<'a> {
         Some(Statement { span, line, column, copy_data: None })
     }
 
+    /// Takes the rest of the line from an offset on as a statement.
+    pub(super) fn take_line(&mut self, start: usize) -> Option<Statement> {
+        let (line, next) = self.line_from(start);
+        self.skip_to(next);
+        self.open = Some(start..start + line.trim_end().len());
+        self.finish()
+    }
+
     /// Goes on at another place: over a line that isn't SQL.
     pub(super) fn skip_to(&mut self, at: usize) {
         self.lexer.skip_to(at);

@@ -47,7 +47,7 @@ fn scripts_of_each_engine() {
         };
         let file = path.rsplit('/').next().unwrap();
         let migrations = Migrations::load(Arc::new(Memory::new().with(file, input)), Some(Layout::Flyway)).unwrap();
-        let body = migrations.body(&migrations.list()[0].up).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let body = migrations.body(&migrations.list()[0].up, dialect).unwrap_or_else(|error| panic!("{path}: {error}"));
         let statements =
             body.statements(dialect).unwrap_or_else(|error| panic!("{path}:{}:{}: {error}", error.line, error.column));
         assert!(!statements.is_empty(), "{path}");
@@ -61,7 +61,7 @@ proptest! {
         let files = Memory::new().with("V1__a.sql", text.clone()).with("V1__a.sql.conf", conf);
         let values = driftlock_script::Values { placeholders: [("a".to_owned(), "1".to_owned())].into(), ..Default::default() };
         let migrations = Migrations::load(Arc::new(files), Some(Layout::Flyway)).unwrap().with_values(values);
-        match migrations.body(&migrations.list()[0].up) {
+        match migrations.body(&migrations.list()[0].up, Dialect::Postgres) {
             Ok(body) => {
                 let _ = body.statements(Dialect::Postgres);
             }

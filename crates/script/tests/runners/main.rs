@@ -35,7 +35,7 @@ fn body(layout: Layout, file: &str, text: &str, part: Part, environment: &[(&str
     let migrations =
         Migrations::load(Arc::new(files), Some(layout))?.with_values(Values { environment, ..Values::default() });
     let script = Script { part, ..migrations.list()[0].up.clone() };
-    migrations.body(&script)
+    migrations.body(&script, Dialect::Postgres)
 }
 
 /// The statements of a body, each as the tokens that mean something.

@@ -31,6 +31,11 @@ fn statements() {
             ("one at the end", "a /*!50100 PARTITION BY KEY (b) */; c", &["a /*!50100 PARTITION BY KEY (b) */", "c"]),
             ("one in front", "/*! a */ b; c", &["/*! a */ b", "c"]),
             ("empty ones", "/*!*/; /*!50100 -- x\n */; a", &["a"]),
+            (
+                "the head of a dump of MariaDB",
+                "/*M!999999\\- enable the sandbox mode */ \n-- MariaDB dump\n/*!40101 SET a = 1 */;",
+                &["/*!40101 SET a = 1 */"],
+            ),
             ("MariaDB's", "/*M!100100 a; */ ; b", &["/*M!100100 a; */", "b"]),
             (
                 "one for no server is a comment",
@@ -209,6 +214,38 @@ fn sql_mode_changes_what_quotes_mean() {
                     "/*!40101 SET SQL_MODE=@OLD_SQL_MODE */",
                     "\"\\\";\"",
                 ],
+            ),
+            (
+                "no backslash escapes, and back",
+                "SET sql_mode='no_backslash_escapes'; a 'b\\'; c ';\\'; SET sql_mode=''; d 'e\\';'; f",
+                &["SET sql_mode='no_backslash_escapes'", "a 'b\\'", "c ';\\'", "SET sql_mode=''", "d 'e\\';'", "f"],
+            ),
+            (
+                "as mysqldump writes it around a routine",
+                "/*!50003 SET @saved_sql_mode = @@sql_mode */ ;\n/*!50003 SET sql_mode = 'X,NO_BACKSLASH_ESCAPES' */ ;\nDELIMITER ;;\na '\\' ;;\nDELIMITER ;\n\
+                 /*!50003 SET sql_mode = @saved_sql_mode */ ;\nb '\\';';",
+                &[
+                    "/*!50003 SET @saved_sql_mode = @@sql_mode */",
+                    "/*!50003 SET sql_mode = 'X,NO_BACKSLASH_ESCAPES' */",
+                    "a '\\'",
+                    "/*!50003 SET sql_mode = @saved_sql_mode */",
+                    "b '\\';'",
+                ],
+            ),
+            (
+                "ANSI_QUOTES added and taken out",
+                "SET @@session.sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES'); a \"b\\\"; SET sql_mode = REPLACE(@@sql_mode, 'ANSI_QUOTES', ''); c \"d\\\";\"",
+                &[
+                    "SET @@session.sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES')",
+                    "a \"b\\\"",
+                    "SET sql_mode = REPLACE(@@sql_mode, 'ANSI_QUOTES', '')",
+                    "c \"d\\\";\"",
+                ],
+            ),
+            (
+                "the server's own is another matter",
+                "SET GLOBAL sql_mode = 'NO_BACKSLASH_ESCAPES'; a '\\';'; b",
+                &["SET GLOBAL sql_mode = 'NO_BACKSLASH_ESCAPES'", "a '\\';'", "b"],
             ),
         ],
     );

@@ -158,3 +158,44 @@ fn other_copies_have_no_data() {
     assert!(copies(file).iter().all(|(_, data)| data.is_none()));
     assert_eq!(copies(file).len(), 5);
 }
+
+#[test]
+fn strings_follow_standard_conforming_strings() {
+    check(
+        Postgres,
+        &[
+            (
+                "off and on",
+                "SET standard_conforming_strings = off; a 'b\\'; c'; SET standard_conforming_strings TO on; d 'e\\'; f",
+                &[
+                    "SET standard_conforming_strings = off",
+                    "a 'b\\'; c'",
+                    "SET standard_conforming_strings TO on",
+                    "d 'e\\'",
+                    "f",
+                ],
+            ),
+            (
+                "by the function, and reset",
+                "SELECT pg_catalog.set_config('standard_conforming_strings', 'off', false); a '\\';'; RESET ALL; b '\\'; c",
+                &[
+                    "SELECT pg_catalog.set_config('standard_conforming_strings', 'off', false)",
+                    "a '\\';'",
+                    "RESET ALL",
+                    "b '\\'",
+                    "c",
+                ],
+            ),
+            (
+                "other places of the name",
+                "SELECT standard_conforming_strings, off; SELECT current_setting('standard_conforming_strings'); a '\\'; b",
+                &[
+                    "SELECT standard_conforming_strings, off",
+                    "SELECT current_setting('standard_conforming_strings')",
+                    "a '\\'",
+                    "b",
+                ],
+            ),
+        ],
+    );
+}

@@ -1,0 +1,2 @@
+﻿CREATE TABLE t (a text CHARACTER SET utf8mb4);
+INSERT INTO t VALUES ('ä€😀');

@@ -1,0 +1,10 @@
+CREATE TABLE t (delimiter_id int, b text);
+DELIMITER go
+INSERT INTO t VALUES (1, 'x; go') go
+CREATE PROCEDURE p() BEGIN SELECT 1; END go
+DELIMITER ;
+INSERT INTO t
+VALUES (2, 'y');
+DELIMITER '//'
+INSERT INTO t VALUES (3, 'z')//
+DELIMITER ;

@@ -1,0 +1,13 @@
+/*!40101 SET @saved_mode = @@sql_mode */;
+/*!40101 SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO' */;
+CREATE TABLE t (a int /*!40000 NOT NULL */ DEFAULT /*! 7 */ /*!99999 garbage "here" */, b text /*!50000 COMMENT 'x;*y' */) /*!40100 DEFAULT CHARACTER SET utf8mb4 */;
+/*!50003 CREATE*/ /*!50017 DEFINER=CURRENT_USER*/ /*!50003 TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.b = 'by; trigger' */;
+INSERT INTO t (a) VALUES (1/*! + 1 */), (2 /* no; */ );
+/*M! SET @m = 1 */;
+/*M!100100 INSERT INTO t VALUES (100, 'new enough') */;
+/*M!999999 INSERT INTO t VALUES (101, 'not new enough; ever') */;
+/*!999999 INSERT INTO t VALUES (102, 'neither') */;
+/*!40101 INSERT INTO t VALUES (103, 'a ; in') */;
+/*!50001 CREATE VIEW v AS SELECT a FROM t */;
+/*!40101 SET sql_mode = @saved_mode */;
+INSERT INTO t VALUES /*!40000 (104, 'x') */ /*!99999 , (105, 'y') */;

@@ -1,0 +1,15 @@
+CREATE TABLE log (a int, what text);
+CREATE FUNCTION twice(n int) RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT n * 2; END;
+CREATE OR REPLACE FUNCTION named(n int) RETURNS text LANGUAGE sql
+BEGIN ATOMIC
+    INSERT INTO log VALUES (n, CASE WHEN n > 1 THEN 'many; end' ELSE 'one' END);
+    SELECT CASE n WHEN 1 THEN CASE WHEN true THEN 'in' END ELSE 'out' END AS "end";
+END;
+CREATE PROCEDURE note(n int) BEGIN ATOMIC
+    INSERT INTO log (a) VALUES (n); -- end;
+    UPDATE log SET what = (SELECT CASE WHEN a = 1 THEN 'x' END) WHERE what IS NULL;
+END;
+CREATE FUNCTION nothing() RETURNS void BEGIN ATOMIC END;
+CREATE FUNCTION short(n int) RETURNS int RETURN CASE WHEN n > 0 THEN 1 ELSE 0 END;
+SELECT named(1), named(2), twice(3), short(1);
+CALL note(1);

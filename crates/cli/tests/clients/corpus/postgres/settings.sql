@@ -1,0 +1,14 @@
+SET search_path = pg_catalog;
+CREATE SCHEMA other;
+SET search_path TO other, public;
+CREATE TABLE here (a int);
+SET DateStyle TO SQL, DMY;
+CREATE TABLE days (d date);
+INSERT INTO days VALUES ('31/12/2020');
+SET TimeZone = 'Asia/Tokyo';
+CREATE TABLE times (t timestamptz DEFAULT '2020-01-01 00:00');
+INSERT INTO times DEFAULT VALUES;
+RESET search_path;
+CREATE TABLE there (a int);
+SET extra_float_digits = 0; SET bytea_output = 'escape';
+CREATE TABLE raw AS SELECT '\xdeadbeef'::bytea AS b, 0.1::float8::text AS f;

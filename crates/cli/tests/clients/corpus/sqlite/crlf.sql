@@ -1,0 +1,8 @@
+CREATE TABLE t (a TEXT);
+INSERT INTO t VALUES ('two
+lines');
+CREATE TRIGGER x AFTER INSERT ON t BEGIN
+  SELECT 1;
+END;
+-- a comment
+INSERT INTO t VALUES ('x');

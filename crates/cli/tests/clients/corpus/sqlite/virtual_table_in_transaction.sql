@@ -1,0 +1,6 @@
+PRAGMA foreign_keys=OFF;
+BEGIN TRANSACTION;
+CREATE TABLE [my table] ("a;b" TEXT);
+INSERT INTO "my table" VALUES('COMMIT;');
+CREATE VIRTUAL TABLE docs USING fts5(body);
+COMMIT;

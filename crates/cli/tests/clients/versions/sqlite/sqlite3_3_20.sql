@@ -1,0 +1,10 @@
+PRAGMA foreign_keys=OFF;
+BEGIN TRANSACTION;
+CREATE TABLE parent (id INTEGER PRIMARY KEY AUTOINCREMENT);
+INSERT INTO parent VALUES(7);
+CREATE TABLE child (p REFERENCES parent, what TEXT);
+INSERT INTO child VALUES(7,replace('two\nlines','\n',char(10)));
+DELETE FROM sqlite_sequence;
+INSERT INTO sqlite_sequence VALUES('parent',9);
+CREATE INDEX i ON child (what) WHERE p > 1;
+COMMIT;
