@@ -44,7 +44,7 @@ struct Tool {
     record: fn(&mut Recorder<'_>) -> Result<()>,
 }
 
-const TOOLS: [Tool; 10] = [
+const TOOLS: [Tool; 11] = [
     Tool {
         name: "golang-migrate",
         version: "v4.20.1",
@@ -62,6 +62,15 @@ const TOOLS: [Tool; 10] = [
             cache.go("goose", version, "github.com/pressly/goose/v3/cmd/goose", without)
         },
         record: goose::record,
+    },
+    Tool {
+        name: "goose-v2",
+        version: "v2.1.0+incompatible",
+        install: |cache, version| {
+            let package = "github.com/pressly/goose/cmd/goose";
+            cache.go_with("goose", package, &[&format!("github.com/pressly/goose {version}")], version)
+        },
+        record: goose::record_v2,
     },
     Tool {
         name: "dbmate",
@@ -100,7 +109,8 @@ const TOOLS: [Tool; 10] = [
         // The last version that is published as a Go module of its own; its one old library doesn't build with today's Go.
         version: "v0.13.1",
         install: |cache, version| {
-            cache.go_with("atlas", version, "ariga.io/atlas/cmd/atlas", &["golang.org/x/tools v0.38.0"])
+            let package = "ariga.io/atlas/cmd/atlas";
+            cache.go_with("atlas", package, &[&format!("{package} {version}"), "golang.org/x/tools v0.38.0"], version)
         },
         record: atlas::record,
     },

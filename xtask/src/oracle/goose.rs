@@ -1,11 +1,14 @@
 //! goose: one file with `-- +goose Up` and `-- +goose Down`; a row for each version, and one for version 0.
 
+use std::path::Path;
+use std::process::Command;
+
 use serde_json::json;
 
 use crate::fail::Result;
 
 use super::engine::{Database, Engine};
-use super::recorder::{Recorder, State, replace, restamp, stamp};
+use super::recorder::{Recorder, State, append, replace, restamp, stamp};
 use super::story::{APPLIED, Step, story};
 
 const TABLE: &str = "goose_db_version";
@@ -58,6 +61,43 @@ pub(super) fn record(recorder: &mut Recorder<'_>) -> Result<()> {
     Ok(())
 }
 
+/// An old goose, whose databases live on: it inserts a row for each undoing where today's deletes one.
+pub(super) fn record_v2(recorder: &mut Recorder<'_>) -> Result<()> {
+    let engine = recorder.engine;
+    let anywhere = recorder.database()?;
+    let mut versions = Vec::new();
+    for (number, step) in story(engine).into_iter().enumerate() {
+        let mut create = v2(recorder, &anywhere);
+        for file in recorder.made_by(create.args(["create", step.name, "sql"]), "migrations")? {
+            let up = "-- SQL in this section is executed when the migration is applied.\n";
+            replace(&file, up, &format!("{up}{}\n", marked(step)))?;
+            append(&file, &step.down())?;
+            if step.alone {
+                replace(&file, "-- +goose Up", "-- +goose NO TRANSACTION\n-- +goose Up")?;
+            }
+            versions.push((number + 1).to_string());
+        }
+    }
+    recorder.keep("migrations")?;
+
+    let (applied, pending) = versions.split_at(APPLIED);
+    let state = || State { table: TABLE, order: "id", applied, pending, more: json!({}) };
+    let database = recorder.database()?;
+    recorder.run(v2(recorder, &database).args(["up-to", &applied[APPLIED - 1]]))?;
+    recorder.record("applied", &database, state())?;
+    recorder.run(v2(recorder, &database).arg("up"))?;
+    recorder.record("complete", &database, State { applied: &versions, pending: &[], ..state() })?;
+    recorder.run(v2(recorder, &database).args(["down-to", &applied[APPLIED - 2]]))?;
+    recorder.run(v2(recorder, &database).args(["up-to", &applied[APPLIED - 1]]))?;
+    let more = json!({ "undone": versions[APPLIED - 1..] });
+    recorder.record("undone-rows", &database, State { more, ..state() })
+}
+
+fn v2(recorder: &Recorder<'_>, database: &Database<'_>) -> Command {
+    let (driver, url) = driver(database, recorder.engine);
+    recorder.runner(&["-dir", "migrations", driver, &url])
+}
+
 /// Where DDL commits, a failed file leaves what it had done, and no mark.
 fn record_half_done(recorder: &mut Recorder<'_>, versions: &[String]) -> Result<()> {
     let (applied, pending) = versions.split_at(APPLIED);
@@ -74,7 +114,7 @@ fn record_half_done(recorder: &mut Recorder<'_>, versions: &[String]) -> Result<
 }
 
 /// Puts a step into the file that `create` made.
-fn fill(file: &std::path::Path, step: Step) -> Result<()> {
+fn fill(file: &Path, step: Step) -> Result<()> {
     let mut up = marked(step);
     if step.name == "seed_customers" {
         let with = up.replacen(&format!("'{}@", OWNER.1), &format!("'${{{}}}@", OWNER.0), 1);
@@ -101,13 +141,17 @@ fn goose(recorder: &Recorder<'_>, database: &Database<'_>, folder: &str, table: 
     recorder.run(command(recorder, database, folder, table).args(words)).map(|_| ())
 }
 
-fn command(recorder: &Recorder<'_>, database: &Database<'_>, folder: &str, table: &str) -> std::process::Command {
-    let (driver, url) = match recorder.engine {
-        Engine::Postgres => ("postgres", format!("{}?sslmode=disable", database.url())),
-        Engine::MariaDb => ("mysql", format!("{}?parseTime=true", database.go_mysql())),
-        Engine::Sqlite => ("sqlite3", database.url()),
-    };
+fn command(recorder: &Recorder<'_>, database: &Database<'_>, folder: &str, table: &str) -> Command {
+    let (driver, url) = driver(database, recorder.engine);
     let mut command = recorder.runner(&["-dir", folder, "-table", table, driver, &url]);
     command.env(OWNER.0, OWNER.1);
     command
+}
+
+fn driver(database: &Database<'_>, engine: Engine) -> (&'static str, String) {
+    match engine {
+        Engine::Postgres => ("postgres", format!("{}?sslmode=disable", database.url())),
+        Engine::MariaDb => ("mysql", format!("{}?parseTime=true", database.go_mysql())),
+        Engine::Sqlite => ("sqlite3", database.url()),
+    }
 }

@@ -80,14 +80,13 @@ impl<'a> Cache<'a> {
         })
     }
 
-    /// A program that is its module's root, with newer versions of some of the modules that it is built of.
-    pub(crate) fn go_with(&self, name: &str, version: &str, package: &str, newer: &[&str]) -> Result<PathBuf> {
+    /// The same for a module that doesn't build as it was published: with these versions, each as `module version`.
+    pub(crate) fn go_with(&self, name: &str, package: &str, modules: &[&str], version: &str) -> Result<PathBuf> {
         let folder = self.folder.join(format!("{name}-{version}"));
         let program = folder.join("bin").join(name);
         self.installed(program.clone(), || {
-            let requires: String = newer.iter().map(|module| format!("require {module}\n")).collect();
-            let module = format!("module oracle\n\ngo 1.21\n\nrequire {package} {version}\n{requires}");
-            write_if_new(&folder.join("go.mod"), &module)?;
+            let requires: String = modules.iter().map(|module| format!("require {module}\n")).collect();
+            write_if_new(&folder.join("go.mod"), &format!("module oracle\n\ngo 1.21\n\n{requires}"))?;
             let mut command = go()?;
             command.current_dir(&folder).args(["build", "-mod=mod", "-o"]).arg(&program).arg(package);
             self.build(&mut command)

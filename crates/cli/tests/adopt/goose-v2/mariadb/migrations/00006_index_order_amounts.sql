@@ -1,0 +1,7 @@
+-- +goose Up
+-- SQL in this section is executed when the migration is applied.
+CREATE INDEX orders_amount ON orders (amount);
+
+-- +goose Down
+-- SQL in this section is executed when the migration is rolled back.
+DROP INDEX orders_amount ON orders;
