@@ -31,7 +31,7 @@ fn meaning(key: &str, value: &str) -> Option<Meaning> {
         "x-migrations-table" if value == "schema_migrations" => Meaning::Nothing("it is the default"),
         "x-migrations-table" | "x-migrations-table-quoted" => Meaning::Refused(
             "driftlock has a history of its own, and doesn't find golang-migrate's under another name than `schema_migrations`: \
-             leave it out, and name the table where its history is taken over, with `driftlock adopt`",
+             leave it out, and take its history over with `driftlock adopt --table TABLE`",
         ),
         "x-statement-timeout" => Meaning::Refused(
             "leave it out and use `--statement-timeout 30s`, or `statement_timeout = \"30s\"` in driftlock.toml",
@@ -108,8 +108,8 @@ mod tests {
     #[test]
     fn says_what_to_do_where_it_would_change_something() {
         for (query, part) in [
-            ("x-migrations-table=versions", "`driftlock adopt`"),
-            ("x-migrations-table-quoted=true", "`driftlock adopt`"),
+            ("x-migrations-table=versions", "`driftlock adopt --table TABLE`"),
+            ("x-migrations-table-quoted=true", "`driftlock adopt --table TABLE`"),
             ("x-statement-timeout=5000", "`--statement-timeout 30s`"),
             ("x-tls-ca=ca.pem", "no TLS"),
             ("x-multi-statement=yes", "true or false"),

@@ -278,7 +278,7 @@ fn goes_up_and_down_with_what_golang_migrate_has_in_its_urls() {
     ");
     assert_snapshot!(on(&["up"], "sqlite://a.db?x-migrations-table=versions"), @r"
     ---- stderr
-    error: `x-migrations-table` in the database URL is golang-migrate's: driftlock has a history of its own, and doesn't find golang-migrate's under another name than `schema_migrations`: leave it out, and name the table where its history is taken over, with `driftlock adopt`
+    error: `x-migrations-table` in the database URL is golang-migrate's: driftlock has a history of its own, and doesn't find golang-migrate's under another name than `schema_migrations`: leave it out, and take its history over with `driftlock adopt --table TABLE`
     ---- exit 2
     ");
 }
