@@ -30,6 +30,9 @@ const CLIENT_COMMANDS: &[&str] = &[
     "GO",
     "WARNINGS",
     "NOWARNING",
+    "QUERY_ATTRIBUTES",
+    "SANDBOX",
+    "SSL_SESSION_DATA_PRINT",
 ];
 
 /// The longest delimiter that the clients know.

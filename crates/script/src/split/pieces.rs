@@ -139,6 +139,9 @@ impl<R: Read> Pieces<R> {
         }
         self.text.drain(..self.done);
         self.done = 0;
+        // What one long statement took isn't kept for the short ones behind it.
+        self.text.shrink_to(2 * wanted);
+        self.text.reserve_exact(wanted.saturating_sub(self.text.len()));
         self.decoder.read(&mut self.text, wanted).map_err(|fault| match fault {
             Fault::Read(error) => error.into(),
             Fault::Text(message) => {

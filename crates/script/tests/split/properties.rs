@@ -305,6 +305,18 @@ fn long_texts_take_linear_time() {
         "1.",
         "0x",
         "CREATE TRIGGER t BEGIN ; ",
+        "+$1",
+        "+a$",
+        "1e'",
+        "-",
+        "- ",
+        "\\N",
+        "USE a;",
+        "USE a\n",
+        "/*!50100 */",
+        "SET @a=1;",
+        "# a\n",
+        "1.1e-$a",
     ];
     let time = |first: &str, unit: &str, length: usize, dialect| {
         let text = format!("{first}{}", unit.repeat(length / unit.len()));
@@ -314,7 +326,7 @@ fn long_texts_take_linear_time() {
         started.elapsed()
     };
     for unit in units {
-        for first in ["", "DELIMITER $$\n", "CREATE FUNCTION f() BEGIN ATOMIC "] {
+        for first in ["", "INSERT ", "DELIMITER $$\n", "CREATE FUNCTION f() BEGIN ATOMIC "] {
             for dialect in [Postgres, MySql, Sqlite] {
                 let short = time(first, unit, 8_000, dialect);
                 let most = 100 * short.max(std::time::Duration::from_millis(2));
