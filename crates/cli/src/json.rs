@@ -1,8 +1,8 @@
 //! Results as JSON.
 
 use driftlock::engine::{Finding, MigrationState, MigrationStatus, PlannedMigration};
-use driftlock::script::Dialect;
-use driftlock::{Applied, Plan, Report, Status, Version};
+use driftlock::script::{Dialect, redact};
+use driftlock::{Applied, Error, Plan, Report, Status, Version};
 use serde_json::{Value, json};
 
 pub(crate) fn applied(applied: &Applied) -> Value {
@@ -84,26 +84,22 @@ fn migration(it: &MigrationStatus) -> Value {
 }
 
 /// A plan. What isn't sent to the server is not listed; the groups name statements by their numbers in the file.
-pub(crate) fn plan(plan: &Plan, dialect: Dialect) -> Value {
-    json!({
-        "pending": plan.pending.iter().map(|it| planned(it, dialect)).collect::<Vec<_>>(),
-        "notes": plan.notes,
-    })
+pub(crate) fn plan(plan: &Plan, dialect: Dialect) -> Result<Value, Error> {
+    let pending = plan.pending.iter().map(|it| planned(it, dialect)).collect::<Result<Vec<_>, _>>()?;
+    Ok(json!({ "pending": pending, "notes": plan.notes }))
 }
 
-fn planned(it: &PlannedMigration, dialect: Dialect) -> Value {
-    let statements: Vec<Value> = it
-        .running()
-        .map(|(number, planned)| {
-            json!({
-                "number": number,
-                "sql": it.shown(planned, dialect),
-                "line": planned.statement.line,
-                "column": planned.statement.column,
-                "transactional": planned.transactional,
-            })
-        })
-        .collect();
+fn planned(it: &PlannedMigration, dialect: Dialect) -> Result<Value, Error> {
+    let mut statements: Vec<Value> = Vec::new();
+    it.each(dialect, |number, planned, statement, sql| {
+        statements.push(json!({
+            "number": number,
+            "sql": redact(sql, dialect),
+            "line": statement.line,
+            "column": statement.column,
+            "transactional": planned.transactional,
+        }));
+    })?;
     let groups: Vec<Value> = it
         .groups
         .iter()
@@ -112,7 +108,7 @@ fn planned(it: &PlannedMigration, dialect: Dialect) -> Value {
             json!({ "kind": group.kind.as_str(), "statements": numbers })
         })
         .collect();
-    json!({
+    Ok(json!({
         "version": it.version.as_str(),
         "name": it.name,
         "file": it.file,
@@ -120,7 +116,7 @@ fn planned(it: &PlannedMigration, dialect: Dialect) -> Value {
         "transactional": it.transactional,
         "statements": statements,
         "groups": groups,
-    })
+    }))
 }
 
 fn versions(versions: &[Version]) -> Vec<&str> {

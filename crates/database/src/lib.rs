@@ -36,6 +36,8 @@ pub use foreign::{ForeignHistory, ForeignRows, foreign_tables, foreign_tool, for
 pub use records::{
     Direction, Entry, FORMAT, Fence, Glance, HistoryRow, JournalRow, JournalState, OwnTables, Records, State,
 };
-pub use session::{Cancel, Event, LockAttempt, Observer, Probe, Runnable, Session, Surroundings, Timeouts};
+pub use session::{
+    Cancel, CopyData, CopySource, Event, LockAttempt, Observer, Probe, Runnable, Session, Surroundings, Timeouts,
+};
 pub use time::Timestamp;
 pub use url::{DatabaseUrl, UrlError};

@@ -15,8 +15,39 @@ use crate::{
 pub struct Runnable<'a> {
     /// The text, without terminator.
     pub sql: &'a str,
-    /// What follows a `COPY … FROM stdin`: the data's lines, without the final `\.`.
-    pub copy_data: Option<&'a str>,
+    /// What follows a `COPY … FROM stdin`.
+    pub copy_data: Option<CopyData<'a>>,
+}
+
+/// The lines that follow a `COPY … FROM stdin`, without the final `\.`.
+#[derive(Debug, Clone, Copy)]
+pub enum CopyData<'a> {
+    /// In memory.
+    Held(&'a str),
+    /// Elsewhere: they may be more than fits into memory, and are read as they are sent.
+    Read(&'a dyn CopySource),
+}
+
+/// Lines that are read as they are sent.
+pub trait CopySource: std::fmt::Debug + Sync {
+    /// Begins at the first line.
+    ///
+    /// # Errors
+    /// When they can't be read.
+    fn open(&self) -> std::io::Result<Box<dyn std::io::Read + Send>>;
+}
+
+impl<'a> CopyData<'a> {
+    /// The lines, from the first on.
+    ///
+    /// # Errors
+    /// When they can't be read.
+    pub fn open(self) -> std::io::Result<Box<dyn std::io::Read + Send + 'a>> {
+        match self {
+            CopyData::Held(text) => Ok(Box::new(text.as_bytes())),
+            CopyData::Read(source) => Ok(source.open()?),
+        }
+    }
 }
 
 /// How long statements may take. Zero is no limit.

@@ -78,6 +78,7 @@ mod tests {
                     transactional: false,
                     taken_out: None,
                     no_transaction: false,
+                    rows: None,
                 }
             })
             .collect();

@@ -15,7 +15,7 @@ use driftlock_script::{Body, Dialect, Directory, LoadError, Manifest, Migration,
 
 use crate::config::Variables;
 use crate::manifest::ManifestCheck;
-use crate::plan::Source;
+use crate::plan::{Source, Text};
 use crate::standing::Standing;
 use crate::{
     Applied, Cancellation, Database, Error, OnProgress, Options, Place, Plan, PlannedMigration, Progress, Provenance,
@@ -116,7 +116,15 @@ impl Migrator {
         provenance
     }
 
-    /// What runs of a script.
+    /// What runs of a script: held, or left in its file where it is long.
+    fn text(&self, script: &Script, dialect: Dialect) -> Result<Text, Error> {
+        match self.migrations.long(script)? {
+            Some(long) => Ok(Text::Long(long)),
+            None => self.body(script, dialect).map(Text::Held),
+        }
+    }
+
+    /// What runs of a script that is held.
     fn body(&self, script: &Script, dialect: Dialect) -> Result<Body, Error> {
         self.migrations.body(script, dialect).map_err(|error| match error {
             LoadError::Body { file, error, line: text } => {

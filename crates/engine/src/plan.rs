@@ -1,9 +1,14 @@
 //! What would run, as plain data: `plan` prints it and `up` runs it.
 
 use driftlock_database::{Class, Classified, Direction, Engine};
-use driftlock_script::{Body, Dialect, Digest, DirectiveError, Directives, Statement, Version, credentials, redact};
+use driftlock_script::{
+    Body, Dialect, Digest, DirectiveError, Directives, FilesError, LoadError, LongScript, PiecesError, Statement,
+    Version, credentials, raw_sha256, redact,
+};
 
 use crate::error::Place;
+use crate::rows::{Cursor, Passed, RowsDigest, bytes_are_in_rows, head, place_in};
+use crate::{Error, Rows};
 
 /// What is pending, in the order in which it runs.
 #[derive(Debug, Clone, Default)]
@@ -29,8 +34,11 @@ pub struct PlannedMigration {
     pub digest: Option<Digest>,
     /// The down script that is kept with an up.
     pub rollback_sql: Option<String>,
-    /// What runs of the script, with the values put in that its layout puts in.
+    /// What runs of the script, with the values put in that its layout puts in. Of a long script it is the statements alone, without
+    /// those that only bring rows.
     pub body: Body,
+    /// The script, where it is too long to be held.
+    pub(crate) long: Option<LongScript>,
     /// The values that were put in, by name; those that stand in the literals of credentials are masked.
     pub values: Vec<(String, String)>,
     /// Its directives.
@@ -56,6 +64,8 @@ pub struct PlannedStatement {
     pub taken_out: Option<&'static str>,
     /// Its script, or its part of it, asks that each statement be committed on its own.
     pub no_transaction: bool,
+    /// Of a long script: it stands for these, and its text is only what they begin with.
+    pub rows: Option<Rows>,
 }
 
 /// Statements that run together.
@@ -98,7 +108,21 @@ pub(crate) struct Source {
     pub(crate) direction: Direction,
     pub(crate) digest: Option<Digest>,
     pub(crate) rollback_sql: Option<String>,
-    pub(crate) body: Body,
+    pub(crate) text: Text,
+}
+
+/// What a script says.
+pub(crate) enum Text {
+    Held(Body),
+    Long(LongScript),
+}
+
+/// The statements of a script, with the text that they are in.
+struct Read {
+    body: Body,
+    long: Option<LongScript>,
+    directives: Directives,
+    statements: Vec<PlannedStatement>,
 }
 
 impl PlannedMigration {
@@ -106,37 +130,21 @@ impl PlannedMigration {
     ///
     /// `database` is the one in hand, where one is. Errors are all that stands against running it, in the order of the file.
     pub(crate) fn new(engine: &dyn Engine, source: Source, database: Option<&str>) -> Result<Self, Vec<Place>> {
-        let Source { version, name, file, direction, digest, rollback_sql, body } = source;
+        let Source { version, name, file, direction, digest, rollback_sql, text } = source;
         let dialect = engine.dialect();
+        let mut problems = Vec::new();
+        let read = match text {
+            Text::Held(body) => held(engine, body, &file, &mut problems),
+            Text::Long(script) => long(engine, script, &file, &mut problems),
+        };
+        let Some(Read { body, long, directives, mut statements }) = read else { return Err(problems) };
         let at = |(line, column): (u32, u32), message: String| Place {
             file: file.clone(),
             line,
             column,
-            text: body.line(line).to_owned(),
+            text: if long.is_some() { String::new() } else { body.line(line).to_owned() },
             message,
         };
-        let mut problems = Vec::new();
-        let directives = Directives::read(body.head(), dialect).unwrap_or_else(|error: DirectiveError| {
-            problems.push(at(body.position(body.head_start() + error.offset), error.message));
-            Directives::default()
-        });
-        let statements = match body.statements(dialect) {
-            Ok(statements) => statements,
-            Err(error) => {
-                problems.push(at((error.line, error.column), error.message));
-                return Err(problems);
-            }
-        };
-        let mut statements: Vec<PlannedStatement> = statements
-            .into_iter()
-            .map(|(statement, no_transaction)| PlannedStatement {
-                classified: engine.classify(statement.text(body.text())),
-                statement,
-                transactional: false,
-                taken_out: None,
-                no_transaction: no_transaction || directives.no_transaction,
-            })
-            .collect();
         for planned in &statements {
             if let Class::Forbidden(why) = &planned.classified.class {
                 problems.push(at((planned.statement.line, planned.statement.column), why.clone()));
@@ -174,7 +182,73 @@ impl PlannedMigration {
             groups,
             transactional,
             body,
+            long,
         })
+    }
+
+    /// Hands on every statement that runs, with its number as [`running`](Self::running) has it, its place and its text: those too that
+    /// stay in the file.
+    ///
+    /// # Errors
+    /// When a long file can't be read again.
+    pub fn each(
+        &self,
+        dialect: Dialect,
+        mut take: impl FnMut(usize, &PlannedStatement, &Statement, &str),
+    ) -> Result<(), Error> {
+        let mut cursor = None;
+        for (number, planned) in self.running() {
+            let Some(rows) = &planned.rows else {
+                take(number, planned, &planned.statement, self.sql(planned));
+                continue;
+            };
+            let cursor = self.cursor_at(&mut cursor, rows.first, dialect)?;
+            while cursor.at() < rows.first + rows.count {
+                match cursor.next().map_err(|error| self.unreadable(&error))? {
+                    Some(passed) => take(number, planned, &passed.statement, &passed.sql),
+                    None => break,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A way through the long script, at this statement.
+    pub(crate) fn cursor_at<'a>(
+        &self,
+        cursor: &'a mut Option<Cursor>,
+        number: u64,
+        dialect: Dialect,
+    ) -> Result<&'a mut Cursor, Error> {
+        if cursor.as_ref().is_none_or(|cursor| cursor.at() > number) {
+            let script = self.long.as_ref().ok_or_else(|| Error::Usage(format!("{} is no long script", self.file)))?;
+            *cursor = Some(Cursor::new(script, dialect).map_err(LoadError::from)?);
+        }
+        match cursor {
+            Some(cursor) => {
+                cursor.skip_to(number).map_err(|error| self.unreadable(&error))?;
+                Ok(cursor)
+            }
+            None => Err(Error::Usage(format!("{} can't be read again", self.file))),
+        }
+    }
+
+    /// What a long file can't be read again for: it was, when it was planned.
+    pub(crate) fn unreadable(&self, error: &PiecesError) -> Error {
+        match error {
+            PiecesError::Read(error) => {
+                LoadError::from(FilesError { path: self.file.clone(), reason: error.to_string() }).into()
+            }
+            _ => LoadError::Changed { file: self.file.clone() }.into(),
+        }
+    }
+
+    /// The digest of a statement's text, or of all that it stands for.
+    pub(crate) fn digest_of(&self, statement: &PlannedStatement) -> String {
+        match &statement.rows {
+            Some(rows) => rows.sha256.clone(),
+            None => raw_sha256(self.sql(statement).as_bytes()),
+        }
     }
 
     /// The text of a statement.
@@ -204,6 +278,11 @@ impl PlannedMigration {
     pub(crate) fn place(&self, index: usize, offset: Option<usize>, dialect: Dialect, message: String) -> Place {
         let statement = &self.statements[index].statement;
         let sql = statement.text(self.body.text());
+        if self.long.is_some() {
+            let (line, column, text) = place_in(statement, sql, offset.unwrap_or(0));
+            let text = driftlock_script::mask(&text, &driftlock_script::credentials(sql, dialect));
+            return Place { file: self.file.clone(), line, column, text, message };
+        }
         let (line, column) = match offset {
             Some(offset) => self.body.position(statement.span.start + offset.min(sql.len())),
             None => (statement.line, statement.column),
@@ -212,6 +291,128 @@ impl PlannedMigration {
         let text = driftlock_script::mask(self.body.line(line), &secrets);
         Place { file: self.file.clone(), line, column, text, message }
     }
+}
+
+/// The statements of a text. What is wrong is added to the problems; nothing where it can't be split.
+fn held(engine: &dyn Engine, body: Body, file: &str, problems: &mut Vec<Place>) -> Option<Read> {
+    let dialect = engine.dialect();
+    let at = |(line, column): (u32, u32), message: String| Place {
+        file: file.to_owned(),
+        line,
+        column,
+        text: body.line(line).to_owned(),
+        message,
+    };
+    let directives = Directives::read(body.head(), dialect).unwrap_or_else(|error: DirectiveError| {
+        problems.push(at(body.position(body.head_start() + error.offset), error.message));
+        Directives::default()
+    });
+    let statements = match body.statements(dialect) {
+        Ok(statements) => statements,
+        Err(error) => {
+            problems.push(at((error.line, error.column), error.message));
+            return None;
+        }
+    };
+    let statements = statements
+        .into_iter()
+        .map(|(statement, no_transaction)| PlannedStatement {
+            classified: engine.classify(statement.text(body.text())),
+            statement,
+            transactional: false,
+            taken_out: None,
+            no_transaction: no_transaction || directives.no_transaction,
+            rows: None,
+        })
+        .collect();
+    Some(Read { body, long: None, directives, statements })
+}
+
+/// The statements of a long script: what only brings rows stays in the file.
+fn long(engine: &dyn Engine, script: LongScript, file: &str, problems: &mut Vec<Place>) -> Option<Read> {
+    let dialect = engine.dialect();
+    let at = |line: u32, column: u32, message: String| Place {
+        file: file.to_owned(),
+        line,
+        column,
+        text: String::new(),
+        message,
+    };
+    let mut cursor = match Cursor::new(&script, dialect) {
+        Ok(cursor) => cursor,
+        Err(error) => {
+            problems.push(at(1, 1, error.to_string()));
+            return None;
+        }
+    };
+    let mut text = String::new();
+    let mut directives = Directives::default();
+    let mut statements: Vec<PlannedStatement> = Vec::new();
+    let mut digest: Option<RowsDigest> = None;
+    let close = |statements: &mut Vec<PlannedStatement>, digest: &mut Option<RowsDigest>| {
+        if let (Some(digest), Some(rows)) = (digest.take(), statements.last_mut().and_then(|it| it.rows.as_mut())) {
+            rows.sha256 = digest.finish();
+        }
+    };
+    loop {
+        let number = cursor.at();
+        let passed = match cursor.next() {
+            Ok(Some(passed)) => passed,
+            Ok(None) => break,
+            Err(error) => {
+                problems.push(match error {
+                    PiecesError::Text(error) => at(error.line, error.column, error.message),
+                    PiecesError::Split(error) => at(error.line, error.column, error.message),
+                    other => at(1, 1, other.to_string()),
+                });
+                return None;
+            }
+        };
+        let Passed { mut statement, sql } = passed;
+        if number == 0 {
+            match Directives::read(cursor.head(&statement), dialect) {
+                Ok(read) => directives = read,
+                Err(error) => problems.push(at(error.line, error.column, error.message)),
+            }
+        }
+        if !bytes_are_in_rows(&sql, dialect) {
+            let message = "the file is not UTF-8 here, outside of the rows of a dump; save it as UTF-8";
+            problems.push(at(statement.line, statement.column, message.to_owned()));
+        }
+        let classified = engine.classify(&sql);
+        let head = head(&sql, dialect, &classified).filter(|_| !engine.may_commit(&sql));
+        if let Some(head) = head {
+            let last = statements.last_mut().filter(|last| last.rows.is_some() && last.statement.text(&text) == head);
+            if let Some(rows) = last.and_then(|last| last.rows.as_mut()) {
+                rows.count += 1;
+                if let Some(digest) = &mut digest {
+                    digest.take(&sql);
+                }
+                continue;
+            }
+        }
+        close(&mut statements, &mut digest);
+        let rows = head.map(|_| Rows { first: number, count: 1, sha256: String::new() });
+        let start = text.len();
+        text.push_str(head.unwrap_or(&sql));
+        statement.span = start..text.len();
+        text.push('\n');
+        if rows.is_some() {
+            let mut begun = RowsDigest::new();
+            begun.take(&sql);
+            digest = Some(begun);
+        }
+        statements.push(PlannedStatement {
+            statement,
+            classified,
+            transactional: false,
+            taken_out: None,
+            no_transaction: script.no_transaction() || directives.no_transaction,
+            rows,
+        });
+    }
+    close(&mut statements, &mut digest);
+    Some(Read { body: Body::whole(text), long: Some(script), directives, statements })
 }
 
 /// The values that were put in, as they may be shown.
@@ -380,6 +581,7 @@ mod tests {
                     transactional: false,
                     taken_out: None,
                     no_transaction,
+                    rows: None,
                 }
             })
             .collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use driftlock_database::{Class, JournalRow, JournalState, OwnTables, Probe, Session};
-use driftlock_script::{Dialect, raw_sha256};
+use driftlock_script::Dialect;
 
 use crate::error::{UnknownOutcome, seconds};
 use crate::plan::PlannedMigration;
@@ -71,7 +71,7 @@ fn number(row: &JournalRow) -> usize {
 /// That a done statement is still what it was.
 fn check(planned: &PlannedMigration, row: &JournalRow) -> Result<(), Error> {
     let statement = number(row).checked_sub(1).and_then(|index| planned.statements.get(index));
-    if statement.is_some_and(|statement| raw_sha256(planned.sql(statement).as_bytes()) == row.sha256) {
+    if statement.is_some_and(|statement| planned.digest_of(statement) == row.sha256) {
         return Ok(());
     }
     Err(prefix_changed(
@@ -129,7 +129,7 @@ async fn interrupted(
     row: &JournalRow,
 ) -> Result<bool, Error> {
     let statement = number(row).checked_sub(1).and_then(|index| planned.statements.get(index));
-    let same = statement.filter(|statement| raw_sha256(planned.sql(statement).as_bytes()) == row.sha256);
+    let same = statement.filter(|statement| planned.digest_of(statement) == row.sha256);
     let Some(statement) = same else {
         return Err(unknown(
             planned,

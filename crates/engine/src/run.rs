@@ -6,17 +6,18 @@
 use std::time::{Duration, Instant};
 
 use driftlock_database::{
-    Error as DbError, ExecuteError, HistoryRow, JournalRow, JournalState, OwnTables, Records, Runnable, Session, State,
-    Timeouts, Timestamp,
+    CopyData, Error as DbError, Event, ExecuteError, HistoryRow, JournalRow, JournalState, Observer, OwnTables,
+    Records, Runnable, Session, State, Timeouts, Timestamp,
 };
-use driftlock_script::{credentials, raw_sha256};
+use driftlock_script::credentials;
 
-use crate::error::{Outcome, StatementError};
+use crate::error::{Outcome, Place, StatementError};
 use crate::plan::{Group, GroupKind, PlannedMigration};
 use crate::record::{Record, follow};
 use crate::resume::Resume;
+use crate::rows::{Cursor, DataInFile, RowsDigest, place_in};
 use crate::tell::{Teller, masked};
-use crate::{Applied, Cancellation, Error, OnProgress, Options, Progress, Provenance};
+use crate::{Applied, Cancellation, Error, OnProgress, Options, Progress, Provenance, Rows};
 
 /// The server's clock, carried on by ours: one look at it is enough for a run.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +54,19 @@ pub(crate) struct Run<'a> {
     pub(crate) head_chain: String,
     /// What was done so far.
     pub(crate) applied: Vec<Applied>,
+    /// How far the long script that runs has been read.
+    pub(crate) cursor: Option<Cursor>,
+}
+
+/// How many statements that bring rows are sent at once, and about how long they may be together.
+const BATCH: usize = 1000;
+const BATCH_BYTES: usize = 1 << 20;
+
+/// Nobody is told of each of a hundred thousand rows.
+struct Unheard;
+
+impl Observer for Unheard {
+    fn event(&mut self, _event: Event) {}
 }
 
 /// One attempt at one migration.
@@ -73,11 +87,13 @@ struct Trouble {
     /// The statement, as an index; `None` when it was none in particular.
     index: Option<usize>,
     error: DbError,
+    /// Where it is, where the statement is one of many that stay in the file: line, column and text of the line.
+    place: Option<(u32, u32, String)>,
 }
 
 impl From<DbError> for Trouble {
     fn from(error: DbError) -> Self {
-        Trouble { index: None, error }
+        Trouble { index: None, error, place: None }
     }
 }
 
@@ -94,6 +110,7 @@ impl Run<'_> {
             return Err(Error::Interrupted { during: None, applied: std::mem::take(&mut self.applied) });
         }
         let resume = resume.unwrap_or_default();
+        self.cursor = None;
         let mut attempt = Attempt {
             planned,
             id: uuid::Uuid::now_v7().simple().to_string(),
@@ -324,7 +341,7 @@ impl Run<'_> {
                 }
             }
         }
-        self.session.settle(&sql, true).await.map_err(|error| Trouble { index: Some(index), error })?;
+        self.session.settle(&sql, true).await.map_err(|error| Trouble { index: Some(index), error, place: None })?;
         attempt.done.push(index + 1);
         // Written with whatever is written next; a crash before that is found by the probe.
         let last = planned.groups.last().and_then(|group| group.statements.last()) == Some(&index);
@@ -339,9 +356,63 @@ impl Run<'_> {
 
     /// Runs statements and tells of each; cancels them on the server when asked to.
     async fn execute(&mut self, planned: &PlannedMigration, indexes: &[usize]) -> Result<(), Trouble> {
-        if indexes.is_empty() {
-            return Ok(());
+        let is_held = |index: &usize| planned.statements[*index].rows.is_none();
+        for run in indexes.chunk_by(|a, b| is_held(a) && is_held(b)) {
+            match &planned.statements[run[0]].rows {
+                Some(rows) => self.bring_rows(planned, run[0], rows).await?,
+                None => self.execute_held(planned, run).await?,
+            }
         }
+        Ok(())
+    }
+
+    /// Runs the statements that bring rows and have stayed in the file.
+    async fn bring_rows(&mut self, planned: &PlannedMigration, index: usize, rows: &Rows) -> Result<(), Trouble> {
+        let dialect = self.engine.dialect();
+        let began = Instant::now();
+        let changed = |why: String| Trouble { index: Some(index), error: DbError::Protocol(why), place: None };
+        let mut cursor = self.cursor.take();
+        let way = planned.cursor_at(&mut cursor, rows.first, dialect).map_err(|error| changed(error.to_string()))?;
+        let mut digest = RowsDigest::new();
+        let end = rows.first + rows.count;
+        let mut batch = Vec::new();
+        let mut length = 0;
+        while way.at() < end {
+            let passed = way.next().map_err(|error| changed(planned.unreadable(&error).to_string()))?;
+            let Some(passed) = passed else { break };
+            digest.take(&passed.sql);
+            length += passed.sql.len();
+            batch.push(passed);
+            if length >= BATCH_BYTES || batch.len() >= BATCH || way.at() == end {
+                let runnables: Vec<Runnable<'_>> =
+                    batch.iter().map(|passed| Runnable { sql: &passed.sql, copy_data: None }).collect();
+                let result = self.send(&runnables, &mut Unheard).await;
+                if let Err(ExecuteError { index: at, error }) = result {
+                    let place = batch.get(at).map(|passed| {
+                        let offset = error.server().and_then(|server| server.offset).unwrap_or(0);
+                        place_in(&passed.statement, &passed.sql, offset)
+                    });
+                    return Err(Trouble { index: Some(index), error, place });
+                }
+                batch.clear();
+                length = 0;
+                self.go_on()?;
+            }
+        }
+        if digest.finish() != rows.sha256 {
+            return Err(changed(format!("{} changed while it ran; run the command again", planned.file)));
+        }
+        self.cursor = cursor;
+        self.tell(|| Progress::Statement {
+            number: index + 1,
+            line: planned.statements[index].statement.line,
+            rows: None,
+            duration: began.elapsed(),
+        });
+        Ok(())
+    }
+
+    async fn execute_held(&mut self, planned: &PlannedMigration, indexes: &[usize]) -> Result<(), Trouble> {
         let comment = self.options.comment_statements.then(|| comment(&self.provenance, planned));
         let texts: Vec<String> = match &comment {
             None => Vec::new(),
@@ -349,12 +420,22 @@ impl Run<'_> {
                 indexes.iter().map(|&index| format!("{} {comment}", planned.sql(&planned.statements[index]))).collect()
             }
         };
+        let sources: Vec<Option<DataInFile<'_>>> = indexes
+            .iter()
+            .map(|&index| {
+                let range = planned.statements[index].statement.copy_data.clone()?;
+                Some(DataInFile { script: planned.long.as_ref()?, range })
+            })
+            .collect();
         let runnables: Vec<Runnable<'_>> = indexes
             .iter()
             .enumerate()
             .map(|(at, &index)| {
                 let planned_statement = &planned.statements[index];
-                let copy_data = planned_statement.statement.data(planned.body.text());
+                let copy_data = match sources.get(at) {
+                    Some(Some(source)) => Some(CopyData::Read(source)),
+                    _ => planned_statement.statement.data(planned.body.text()).map(CopyData::Held),
+                };
                 // The comment of a COPY would stand between it and its data.
                 let sql = match texts.get(at).filter(|_| copy_data.is_none()) {
                     Some(text) => text.as_str(),
@@ -364,23 +445,30 @@ impl Run<'_> {
             })
             .collect();
         let mut teller = Teller { planned, indexes, progress: self.progress, dialect: self.engine.dialect() };
+        let result = self.send(&runnables, &mut teller).await;
+        result.map_err(|ExecuteError { index, error }| Trouble {
+            index: indexes.get(index).copied(),
+            error,
+            place: None,
+        })
+    }
+
+    /// Sends statements; asks the server to cancel them when somebody says stop.
+    async fn send(&mut self, runnables: &[Runnable<'_>], observer: &mut dyn Observer) -> Result<(), ExecuteError> {
         let canceller = self.session.canceller();
-        let result = {
-            let mut running = std::pin::pin!(self.session.execute(&runnables, &mut teller));
-            let mut asked = false;
-            loop {
-                tokio::select! {
-                    biased;
-                    result = &mut running => break result,
-                    () = again(self.cancellation, asked) => {
-                        asked = true;
-                        // If the server can't be asked, its answer is still waited for.
-                        let _ = canceller.cancel().await;
-                    }
+        let mut running = std::pin::pin!(self.session.execute(runnables, observer));
+        let mut asked = false;
+        loop {
+            tokio::select! {
+                biased;
+                result = &mut running => return result,
+                () = again(self.cancellation, asked) => {
+                    asked = true;
+                    // If the server can't be asked, its answer is still waited for.
+                    let _ = canceller.cancel().await;
                 }
             }
-        };
-        result.map_err(|ExecuteError { index, error }| Trouble { index: indexes.get(index).copied(), error })
+        }
     }
 
     /// Stops between two statements when asked to. Not every engine says of a cancelled statement that it failed (MySQL's `DO`).
@@ -390,7 +478,7 @@ impl Run<'_> {
         }
         let message = "stopped as asked".to_owned();
         let server = driftlock_database::ServerError { code: "cancelled".to_owned(), message, ..Default::default() };
-        Err(Trouble { index: None, error: DbError::Cancelled(Box::new(server)) })
+        Err(DbError::Cancelled(Box::new(server)).into())
     }
 
     fn timeouts(&self, planned: &PlannedMigration) -> Timeouts {
@@ -472,7 +560,7 @@ impl Run<'_> {
         JournalRow {
             attempt: attempt.id.clone(),
             statement: i64::try_from(number).unwrap_or(i64::MAX),
-            sha256: raw_sha256(planned.sql(statement).as_bytes()),
+            sha256: planned.digest_of(statement),
             line: i64::from(statement.statement.line),
             state,
             object_before,
@@ -485,7 +573,7 @@ impl Run<'_> {
     async fn fail(&mut self, attempt: &Attempt<'_>, trouble: Trouble) -> Error {
         let planned = attempt.planned;
         let dialect = self.engine.dialect();
-        let Trouble { index, error } = trouble;
+        let Trouble { index, error, place } = trouble;
         let applied = std::mem::take(&mut self.applied);
         // What the server says at the COMMIT (a deferred constraint) is shown at the last statement; what it says before the first
         // is about none.
@@ -557,7 +645,10 @@ impl Run<'_> {
         };
         let number = index + 1;
         Error::Statement(Box::new(StatementError {
-            place: planned.place(index, offset, dialect, message),
+            place: match place {
+                Some((line, column, text)) => Place { file: planned.file.clone(), line, column, text, message },
+                None => planned.place(index, offset, dialect, message),
+            },
             notes,
             error,
             version: planned.version.clone(),

@@ -7,7 +7,7 @@ use driftlock_script::{
     Directory, Files, Layout, LoadError, Migration, Migrations, Part, Role, Script, SplitError, Survey, Values,
 };
 
-use crate::plan::Source;
+use crate::plan::{Source, Text};
 use crate::{Place, PlannedMigration};
 
 /// What is wrong with a file.
@@ -137,8 +137,13 @@ fn flaws_of(error: LoadError) -> Vec<Flaw> {
 
 /// What is wrong inside of one script.
 fn flaws_in(engine: &dyn Engine, migrations: &Migrations, script: &Script) -> Vec<Flaw> {
-    let body = match migrations.body(script, engine.dialect()) {
-        Ok(body) => body,
+    let text = match migrations.long(script) {
+        Ok(Some(long)) => Ok(Text::Long(long)),
+        Ok(None) => migrations.body(script, engine.dialect()).map(Text::Held),
+        Err(error) => Err(error),
+    };
+    let text = match text {
+        Ok(text) => text,
         Err(error) => return flaws_of(error),
     };
     let Ok(name) = migrations.layout().read_name(&script.file) else { return Vec::new() };
@@ -149,7 +154,7 @@ fn flaws_in(engine: &dyn Engine, migrations: &Migrations, script: &Script) -> Ve
         direction: if script.part == Part::Down { Direction::Down } else { Direction::Up },
         digest: Some(script.digest),
         rollback_sql: None,
-        body,
+        text,
     };
     match PlannedMigration::new(engine, source, None) {
         Ok(_) => Vec::new(),

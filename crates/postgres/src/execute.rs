@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use driftlock_database::{Error, Event, ExecuteError, Observer, Runnable};
+use driftlock_database::{CopyData, Error, Event, ExecuteError, Observer, Runnable};
 use driftlock_script::{Dialect, significant};
 use tokio_postgres::error::DbError;
 
@@ -135,7 +135,7 @@ async fn copy(
     let started = Instant::now();
     let outcome = session
         .wire
-        .copy(statement.sql, statement.copy_data.unwrap_or_default(), |db| observer.event(notice(index, &db)))
+        .copy(statement.sql, statement.copy_data.unwrap_or(CopyData::Held("")), |db| observer.event(notice(index, &db)))
         .await;
     match outcome {
         Ok(rows) => {

@@ -5,14 +5,14 @@
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use driftlock_database::Error;
+use driftlock_database::{CopyData, Error};
 use futures_util::{FutureExt, SinkExt, Stream};
 use tokio_postgres::error::DbError;
 use tokio_postgres::tls::NoTlsStream;
@@ -221,10 +221,13 @@ impl Wire {
     pub(crate) async fn copy(
         &mut self,
         sql: &str,
-        data: &str,
+        data: CopyData<'_>,
         mut notice: impl FnMut(Box<DbError>) + Send,
     ) -> Result<u64, CopyError> {
         self.alive().map_err(CopyError::Lost)?;
+        let mut lines = data.open().map_err(|error| {
+            CopyError::Lost(Error::Protocol(format!("the rows of this COPY can't be read: {error}")))
+        })?;
         let Wire { client, connection, lost, seen, .. } = self;
         let whole = async {
             let statement = client.prepare(sql).await?;
@@ -233,14 +236,20 @@ impl Wire {
             seen.begin_copy();
             let sink = client.copy_in::<_, Cursor<Vec<u8>>>(&statement).await?;
             let mut sink = pin!(sink);
-            for chunk in data.as_bytes().chunks(COPY_CHUNK) {
-                sink.send(Cursor::new(chunk.to_vec())).await?;
+            loop {
+                let mut chunk = Vec::with_capacity(COPY_CHUNK);
+                match lines.by_ref().take(COPY_CHUNK as u64).read_to_end(&mut chunk) {
+                    Ok(0) => return sink.finish().await.map(Ok),
+                    Ok(_) => sink.send(Cursor::new(chunk)).await?,
+                    Err(error) => return Ok(Err(error)),
+                }
             }
-            sink.finish().await
         };
         let outcome = drive(connection, &mut notice, whole).await;
         let reason = match outcome {
-            Ok(Ok(rows)) => return Ok(rows),
+            Ok(Ok(Ok(rows))) => return Ok(rows),
+            // Without its end the server never takes the rows; with the connection it gives them up.
+            Ok(Ok(Err(error))) => format!("its rows can't be read: {error}"),
             Ok(Err(error)) => match error.as_db_error() {
                 Some(db) => return Err(CopyError::Failed(Box::new(db.clone()))),
                 None => words(&error),

@@ -4,7 +4,7 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use driftlock_database::{Error, Event, OwnTables, Runnable, Timeouts};
+use driftlock_database::{CopyData, Error, Event, OwnTables, Runnable, Timeouts};
 use support::{Log, plain, run, timeouts, with_database};
 
 fn done(log: &Log) -> Vec<(usize, Option<u64>)> {
@@ -145,9 +145,9 @@ fn copy_streams_its_data() {
         let mut log = Log::default();
         let statements = [
             plain("CREATE TABLE t (n int, s text)"),
-            Runnable { sql: "COPY t (n, s) FROM stdin", copy_data: Some(&data) },
+            Runnable { sql: "COPY t (n, s) FROM stdin", copy_data: Some(CopyData::Held(&data)) },
             plain("INSERT INTO t VALUES (-1, '')"),
-            Runnable { sql: "COPY t FROM stdin WITH (FORMAT csv)", copy_data: Some("7,\"a\nb\"\n") },
+            Runnable { sql: "COPY t FROM stdin WITH (FORMAT csv)", copy_data: Some(CopyData::Held("7,\"a\nb\"\n")) },
             plain("COPY t FROM STDIN"),
         ];
         session.execute(&statements, &mut log).await.unwrap();
@@ -191,7 +191,8 @@ fn a_copy_that_fails_leaves_the_session_in_step() {
                     session.begin().await.unwrap();
                 }
                 let mut log = Log::default();
-                let statements = [plain("SELECT 1"), Runnable { sql, copy_data: Some(data) }, plain("SELECT 1")];
+                let statements =
+                    [plain("SELECT 1"), Runnable { sql, copy_data: Some(CopyData::Held(data)) }, plain("SELECT 1")];
                 let error = session.execute(&statements, &mut log).await.unwrap_err();
                 assert_eq!(error.index, 1, "{sql} {inside}");
                 let server = error.error.server().unwrap_or_else(|| panic!("{sql} {inside}: {}", error.error));

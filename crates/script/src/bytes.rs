@@ -59,7 +59,7 @@ pub fn to_bytes(text: &str) -> Cow<'_, [u8]> {
 }
 
 /// Bytes as text: what is a character stays one, all else becomes stand-ins.
-fn kept(bytes: &[u8]) -> String {
+pub(crate) fn kept(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() + bytes.len() / 2);
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {
@@ -75,7 +75,8 @@ fn kept(bytes: &[u8]) -> String {
 }
 
 /// Whether every stand-in is inside a string of a statement that brings rows. Elsewhere such bytes are a file in another encoding.
-fn only_in_rows(text: &str) -> bool {
+#[must_use]
+pub fn only_in_rows(text: &str) -> bool {
     let strange =
         |part: &str| part.as_bytes().contains(&0xf4) && part.contains(|character| stands_for(character).is_some());
     let Ok(statements) = split(text, Dialect::MySql) else { return false };

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::Digest;
@@ -26,6 +27,20 @@ pub trait Files: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// When it can't be read.
     fn read(&self, name: &str) -> Result<Cow<'_, [u8]>, FilesError>;
+
+    /// The first bytes of one file, at most so many.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    fn head(&self, name: &str, most: usize) -> Result<Cow<'_, [u8]>, FilesError> {
+        Ok(match self.read(name)? {
+            Cow::Borrowed(bytes) => Cow::Borrowed(&bytes[..most.min(bytes.len())]),
+            Cow::Owned(mut bytes) => {
+                bytes.truncate(most);
+                Cow::Owned(bytes)
+            }
+        })
+    }
 
     /// The digest of one file. A file of its own is hashed as it is read, however long it is.
     ///
@@ -161,6 +176,14 @@ impl Files for Directory {
         BUFFER
             .with_borrow_mut(|buffer| Digest::read(File::open(self.path.join(name))?, buffer))
             .map_err(|error| FilesError { path: self.display(name), reason: error.to_string() })
+    }
+
+    fn head(&self, name: &str, most: usize) -> Result<Cow<'_, [u8]>, FilesError> {
+        let mut head = Vec::new();
+        File::open(self.path.join(name))
+            .and_then(|file| file.take(u64::try_from(most).unwrap_or(u64::MAX)).read_to_end(&mut head))
+            .map_err(|error| FilesError { path: self.display(name), reason: error.to_string() })?;
+        Ok(Cow::Owned(head))
     }
 
     fn path(&self, name: &str) -> Option<PathBuf> {

@@ -23,6 +23,8 @@ pub use new::{NewFiles, NewFilesError};
 pub(crate) use recognise::{Ambiguous, recognise};
 pub use refinery::{RefineryVersion, refinery_checksum};
 
+pub(crate) use sqlx::NO_TRANSACTION as SQLX_NO_TRANSACTION;
+
 use crate::{Body, BodyError, Values, Version};
 
 /// How a directory names its files, in which order its versions stand, and which marks its scripts bear.

@@ -20,6 +20,7 @@ mod digest;
 mod directives;
 mod files;
 mod layout;
+mod long;
 mod manifest;
 mod migrations;
 mod name;
@@ -32,7 +33,7 @@ mod version;
 
 pub(crate) use body::BodyError;
 pub use body::{Body, Section, Values};
-pub use bytes::{decode_script, to_bytes};
+pub use bytes::{decode_script, only_in_rows, to_bytes};
 pub use checksum::sqlx_checksum;
 pub use digest::{Digest, raw_sha256};
 pub use directives::{DirectiveError, Directives, duration};
@@ -41,6 +42,7 @@ pub use layout::{
     ATLAS_SUM, AtlasSum, FileName, Layout, NewFiles, NewFilesError, Part, RefineryVersion, Role, atlas_partial_hashes,
     flyway_checksum, refinery_checksum,
 };
+pub use long::LongScript;
 pub use manifest::{Difference, MANIFEST, Manifest, ManifestError, from_root};
 pub use migrations::{LoadError, Migration, Migrations, Script, Survey};
 pub use name::{NameError, new_name};

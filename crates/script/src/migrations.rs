@@ -8,8 +8,8 @@ use crate::files::{is_code, is_other_half, is_sql};
 use crate::layout::{Context, Facts, recognise};
 use crate::pairing::{Named, Paired, pair};
 use crate::{
-    Body, BodyError, Dialect, Digest, Files, FilesError, Layout, Part, Role, SplitError, TextError, Values, Version,
-    as_its_client_reads, decode, decode_script,
+    Body, BodyError, Dialect, Digest, Files, FilesError, Layout, LongScript, Part, Role, SplitError, TextError, Values,
+    Version, as_its_client_reads, decode, decode_script,
 };
 
 /// All migrations of a set of files, in the order of their layout.
@@ -337,6 +337,19 @@ impl Migrations {
         decode_script(&bytes, dialect)
             .map(Cow::into_owned)
             .map_err(|error| LoadError::Text { file: self.display(script), error })
+    }
+
+    /// A script that is too long to be held, where it is one. What is in it isn't looked at.
+    ///
+    /// # Errors
+    /// When the file can't be read, or is no longer what it was when it was hashed.
+    pub fn long(&self, script: &Script) -> Result<Option<LongScript>, LoadError> {
+        let Some(path) = self.files.path(&script.file) else { return Ok(None) };
+        let long = LongScript::new(&path, self.display(script), self.layout)?;
+        if long.is_some() && self.files.digest(&script.file)? != script.digest {
+            return Err(LoadError::Changed { file: self.display(script) });
+        }
+        Ok(long)
     }
 
     /// What runs of a script on a server of this dialect, with its values put in.

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use memchr::memchr;
 
 use crate::Dialect;
+use crate::bytes::kept;
 
 /// Bytes that are no text a script can be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,6 +52,18 @@ fn not_utf8(byte: u8) -> String {
     format!("the file is not UTF-8: byte 0x{byte:02x}; save it as UTF-8")
 }
 
+const NUL: &str = "the file has a NUL byte, which no engine takes in SQL; remove it";
+
+/// How many bytes at the end are the beginning of a character.
+fn unfinished(bytes: &[u8]) -> usize {
+    let last = bytes.utf8_chunks().last().map_or(&[][..], |chunk| chunk.invalid());
+    // A chunk's end that no further byte could make a character is three bytes at most, and is told apart by its error.
+    match std::str::from_utf8(last) {
+        Err(error) if error.error_len().is_none() && bytes.ends_with(last) => last.len(),
+        _ => 0,
+    }
+}
+
 /// The text that bytes begin with, and what is wrong behind it, if that is known: they may end within a character.
 fn longest_text(bytes: &[u8]) -> (&str, Option<String>) {
     let (text, wrong) = match std::str::from_utf8(bytes) {
@@ -62,9 +75,7 @@ fn longest_text(bytes: &[u8]) -> (&str, Option<String>) {
         }
     };
     match memchr(0, text.as_bytes()) {
-        Some(nul) => {
-            (&text[..nul], Some("the file has a NUL byte, which no engine takes in SQL; remove it".to_owned()))
-        }
+        Some(nul) => (&text[..nul], Some(NUL.to_owned())),
         None => (text, wrong),
     }
 }
@@ -78,6 +89,8 @@ pub(crate) struct Decoder<R> {
     rest: Vec<u8>,
     at_start: bool,
     at_end: bool,
+    /// Bytes that are no text become stand-ins; see [`bytes`](crate::bytes).
+    keeps_bytes: bool,
 }
 
 /// Why a file can't be read on.
@@ -93,7 +106,12 @@ const PORTION: usize = 1 << 16;
 
 impl<R: Read> Decoder<R> {
     pub(crate) fn new(reader: R) -> Self {
-        Self { reader, rest: Vec::new(), at_start: true, at_end: false }
+        Self { reader, rest: Vec::new(), at_start: true, at_end: false, keeps_bytes: false }
+    }
+
+    /// The same, where any bytes may be in a string.
+    pub(crate) fn keep_bytes(&mut self, keep: bool) {
+        self.keeps_bytes = keep;
     }
 
     /// Whether the text that was given ends with the file.
@@ -116,6 +134,18 @@ impl<R: Read> Decoder<R> {
                 return Err(Fault::Text(message));
             }
             self.at_start = false;
+            if self.keeps_bytes {
+                if let Some(nul) = memchr(0, &self.rest) {
+                    text.push_str(&kept(&self.rest[..nul]));
+                    return Err(Fault::Text(NUL.to_owned()));
+                }
+                // What may be the beginning of a character waits for the rest of it.
+                let waits = if self.at_end { 0 } else { unfinished(&self.rest) };
+                let given = self.rest.len() - waits;
+                text.push_str(&kept(&self.rest[..given]));
+                drop(self.rest.drain(..given));
+                continue;
+            }
             let (valid, wrong) = longest_text(&self.rest);
             text.push_str(valid);
             let given = valid.len();

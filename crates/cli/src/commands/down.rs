@@ -66,7 +66,7 @@ pub(super) fn undo(
         let dialect = session.database.engine().dialect();
         if what.dry_run {
             session.database.close().await;
-            plan::print(&planned, dialect, output);
+            plan::print(&planned, dialect, output)?;
             return Ok(());
         }
         confirm(&planned, dialect, what.yes, &session, output).await?;

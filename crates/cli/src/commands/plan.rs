@@ -55,16 +55,16 @@ pub(super) fn of_up(
         let dialect = session.database.engine().dialect();
         session.database.close().await;
         let plan = plan?;
-        print(&plan, dialect, output);
+        print(&plan, dialect, output)?;
         Ok(plan)
     })
 }
 
 /// Prints a plan: as JSON, or as SQL with comments that say where each statement stands and how it runs.
-pub(super) fn print(plan: &Plan, dialect: Dialect, output: &Output) {
+pub(super) fn print(plan: &Plan, dialect: Dialect, output: &Output) -> Result<(), CommandError> {
     if output.is_json() {
-        output.json(&json::plan(plan, dialect));
-        return;
+        output.json(&json::plan(plan, dialect)?);
+        return Ok(());
     }
     for note in &plan.notes {
         output.note(note);
@@ -88,7 +88,14 @@ pub(super) fn print(plan: &Plan, dialect: Dialect, output: &Output) {
             }
             for planned in group.statements.iter().map(|&index| &it.statements[index]) {
                 let (file, line) = (&it.file, planned.statement.line);
-                output.data(&format!("-- {file}:{line}\n{};", it.shown(planned, dialect)));
+                let more = match &planned.rows {
+                    Some(rows) => format!(
+                        " … -- {} of rows, which stay in the file until they run",
+                        count(usize::try_from(rows.count).unwrap_or(usize::MAX), "statement")
+                    ),
+                    None => String::new(),
+                };
+                output.data(&format!("-- {file}:{line}\n{};{more}", it.shown(planned, dialect)));
             }
         }
         for (planned, why) in it.statements.iter().filter_map(|planned| Some((planned, planned.taken_out?))) {
@@ -96,4 +103,5 @@ pub(super) fn print(plan: &Plan, dialect: Dialect, output: &Output) {
             output.data(&format!("-- {file}:{line}: not sent: {why}"));
         }
     }
+    Ok(())
 }

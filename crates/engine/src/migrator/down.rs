@@ -5,7 +5,7 @@ use driftlock_script::{Body, Role, Version};
 
 use super::rules::{View, refused};
 use super::{Migrator, finish, planned, report, row_of, steps};
-use crate::plan::Source;
+use crate::plan::{Source, Text};
 use crate::standing::{Recorded, Standing};
 use crate::{Database, Error, Finding, Plan, PlannedMigration, Problem, Report, Rollback};
 
@@ -173,10 +173,10 @@ impl Migrator {
             .map(|record| {
                 let migration = self.migrations.find(&record.version);
                 let row = record.applied.and_then(|sequence| row_of(history, sequence));
-                let (file, body) = match (migration.and_then(|it| it.down.as_ref()), row) {
-                    (Some(down), _) => (self.migrations.display(down), self.body(down, db.engine.dialect())?),
+                let (file, text) = match (migration.and_then(|it| it.down.as_ref()), row) {
+                    (Some(down), _) => (self.migrations.display(down), self.text(down, db.engine.dialect())?),
                     (None, Some(HistoryRow { rollback_sql: Some(sql), .. })) if migration.is_none() => {
-                        (format!("the history's down script of {}_{}", record.version, record.name), Body::whole(sql.clone()))
+                        (format!("the history's down script of {}_{}", record.version, record.name), Text::Held(Body::whole(sql.clone())))
                     }
                     _ => {
                         return Err(refused(
@@ -195,7 +195,7 @@ impl Migrator {
                     direction: Direction::Down,
                     digest: migration.map(|migration| migration.up.digest),
                     rollback_sql: None,
-                    body,
+                    text,
                 };
                 planned(db, source)
             })

@@ -116,6 +116,7 @@ impl Migrator {
             head,
             head_chain,
             applied: Vec::new(),
+            cursor: None,
         })
     }
 }

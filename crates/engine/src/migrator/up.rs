@@ -108,7 +108,7 @@ impl Migrator {
                     direction: Direction::Up,
                     digest: Some(migration.up.digest),
                     rollback_sql: self.rollback_sql(migration, db.engine.dialect())?,
-                    body: self.body(&migration.up, db.engine.dialect())?,
+                    text: self.text(&migration.up, db.engine.dialect())?,
                 };
                 planned(db, source)
             })

@@ -74,10 +74,10 @@ impl Look<'_> {
         BY_NAME.iter().copied().rev().max_by_key(count).unwrap_or(Layout::Driftlock)
     }
 
-    /// The first script whose text a test holds for.
+    /// The first script whose text a test holds for; of long ones, the head of it.
     fn first(&self, test: impl Fn(&[u8]) -> bool) -> Result<Option<&str>, FilesError> {
         for name in &self.scripts {
-            let text: Cow<'_, [u8]> = self.files.read(name)?;
+            let text: Cow<'_, [u8]> = self.files.head(name, 1 << 20)?;
             if test(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text)) {
                 return Ok(Some(name));
             }

@@ -5,6 +5,9 @@ use super::numbered::{digits_and_name, signed};
 use super::{Context, FileName, Part};
 use crate::{Body, BodyError, Version};
 
+/// What opts out of the transaction.
+pub(crate) const NO_TRANSACTION: &str = "-- no-transaction";
+
 pub(super) fn read_name(file: &str) -> Result<FileName, &'static str> {
     let (digits, name) = digits_and_name(file)?;
     let (name, part) = match (name.strip_suffix(".up"), name.strip_suffix(".down")) {
@@ -17,7 +20,7 @@ pub(super) fn read_name(file: &str) -> Result<FileName, &'static str> {
 
 /// The whole file runs. What opts out of the transaction are the first bytes of the file, and nothing else.
 pub(super) fn body(text: String, _context: &Context<'_>) -> Result<Body, BodyError> {
-    let no_transaction = text.starts_with("-- no-transaction");
+    let no_transaction = text.starts_with(NO_TRANSACTION);
     Ok(Body::whole(text).no_transaction(no_transaction))
 }
 

@@ -79,6 +79,14 @@ impl<R: Read> Pieces<R> {
         }
     }
 
+    /// The same, where strings of rows may hold any bytes, as in dumps of MySQL: see [`decode_script`](crate::decode_script). Whether they
+    /// are in rows alone is for the caller to look at, statement by statement.
+    #[must_use]
+    pub fn with_rows_of_bytes(mut self, may: bool) -> Self {
+        self.decoder.keep_bytes(may);
+        self
+    }
+
     /// The same, holding about as many bytes of text at once.
     #[must_use]
     pub fn window(mut self, bytes: usize) -> Self {
