@@ -6,6 +6,7 @@ mod client;
 mod corpus;
 mod dumps;
 mod flyway;
+mod long;
 mod refusals;
 // The attacks' helper; not all of it is needed here.
 #[allow(dead_code)]
