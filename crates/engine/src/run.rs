@@ -113,15 +113,21 @@ impl Run<'_> {
             statements: planned.running().count(),
             done_before: attempt.resumed_after,
         });
-        for planned_statement in planned.statements.iter().filter(|planned| planned.taken_out.is_some()) {
-            if let Some(why) = planned_statement.taken_out {
-                self.tell(|| Progress::Notice {
-                    file: planned.file.clone(),
-                    line: planned_statement.statement.line,
-                    severity: "not run".to_owned(),
-                    message: why.to_owned(),
-                });
+        // A dump has two for each table: each reason is told once.
+        let mut reasons: Vec<(&'static str, u32, usize)> = Vec::new();
+        for (why, line) in planned.statements.iter().filter_map(|it| Some((it.taken_out?, it.statement.line))) {
+            match reasons.iter_mut().find(|(known, ..)| *known == why) {
+                Some((_, _, count)) => *count += 1,
+                None => reasons.push((why, line, 1)),
             }
+        }
+        for (why, line, count) in reasons {
+            self.tell(|| Progress::Notice {
+                file: planned.file.clone(),
+                line,
+                severity: "not run".to_owned(),
+                message: if count == 1 { why.to_owned() } else { format!("{why} ({} more like it)", count - 1) },
+            });
         }
         let journalled = !planned.transactional || attempt.resumed_after > 0 || resume.unfinished;
         let result = match if journalled { Ok(true) } else { self.is_beyond_rollback(planned).await } {

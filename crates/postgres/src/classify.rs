@@ -252,7 +252,7 @@ fn set(head: &Head<'_>) -> Class {
         let name: String = head.text(at).chars().filter(char::is_ascii_alphanumeric).collect();
         if !["utf8", "unicode", "default", ""].iter().any(|known| name.eq_ignore_ascii_case(known)) {
             return forbidden(
-                "migration files are UTF-8, and so is the connection: save the file as UTF-8 and remove this",
+                "migration files are UTF-8, and so is the connection: save the file as UTF-8 and remove this, or dump with `pg_dump --encoding=UTF8`",
             );
         }
     }

@@ -17,6 +17,10 @@ pub(crate) fn from_db(db: &DbError, sql: Option<&str>, cancelled: bool) -> Error
     ) {
         return Error::LockTimeout(error);
     }
+    if let Some(hint) = sql.and_then(|sql| about_own_tables(code, sql)) {
+        // The server's is to use CASCADE, which would drop the history too.
+        error.hint = Some(hint.to_owned());
+    }
     if let Some(hint) = sql.and_then(|sql| about_roles(code, sql)) {
         error.hint.get_or_insert_with(|| hint.to_owned());
     }
@@ -32,6 +36,16 @@ pub(crate) fn from_db(db: &DbError, sql: Option<&str>, cancelled: bool) -> Error
         });
     }
     Error::Server(error)
+}
+
+/// A dump with `--clean` of an older version drops the schema `public`, in which driftlock's own tables are unless told otherwise.
+fn about_own_tables(code: &SqlState, sql: &str) -> Option<&'static str> {
+    let mut words = significant(sql, Dialect::Postgres);
+    let drops_schema =
+        words.next().is_some_and(|word| word.is("DROP")) && words.next().is_some_and(|word| word.is("SCHEMA"));
+    (*code == SqlState::DEPENDENT_OBJECTS_STILL_EXIST && drops_schema).then_some(
+        "if these are driftlock's own tables: remove the statement, or put them elsewhere with `tables.schema` (`--tables-schema`)",
+    )
 }
 
 /// The way out where a dump names a role that isn't there, or that the login may not act for.

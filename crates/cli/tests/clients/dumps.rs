@@ -220,6 +220,34 @@ fn a_sqlite3_dump_is_a_migration() {
 }
 
 #[test]
+fn a_dump_is_one_transaction_where_the_engine_can() {
+    // A large object's own BEGIN and COMMIT would be the script's own way of committing.
+    for (engine, options, transactions) in [
+        (Engine::Postgres, &["--no-blobs"][..], true),
+        (Engine::Postgres, &["--no-blobs", "--inserts", "--clean", "--if-exists"], true),
+        (Engine::Postgres, &[], false),
+        (Engine::Sqlite, &[], true),
+        (Engine::MySql, &["--hex-blob"], false),
+    ] {
+        let subject = Subject::new(engine);
+        let target = &subject.target;
+        subject.definer_is_there(true);
+        subject.fill();
+        let dump = target.raw_dump(options);
+        subject.empty();
+        std::fs::write(target.file("20260101-000001_shop_dump_v1.up.sql", ""), dump).unwrap();
+        target.run(&["up"]).expect(0);
+        assert_eq!(target.history("state = 'done'"), "1", "{engine:?} {options:?}");
+        assert_eq!(target.history("state = 'started'") == "0", transactions, "{engine:?} {options:?}");
+        assert_eq!(
+            target.value("SELECT count(*) FROM driftlock_journal") == "0",
+            transactions,
+            "{engine:?} {options:?}"
+        );
+    }
+}
+
+#[test]
 fn a_mariadb_dump_that_is_killed_again_and_again_ends_the_same() {
     let subject = Subject::new(Engine::MySql);
     let target = &subject.target;

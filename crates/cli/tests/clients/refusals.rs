@@ -59,6 +59,17 @@ fn a_role_that_is_not_there_is_named_with_the_way_out() {
 }
 
 #[test]
+fn the_schema_of_the_own_tables_is_not_dropped_and_cascade_is_not_proposed() {
+    let target = Target::new(Engine::Postgres);
+    target.migration(1, "DROP SCHEMA public;\nCREATE SCHEMA public;\nCREATE TABLE public.t (a int);\n");
+    let ran = target.run(&["up"]).expect(1).says(&["up.sql:1:1", "driftlock_history", "--tables-schema"]);
+    assert!(!ran.stderr.contains("CASCADE"), "{}", ran.stderr);
+    let other = Target::new(Engine::Postgres);
+    other.migration(1, "DROP SCHEMA public;\nCREATE SCHEMA public;\nCREATE TABLE public.t (a int);\n");
+    other.run(&["up", "--tables-schema", "elsewhere"]).expect(0);
+}
+
+#[test]
 fn a_definer_that_one_may_not_act_for_is_named_with_the_way_out() {
     let target = Target::new(Engine::MySql);
     let user = format!("plain_{}", target.database());
