@@ -108,15 +108,15 @@ impl<R: Read> Pieces<R> {
             let offset = self.splitter.offset();
             let mut statements = Vec::new();
             let progress = self.splitter.read(&self.text[self.done..], last, &mut statements)?;
-            let text = self.done..self.done + progress.read;
-            self.done = text.end;
+            let start = self.done;
+            self.done += progress.read;
             self.wanted = match progress.stop {
                 // Twice what is left, so that a long statement isn't read again and again as the window grows.
                 Stop::Window => self.window.max(2 * (self.text.len() - self.done)),
                 Stop::CopyData => 0,
             };
             if !statements.is_empty() {
-                let text = self.text[text].to_owned();
+                let text = self.give(start);
                 if progress.stop == Stop::CopyData {
                     end_data(&mut statements, self.skim()?);
                 }
@@ -126,6 +126,16 @@ impl<R: Read> Pieces<R> {
                 return Ok(None);
             }
         }
+    }
+
+    /// The text from there to what isn't split yet: itself where it is most of what is read, which a copy would double.
+    fn give(&mut self, start: usize) -> String {
+        if start > 0 || self.done < self.text.len() / 2 {
+            return self.text[start..self.done].to_owned();
+        }
+        let rest = self.text.split_off(self.done);
+        self.done = 0;
+        std::mem::replace(&mut self.text, rest)
     }
 
     /// Goes over the data of a COPY and says where it ends.
