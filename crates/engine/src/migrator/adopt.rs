@@ -134,7 +134,7 @@ impl Migrator {
         if !rows.is_empty() {
             run.commit(rows, &[]).await?;
         }
-        let mut view = self.view(session.glance(&db.tables).await?)?;
+        let mut view = self.look(session.glance(&db.tables).await?)?;
         view.notes.extend(taken.notes);
         if !without_file.is_empty() {
             view.notes.push(format!(
