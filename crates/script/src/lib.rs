@@ -16,6 +16,7 @@
 mod body;
 mod bytes;
 mod checksum;
+mod convert;
 mod digest;
 mod directives;
 mod files;
@@ -23,6 +24,7 @@ mod layout;
 mod manifest;
 mod migrations;
 mod name;
+mod origins;
 mod pairing;
 mod redact;
 mod split;
@@ -34,6 +36,7 @@ pub(crate) use body::BodyError;
 pub use body::{Body, Section, Values};
 pub use bytes::{decode_script, to_bytes};
 pub use checksum::sqlx_checksum;
+pub use convert::{Conversion, ConvertError, Converted};
 pub use digest::{Digest, raw_sha256};
 pub use directives::{DirectiveError, Directives, duration};
 pub use files::{Directory, Embedded, Files, FilesError, Memory};
@@ -44,6 +47,7 @@ pub use layout::{
 pub use manifest::{Difference, MANIFEST, Manifest, ManifestError, from_root};
 pub use migrations::{LoadError, Migration, Migrations, Script, Survey};
 pub use name::{NameError, new_name};
+pub use origins::Origins;
 
 pub use redact::{credentials, mask, redact};
 pub use split::{Options, Piece, Pieces, PiecesError, SplitError, Statement, split, split_with};
