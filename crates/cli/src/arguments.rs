@@ -47,7 +47,7 @@ pub(crate) struct Global {
     /// The configuration file, instead of the nearest driftlock.toml
     #[arg(long, global = true, value_name = "PATH", help_heading = "Where", hide_short_help = true)]
     pub(crate) config: Option<PathBuf>,
-    /// How the files are named: driftlock or golang-migrate
+    /// Whose layout the files have: driftlock, goose, flyway, … (by themselves they tell, as a rule)
     #[arg(long, global = true, value_name = "NAME", help_heading = "Where", hide_short_help = true)]
     pub(crate) layout: Option<String>,
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::{Dialect, Options, SplitError, Statement, position, split_with};
+use crate::{Dialect, DirectiveError, Options, SplitError, Statement, position, split_with};
 
 /// Where the values come from that a layout puts into its scripts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -149,13 +149,7 @@ impl Body {
         };
         let mut script = directive.to_owned();
         for section in &self.sections {
-            // A section's end may be all that ends its last statement; a `;` too many does no harm.
-            let last = script.trim_ascii_end().rsplit('\n').next().unwrap_or_default();
-            let is_ended = last.ends_with(';') && !last.contains("--") && !last.contains('#');
-            if script.len() > directive.len() && !is_ended {
-                script.push_str(if script.ends_with('\n') { ";\n" } else { "\n;\n" });
-            }
-            script.push_str(&self.text[section.span.clone()]);
+            append(&mut script, directive.len(), &self.text[section.span.clone()]);
         }
         script
     }
@@ -231,6 +225,23 @@ impl Body {
             Some(edit) => edit.from + edit.replaced + (offset - edit.at - edit.length),
         }
     }
+}
+
+/// A directive that can't be followed, as what is wrong with a body.
+pub(crate) fn directive_error(error: DirectiveError) -> SplitError {
+    let DirectiveError { message, offset, line, column } = error;
+    SplitError { message, offset: offset as u64, line, column }
+}
+
+/// Appends a section to a script whose head is so many bytes long.
+pub(crate) fn append(script: &mut String, head: usize, section: &str) {
+    // A section's end may be all that ends its last statement; a `;` too many does no harm.
+    let last = script.trim_ascii_end().rsplit('\n').next().unwrap_or_default();
+    let is_ended = last.ends_with(';') && !last.contains("--") && !last.contains('#');
+    if script.len() > head && !is_ended {
+        script.push_str(if script.ends_with('\n') { ";\n" } else { "\n;\n" });
+    }
+    script.push_str(section);
 }
 
 /// A file that can't be followed: the script, or the file that changes how it runs.

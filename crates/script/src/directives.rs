@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::{Dialect, TokenKind, position, tokens};
 
 /// What a script says of how it runs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Directives {
     /// Each statement is committed on its own, with a journal.
     pub no_transaction: bool,
@@ -19,6 +19,8 @@ pub struct Directives {
     pub lock_timeout: Option<Duration>,
     /// How long a statement may run; zero is for ever.
     pub statement_timeout: Option<Duration>,
+    /// The version under which another tool knew this migration, as that tool writes it.
+    pub was: Option<String>,
 }
 
 /// A directive that can't be followed.
@@ -35,7 +37,7 @@ pub struct DirectiveError {
     pub column: u32,
 }
 
-const KNOWN: &str = "`no-transaction`, `lock-timeout=DURATION` and `statement-timeout=DURATION`";
+const KNOWN: &str = "`no-transaction`, `lock-timeout=DURATION`, `statement-timeout=DURATION` and `was=VERSION`";
 
 impl Directives {
     /// Reads the directives of a script: those in front of its first statement.
@@ -90,6 +92,8 @@ impl Directives {
             ("no-transaction", Some(_)) => return Err("`no-transaction` takes no value".to_owned()),
             ("lock-timeout", Some(value)) => self.lock_timeout.replace(duration(value)?).is_some(),
             ("statement-timeout", Some(value)) => self.statement_timeout.replace(duration(value)?).is_some(),
+            ("was", Some(version)) if !version.is_empty() => self.was.replace(version.to_owned()).is_some(),
+            ("was", _) => return Err("`was` wants the version that another tool gave it, such as `was=1.2`".to_owned()),
             ("lock-timeout" | "statement-timeout", None) => {
                 return Err(format!("`{key}` wants a duration, such as `{key}=5s`"));
             }
@@ -154,6 +158,7 @@ mod tests {
         assert!(all.no_transaction);
         assert_eq!(all.lock_timeout, Some(Duration::from_secs(2)));
         assert_eq!(all.statement_timeout, Some(Duration::from_secs(600)));
+        assert_eq!(read("-- driftlock: was=1.2\nSELECT 1;").unwrap().was.as_deref(), Some("1.2"));
         for (text, line, column, part) in [
             ("-- driftlock: no-transactions", 1, 15, "unknown directive `no-transactions`"),
             ("\n-- driftlock: lock-timeout=5", 2, 15, "is no duration"),
@@ -161,6 +166,8 @@ mod tests {
             ("-- driftlock:", 1, 14, "missing"),
             ("SELECT 1;\n-- driftlock: no-transaction", 2, 15, "head of the file"),
             ("-- driftlock: no-transaction no-transaction", 1, 30, "twice"),
+            ("-- driftlock: was", 1, 15, "another tool gave"),
+            ("-- driftlock: was=1 was=2", 1, 21, "twice"),
             ("-- driftlock: no-transaction=yes", 1, 15, "no value"),
         ] {
             let error = read(text).unwrap_err();

@@ -285,19 +285,6 @@ impl Migrations {
         scripts.into_iter().all(|script| layout.read_name(&script.file).is_ok())
     }
 
-    /// The migration that another tool knows as this version: in the tool's own layout it has that version, in driftlock's the same
-    /// digits in a timestamp's form.
-    #[must_use]
-    pub fn origin(&self, version: &str) -> Option<&Migration> {
-        let own = self.find(&self.layout.version(version));
-        own.or_else(|| {
-            let digits = if self.layout == Layout::Driftlock { version.parse::<u64>().ok()? } else { return None };
-            let digits = format!("{digits:014}");
-            let stamp = format!("{}-{}", digits.get(..8)?, digits.get(8..)?);
-            self.find(&Version::text(stamp))
-        })
-    }
-
     /// The layout that the files have.
     #[must_use]
     pub fn layout(&self) -> Layout {

@@ -25,6 +25,7 @@ fn the_whole_and_one_command() {
       redo         Undo what was applied last and apply it again
       baseline     Declare versions as applied, without running them
       accept       Accept an edited file as what was applied, with a reason
+      adopt        Take over what another tool applied, from its own table
       completions  Print a script that completes commands and options in a shell
 
     Options:
@@ -87,7 +88,7 @@ fn every_command_has_an_example() {
     let help = it.run(&["-h"]).stdout;
     let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
     let commands: Vec<&str> = commands.filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(commands.len(), 12, "{help}");
+    assert_eq!(commands.len(), 13, "{help}");
     for command in commands {
         let said = it.run(&[command, "--help"]);
         assert!(said.stdout.contains("Example") && said.stdout.contains(&format!("  driftlock {command}")), "{said}");

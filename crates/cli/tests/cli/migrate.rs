@@ -244,8 +244,34 @@ fn works_without_a_configuration() {
     assert_snapshot!(said, @r"
     applied 1_init  1 statement  N ms
     1 migration applied in N ms, nothing is pending
+    ---- stderr
+    note: the files fit the layouts golang-migrate and sqlx, which run the same; taken as golang-migrate
     ---- exit 0
     ");
+}
+
+/// Which layout was taken is said by what begins a history and by what looks, and not by every run after it.
+#[test]
+fn says_which_of_several_layouts_was_taken() {
+    let it = TestEnvironment::new();
+    it.write("m/1_a.up.sql", "CREATE TABLE a (id integer);\n");
+    it.write("m/1_a.down.sql", "DROP TABLE a;\n");
+    let on = |command: &[&str]| it.run(&[command, &["--url", "sqlite://a.db", "--dir", "m"]].concat());
+    for (command, says) in [
+        (&["status"][..], true),
+        (&["up"], true),
+        (&["up"], false),
+        (&["status"], true),
+        (&["plan"], true),
+        (&["down", "--yes"], false),
+        (&["up"], false),
+        (&["up", "--layout", "sqlx"], false),
+        (&["status", "--layout", "sqlx"], false),
+    ] {
+        let said = on(command);
+        assert_eq!(said.stderr.contains("taken as golang-migrate"), says, "{command:?}\n{said}");
+        assert_eq!(said.code, Some(0), "{said}");
+    }
 }
 
 #[test]
@@ -273,7 +299,6 @@ fn goes_up_and_down_with_what_golang_migrate_has_in_its_urls() {
     ---- stderr
     note: `x-no-tx-wrap` in the database URL is golang-migrate's and changes nothing here: a script's own BEGIN and COMMIT are followed, and without them it is one transaction
     note: `x-migrations-table` in the database URL is golang-migrate's and changes nothing here: it is the default
-    note: the files fit the layouts golang-migrate and sqlx, which run the same; taken as golang-migrate
     ---- exit 0
     ");
     assert_snapshot!(on(&["up"], "sqlite://a.db?x-migrations-table=versions"), @r"

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use driftlock_database::{Direction, ForeignHistory, HistoryRow, Session, State, foreign_tool_by_columns};
-use driftlock_script::{Dialect, Layout, Migration, Role, Version};
+use driftlock_script::{Dialect, Layout, Migration, Origins, Role, Version};
 
 use super::rules::{View, refused};
 use super::{Migrator, finish, report};
@@ -24,6 +24,18 @@ struct Matched<'a> {
     version: Version,
     name: String,
     migration: Option<&'a Migration>,
+}
+
+impl<'a> Matched<'a> {
+    fn of(entry: &'a TakenEntry, migration: &'a Migration) -> Self {
+        let (version, name) = (migration.version.clone(), migration.name.clone());
+        Matched { entry, version, name, migration: Some(migration) }
+    }
+
+    /// Without a file.
+    fn bare(entry: &'a TakenEntry, version: Version) -> Self {
+        Matched { entry, version, name: entry.name.clone().unwrap_or_default(), migration: None }
+    }
 }
 
 impl Database {
@@ -134,13 +146,20 @@ impl Migrator {
         if !rows.is_empty() {
             run.commit(rows, &[]).await?;
         }
-        let mut view = self.view(session.glance(&db.tables).await?)?;
+        let mut view = self.look(session.glance(&db.tables).await?)?;
         view.notes.extend(taken.notes);
         if !without_file.is_empty() {
             view.notes.push(format!(
                 "no file has what {} applied as {}: it is taken over by name, without checksums and without a way down",
                 found.tool.name(),
                 without_file.join(", ")
+            ));
+        }
+        let has_checksums = taken.entries.iter().any(|entry| entry.checksum.is_some());
+        if has_checksums && self.migrations.layout() == Layout::Driftlock && !applied.is_empty() {
+            view.notes.push(format!(
+                "{}'s checksums are of its own files and were not compared: these are driftlock's",
+                found.tool.name()
             ));
         }
         view.notes.push(
@@ -160,15 +179,19 @@ impl Migrator {
     ) -> Result<Vec<Matched<'a>>, Error> {
         let is_applied =
             |version: &Version| view.standing.recorded.get(version).is_some_and(|record| record.applied.is_some());
+        let origins = self.migrations.origins(dialect)?;
+        // A file that was written anew can't be held against a checksum of what it was written from.
+        let are_theirs = self.migrations.layout() != Layout::Driftlock;
         let mut seen = BTreeSet::new();
         let mut matched = Vec::new();
         let mut findings = Vec::new();
         for entry in &taken.entries {
-            for one in self.about(entry) {
+            for one in self.about(entry, &origins) {
                 if is_applied(&one.version) || !seen.insert(one.version.clone()) {
                     continue;
                 }
-                let (Some(migration), Some(checksum)) = (one.migration, &entry.checksum) else {
+                let checksum = entry.checksum.as_ref().filter(|_| are_theirs);
+                let (Some(migration), Some(checksum)) = (one.migration, checksum) else {
                     matched.push(one);
                     continue;
                 };
@@ -184,35 +207,20 @@ impl Migrator {
     }
 
     /// The migrations that an entry is about.
-    fn about<'a>(&'a self, entry: &'a TakenEntry) -> Vec<Matched<'a>> {
+    fn about<'a>(&'a self, entry: &'a TakenEntry, origins: &Origins<'a>) -> Vec<Matched<'a>> {
         let layout = self.migrations.layout();
-        let of = |migration: &'a Migration| Matched {
-            entry,
-            version: migration.version.clone(),
-            name: migration.name.clone(),
-            migration: Some(migration),
-        };
-        let bare = |version: Version| Matched {
-            entry,
-            version,
-            name: entry.name.clone().unwrap_or_default(),
-            migration: None,
-        };
+        let of = |migration: &'a Migration| Matched::of(entry, migration);
+        let bare = |version: Version| Matched::bare(entry, version);
         match &entry.which {
-            Which::Version(text) => {
-                let migration = self.migrations.origin(text);
-                vec![migration.map_or_else(|| bare(layout.version(text)), of)]
-            }
-            Which::UpTo(text) => {
-                let last = self.migrations.origin(text).map_or_else(|| layout.version(text), |it| it.version.clone());
-                let versioned =
-                    self.migrations.list().iter().filter(|it| matches!(it.role, Role::Versioned | Role::Code(_)));
-                let mut all: Vec<Matched<'a>> = versioned.filter(|it| it.version <= last).map(of).collect();
-                if self.migrations.find(&last).is_none() {
-                    all.push(bare(last));
-                }
-                all
-            }
+            // What ran again whenever it changed runs once in driftlock's own layout: again here, as it was written to.
+            Which::Version(text) if layout == Layout::Driftlock && text.starts_with("R__") => Vec::new(),
+            Which::Version(text) => match (origins.find(text), text.strip_prefix('B')) {
+                (Some(migration), _) => vec![of(migration)],
+                // A file that stood for all up to its version, which driftlock's own layout has no like of.
+                (None, Some(last)) if layout == Layout::Driftlock => Self::up_to(entry, last, origins),
+                (None, _) => vec![bare(origins.version(text))],
+            },
+            Which::UpTo(text) => Self::up_to(entry, text, origins),
             Which::Named(id) => {
                 let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
                 let is_it = |migration: &&Migration| {
@@ -226,6 +234,17 @@ impl Migrator {
                 vec![migration.map_or_else(|| bare(layout.version(id)), of)]
             }
         }
+    }
+
+    /// All versions up to one, and that one.
+    fn up_to<'a>(entry: &'a TakenEntry, last: &str, origins: &Origins<'a>) -> Vec<Matched<'a>> {
+        let is_versioned = |it: &&Migration| matches!(it.role, Role::Versioned | Role::Code(_));
+        let up_to = origins.up_to(last).into_iter().filter(is_versioned);
+        let mut all: Vec<Matched<'a>> = up_to.map(|migration| Matched::of(entry, migration)).collect();
+        if origins.find(last).is_none() {
+            all.push(Matched::bare(entry, origins.version(last)));
+        }
+        all
     }
 
     fn edited(&self, found: &Found, migration: &Migration) -> Finding {

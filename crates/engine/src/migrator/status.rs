@@ -24,7 +24,7 @@ impl Migrator {
             // A runner may have gone on between the two looks; rows are only ever added.
             history.truncate(usize::try_from(glance.fence.head).unwrap_or(0).max(glance.entries.len()));
         }
-        let mut view = self.view(glance)?;
+        let mut view = self.look(glance)?;
         if let Some(fence) = &view.fence
             && let Err(finding) = chain::verify(&history, fence)
             && !view.standing.findings.iter().any(|other| other.problem == Problem::Tampered)

@@ -16,7 +16,7 @@ impl Migrator {
     pub async fn plan(&self, db: &Database) -> Result<Plan, Error> {
         let mut inner = db.inner.lock().await;
         let glance = inner.glance(&db.tables).await?;
-        let mut view = self.view(glance)?;
+        let mut view = self.look(glance)?;
         self.may_run(&view)?;
         let wanted = self.wanted(&view.standing)?;
         if view.fence.is_none() && !wanted.is_empty() {
