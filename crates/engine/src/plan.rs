@@ -7,7 +7,7 @@ use driftlock_script::{
 };
 
 use crate::error::Place;
-use crate::rows::{Cursor, Passed, RowsDigest, bytes_are_in_rows, head, place_in};
+use crate::rows::{Cursor, Passed, RowsDigest, bytes_are_in_rows, head, is_like, place_in};
 use crate::{Error, Rows};
 
 /// What is pending, in the order in which it runs.
@@ -378,6 +378,16 @@ fn long(engine: &dyn Engine, script: LongScript, file: &str, problems: &mut Vec<
         if !bytes_are_in_rows(&sql, dialect) {
             let message = "the file is not UTF-8 here, outside of the rows of a dump; save it as UTF-8";
             problems.push(at(statement.line, statement.column, message.to_owned()));
+        }
+        // Another row like the last one needs no look of its own, where no row can mean anything to the session.
+        if let (Some(last), Some(digest)) = (statements.last_mut(), &mut digest)
+            && dialect != Dialect::MySql
+            && is_like(&sql, last.statement.text(&text))
+            && let Some(rows) = &mut last.rows
+        {
+            rows.count += 1;
+            digest.take(&sql);
+            continue;
         }
         let classified = engine.classify(&sql);
         let head = head(&sql, dialect, &classified).filter(|_| !engine.may_commit(&sql));

@@ -61,6 +61,14 @@ pub(crate) fn head<'a>(sql: &'a str, dialect: Dialect, classified: &Classified) 
     Some(sql[..ends.start].trim_end())
 }
 
+/// Whether a statement begins as others of a run do, to the letter, with values behind it.
+pub(crate) fn is_like(sql: &str, head: &str) -> bool {
+    let rest = sql.strip_prefix(head).map(str::trim_start);
+    rest.is_some_and(|rest| {
+        rest.starts_with('(') || rest.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("VALUES"))
+    })
+}
+
 /// A way through a long script's statements.
 pub(crate) struct Cursor {
     pieces: Pieces<File>,

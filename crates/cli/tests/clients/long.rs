@@ -13,8 +13,12 @@ fn dump(engine: Engine, megabytes: usize) -> String {
     let mut number = 0;
     match engine {
         Engine::Postgres => {
-            text.push_str("SET standard_conforming_strings = on;\nSELECT pg_catalog.set_config('search_path', '', false);\n");
-            text.push_str("CREATE TABLE public.long (id integer, words text);\n\nCOPY public.long (id, words) FROM stdin;\n");
+            text.push_str(
+                "SET standard_conforming_strings = on;\nSELECT pg_catalog.set_config('search_path', '', false);\n",
+            );
+            text.push_str(
+                "CREATE TABLE public.long (id integer, words text);\n\nCOPY public.long (id, words) FROM stdin;\n",
+            );
             while text.len() < megabytes << 20 {
                 number += 1;
                 writeln!(text, "{number}\t{words}").unwrap();
@@ -38,7 +42,9 @@ fn dump(engine: Engine, megabytes: usize) -> String {
             text.push_str("UNLOCK TABLES;\n");
         }
         Engine::Sqlite => {
-            text.push_str("PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE long (id integer, words text);\n");
+            text.push_str(
+                "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE long (id integer, words text);\n",
+            );
             let words = words.replace('\'', "''");
             while text.len() < megabytes << 20 {
                 number += 1;
@@ -72,8 +78,10 @@ fn with_index(engine: Engine, text: &str) -> String {
 fn memory(pid: u32, ended: impl Fn() -> bool) -> u64 {
     let mut most = 0;
     while !ended() {
-        let status = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("status")).unwrap_or_default();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
+        let status =
+            std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("status")).unwrap_or_default();
+        let peak =
+            status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
         most = most.max(peak.unwrap_or(0));
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
@@ -120,7 +128,8 @@ fn a_long_dump_of_sqlite_runs_in_little_memory() {
 fn a_wrong_row_in_a_long_script_is_told_with_its_place() {
     for engine in [Engine::Postgres, Engine::MySql, Engine::Sqlite] {
         let text = dump(engine, 9);
-        let good = "INSERT INTO long VALUES (7, 'seven');\n".replace("long", if engine == Engine::MySql { "`long`" } else { "long" });
+        let good = "INSERT INTO long VALUES (7, 'seven');\n"
+            .replace("long", if engine == Engine::MySql { "`long`" } else { "long" });
         let good = if engine == Engine::Postgres { good.replace("long", "public.long") } else { good };
         let bad = good.replace("'seven'", "'seven', 8");
         let (before, after) = match engine {
