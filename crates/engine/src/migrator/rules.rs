@@ -28,7 +28,7 @@ impl Migrator {
         let entries = entries.unwrap_or_default();
         let mut standing = assess(&self.migrations, manifest, fence.as_ref(), entries, upto.as_ref());
         self.show_differences(&mut standing);
-        let mut notes: Vec<String> = self.migrations.note().map(str::to_owned).into_iter().collect();
+        let mut notes: Vec<String> = self.migrations.notes().to_vec();
         if let Some(check) = &self.manifest {
             let is_pending = |version: &Version| standing.pending.binary_search(version).is_ok();
             let (findings, told) = check.compare(&self.migrations, is_pending, self.options.protected)?;
