@@ -62,7 +62,7 @@ pub fn validate(
     let strangers = |error: &LoadError| if let LoadError::NoLayout { files, .. } = error { files.len() } else { 0 };
     let strangers: usize = found.iter().map(strangers).sum();
     let mut flaws: Vec<Flaw> = found.into_iter().flat_map(flaws_of).collect();
-    let mut notes: Vec<String> = migrations.note().map(str::to_owned).into_iter().collect();
+    let mut notes: Vec<String> = migrations.notes().to_vec();
     for migration in migrations.list() {
         for script in std::iter::once(&migration.up).chain(&migration.down) {
             flaws.extend(flaws_in(engine, &migrations, script));

@@ -226,6 +226,12 @@ impl Layout {
         }
     }
 
+    /// Whether a down script without its up script is no version: these runners pass over it on the way up, and directories live with
+    /// such a slip for years (launchbadge/sqlx, `sqlx-core/src/migrate/migrator.rs`; golang-migrate/migrate, `migrate.go`).
+    pub(crate) fn leaves_out_lone_downs(self) -> bool {
+        matches!(self, Layout::GolangMigrate | Layout::Sqlx)
+    }
+
     /// The file that changes how a script runs, where this layout has such: it may not be there.
     pub(crate) fn settings_of(self, file: &str) -> Option<String> {
         match self {

@@ -30,7 +30,7 @@ use crate::{
 pub struct Migrations {
     files: Arc<dyn Files>,
     layout: Layout,
-    note: Option<String>,
+    notes: Vec<String>,
     list: Vec<Migration>,
     values: Arc<Values>,
 }
@@ -207,17 +207,18 @@ impl Migrations {
     /// See [`LoadError`].
     pub fn load(files: Arc<dyn Files>, layout: Option<Layout>) -> Result<Self, LoadError> {
         let names = files.list()?;
-        let (layout, note) = chosen(files.as_ref(), layout, &names)?;
+        let (layout, mut notes) = chosen(files.as_ref(), layout, &names)?;
         let (named, strangers) = read_names(files.as_ref(), layout, &names);
         if let Some(strangers) = strangers {
             return Err(strangers);
         }
         let scripts: Vec<&str> = named.iter().map(|named| named.file).collect();
         let contents = read(files.as_ref(), layout, &names, &scripts)?;
-        let Paired { list, flaws, .. } = pair(files.as_ref(), layout, named, contents);
+        let Paired { list, flaws, notes: told, .. } = pair(files.as_ref(), layout, named, contents);
+        notes.extend(told);
         match flaws.into_iter().next() {
             Some(flaw) => Err(flaw),
-            None => Ok(Migrations { files, layout, note, list, values: Arc::default() }),
+            None => Ok(Migrations { files, layout, notes, list, values: Arc::default() }),
         }
     }
 
@@ -227,7 +228,7 @@ impl Migrations {
     /// Where the files can't be listed, or several layouts fit them.
     pub fn survey(files: Arc<dyn Files>, layout: Option<Layout>) -> Result<Survey, LoadError> {
         let names = files.list()?;
-        let (layout, note) = chosen(files.as_ref(), layout, &names)?;
+        let (layout, mut notes) = chosen(files.as_ref(), layout, &names)?;
         let (mut named, strangers) = read_names(files.as_ref(), layout, &names);
         let mut flaws: Vec<LoadError> = strangers.into_iter().collect();
         named.retain(|named| match files.read(named.file) {
@@ -249,7 +250,8 @@ impl Migrations {
         };
         let paired = pair(files.as_ref(), layout, named, contents);
         flaws.extend(paired.flaws);
-        let migrations = Migrations { files, layout, note, list: paired.list, values: Arc::default() };
+        notes.extend(paired.notes);
+        let migrations = Migrations { files, layout, notes, list: paired.list, values: Arc::default() };
         Ok(Survey { migrations, strays: paired.strays, flaws })
     }
 
@@ -260,10 +262,10 @@ impl Migrations {
         self
     }
 
-    /// What a person should know of how the layout was chosen.
+    /// What a person should know of how the layout was chosen, and of files that it leaves out.
     #[must_use]
-    pub fn note(&self) -> Option<&str> {
-        self.note.as_deref()
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Every migration, by rising version.
@@ -383,12 +385,12 @@ impl Migrations {
 }
 
 /// The layout that was asked for, or that the files have, and what a person should know of the choice.
-fn chosen(files: &dyn Files, layout: Option<Layout>, names: &[String]) -> Result<(Layout, Option<String>), LoadError> {
+fn chosen(files: &dyn Files, layout: Option<Layout>, names: &[String]) -> Result<(Layout, Vec<String>), LoadError> {
     if let Some(layout) = layout {
-        return Ok((layout, None));
+        return Ok((layout, Vec::new()));
     }
     match recognise(files, names)? {
-        Ok(recognised) => Ok((recognised.layout, recognised.note)),
+        Ok(recognised) => Ok((recognised.layout, recognised.note.into_iter().collect())),
         Err(crate::layout::Ambiguous { layouts, file, why }) => Err(LoadError::Ambiguous { layouts, file, why }),
     }
 }
@@ -499,6 +501,17 @@ mod tests {
         assert_eq!(versions, ["2", "10", "100"]);
         assert_eq!(migrations.find(&Version::number(10)).unwrap().up.file, "10_b.up.sql");
         assert!(migrations.list()[0].down.is_some() && migrations.list()[1].down.is_none());
+    }
+
+    #[test]
+    fn a_lone_down_script_stops_no_directory_whose_runner_passes_over_it() {
+        let names = ["1_a.up.sql", "1_a.down.sql", "2_b.down.sql", "3_b.up.sql"];
+        let migrations = load(&names).unwrap();
+        let versions: Vec<_> = migrations.list().iter().map(|m| m.version.as_str()).collect();
+        assert_eq!(versions, ["1", "3"]);
+        assert_eq!(migrations.list()[1].down, None);
+        let told = "`2_b.down.sql` has no up script of its version, so it never runs";
+        assert!(migrations.notes().iter().any(|note| note == told), "{:?}", migrations.notes());
     }
 
     #[test]

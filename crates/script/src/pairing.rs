@@ -29,6 +29,8 @@ pub(crate) struct Paired {
     pub(crate) strays: Vec<Script>,
     /// What is wrong.
     pub(crate) flaws: Vec<LoadError>,
+    /// What a person should know of the others.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Puts files together that have one version.
@@ -66,8 +68,13 @@ pub(crate) fn pair(files: &dyn Files, layout: Layout, named: Vec<Named<'_>>, con
         let (up, name, role) = match (up, down.as_ref()) {
             (Some(up), _) => up,
             (None, Some((down, _))) => {
-                paired.flaws.push(LoadError::DownWithoutUp { file: files.display(&down.file), version });
-                paired.strays.push(down.clone());
+                let file = files.display(&down.file);
+                if layout.leaves_out_lone_downs() {
+                    paired.notes.push(format!("`{file}` has no up script of its version, so it never runs"));
+                } else {
+                    paired.flaws.push(LoadError::DownWithoutUp { file, version });
+                    paired.strays.push(down.clone());
+                }
                 continue;
             }
             (None, None) => continue,

@@ -219,6 +219,66 @@ fn all(engine: Engine) {
     assert!(failures.is_empty(), "{} failures\n\n{}", failures.len(), failures.join("\n\n"));
 }
 
+/// That a directory which the runner's `new` made goes up, down and up again without the runner, and ends as the runner did.
+fn goes_both_ways(engine: Engine, recording: &Recording) -> Result<(), String> {
+    let target = Target::new(engine);
+    copy(&recording.folder.join("migrations"), &target.migrations());
+    let empty = target.nameless_dump();
+    let run = |arguments: &[&str]| match recording.run(&target, arguments) {
+        ran if ran.code == 0 => Ok(target.nameless_dump()),
+        ran => Err(format!("{arguments:?}: {ran:?}")),
+    };
+    let same = |what: &str, wanted: &str, got: &str| match difference(wanted, got) {
+        Some(difference) => Err(format!("{what}: {difference}")),
+        None => Ok(()),
+    };
+    let first = run(&["up"])?;
+    let complete = Target::new(engine);
+    complete.load(&recording.folder.join(recording.text("file").unwrap())).unwrap();
+    same("not what the runner makes", &recording.users_dump(&complete), &first)?;
+
+    let has_downs = !matches!(recording.tool.split("-int8").next().unwrap(), "atlas" | "flyway" | "refinery");
+    let down = recording.run(&target, &["down", "--all", "--yes"]);
+    if !has_downs {
+        let refused = down.code == 4 && down.stderr.contains("has no down script");
+        same("a refused `down` did something", &first, &target.nameless_dump())?;
+        return if refused { Ok(()) } else { Err(format!("there is no way down: {down:?}")) };
+    }
+    if down.code != 0 {
+        return Err(format!("{down:?}"));
+    }
+    same("something is left behind", &empty, &target.nameless_dump())?;
+    same("the second time it isn't the same", &first, &run(&["up"])?)
+}
+
+fn all_both_ways(engine: Engine) {
+    let all = recordings(engine);
+    // gormigrate's files are Go.
+    let complete = all.iter().filter(|it| it.text("file") == Some("complete.sql") && it.tool != "gormigrate");
+    let mut tools = 0;
+    let failures: Vec<String> = complete
+        .inspect(|_| tools += 1)
+        .filter_map(|it| goes_both_ways(engine, it).err().map(|error| format!("{}: {error}", it.name())))
+        .collect();
+    assert!(failures.is_empty(), "{} failures\n\n{}", failures.len(), failures.join("\n\n"));
+    assert!(tools >= 8, "only {tools} directories");
+}
+
+#[test]
+fn runners_directories_go_up_down_and_up_again_on_sqlite() {
+    all_both_ways(Engine::Sqlite);
+}
+
+#[test]
+fn runners_directories_go_up_down_and_up_again_on_postgresql() {
+    all_both_ways(Engine::Postgres);
+}
+
+#[test]
+fn runners_directories_go_up_down_and_up_again_on_mariadb() {
+    all_both_ways(Engine::MySql);
+}
+
 #[test]
 fn takes_over_what_runners_left_in_sqlite() {
     all(Engine::Sqlite);

@@ -140,6 +140,18 @@ fn validate_reads_other_layouts_as_up_would() {
     note: m/V1.0__b.sql: it has no down script, so `down` can't undo it
     ---- exit 3
     "#);
+    let sqlx = [
+        ("1_a.up.sql", "CREATE TABLE a (id integer);"),
+        ("1_a.down.sql", "DROP TABLE a;"),
+        ("2_b.down.sql", "DROP TABLE b;"),
+    ];
+    assert_snapshot!(of(&sqlx, &[]), @"
+    1 migration in 3 files: nothing is wrong
+    ---- stderr
+    note: the files fit the layouts golang-migrate and sqlx, which run the same; taken as golang-migrate
+    note: `m/2_b.down.sql` has no up script of its version, so it never runs
+    ---- exit 0
+    ");
     let refinery = [("V1__a.sql", "CREATE TABLE a (id integer);"), ("V2__b.rs", "fn migration() {}")];
     assert_snapshot!(of(&refinery, &[]), @r#"
     m/V2__b.rs: it is a migration in Rust, which driftlock can't run: write it in SQL, or run it with its own tool and take that over with `driftlock adopt`

@@ -20,8 +20,8 @@ impl Migrator {
     /// As [`view`](Self::view), for who asks how things stand: with what is to be known of the layout, whatever was run by it.
     pub(super) fn look(&self, glance: Option<Glance>) -> Result<View, Error> {
         let mut view = self.view(glance)?;
-        if let Some(note) = self.migrations.note().filter(|_| view.fence.is_some()) {
-            view.notes.insert(0, note.to_owned());
+        if view.fence.is_some() {
+            view.notes.splice(0..0, self.migrations.notes().iter().cloned());
         }
         Ok(view)
     }
@@ -37,9 +37,8 @@ impl Migrator {
         let entries = entries.unwrap_or_default();
         let mut standing = assess(&self.migrations, manifest, fence.as_ref(), entries, upto.as_ref());
         self.show_differences(&mut standing);
-        // Which layout was taken is worth a word until something was run by it; `status` and `plan` say it whenever they are asked.
-        let note = if fence.is_none() { self.migrations.note() } else { None };
-        let mut notes: Vec<String> = note.map(str::to_owned).into_iter().collect();
+        // How the files were taken is worth a word until something was run by it; `status` and `plan` say it whenever they are asked.
+        let mut notes: Vec<String> = if fence.is_none() { self.migrations.notes().to_vec() } else { Vec::new() };
         if let Some(check) = &self.manifest {
             let is_pending = |version: &Version| standing.pending.binary_search(version).is_ok();
             let (findings, told) = check.compare(&self.migrations, is_pending, self.options.protected)?;
