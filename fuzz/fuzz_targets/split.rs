@@ -93,8 +93,9 @@ fn no_text_is_lost(file: &str, statements: &[Statement], dialect: Dialect, optio
 
 /// Goes through gaps token by token, and over the line of a client command, which is no SQL.
 fn no_statement(gaps: &str, dialect: Dialect, options: &Options<'_>) {
-    // What a DELIMITER line names may look like anything.
-    if dialect == MySql && gaps.to_ascii_uppercase().contains("DELIMITER") {
+    // What a DELIMITER line names may look like anything, and this one like a comment.
+    let named = dialect == MySql && gaps.to_ascii_uppercase().contains("DELIMITER");
+    if named || options.delimiter == Some("--end") {
         return;
     }
     let mut rest = gaps;
