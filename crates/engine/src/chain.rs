@@ -85,8 +85,8 @@ pub fn link(previous: &str, row: &HistoryRow) -> String {
 }
 
 /// Follows the chain from the first row to the fence.
-pub(crate) fn verify(rows: &[HistoryRow], fence: &Fence) -> Result<(), Finding> {
-    let tampered = |what: String| Finding::tampered(&what);
+pub(crate) fn verify(rows: &[HistoryRow], fence: &Fence) -> Result<(), Box<Finding>> {
+    let tampered = |what: String| Box::new(Finding::tampered(&what));
     let mut previous = String::new();
     for (row, sequence) in rows.iter().zip(1..) {
         if row.sequence != sequence {

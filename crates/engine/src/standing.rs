@@ -549,7 +549,7 @@ mod tests {
             let rows = glance(&migrations, &rows.iter().map(|file| (*file, UP.0, UP.1)).collect::<Vec<_>>());
             let upto = upto.map(|upto| migrations.layout().version(upto));
             let standing = assess(&migrations, None, Some(&rows.fence), rows.entries.clone(), upto.as_ref());
-            let texts = |versions: &[Version]| versions.iter().map(|it| it.to_string()).collect::<Vec<_>>().join(" ");
+            let texts = |versions: &[Version]| versions.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
             (texts(&standing.pending), texts(&standing.not_needed), texts(&standing.out_of_order))
         };
         let is = |pending: &str, not_needed: &str| (pending.to_owned(), not_needed.to_owned(), String::new());

@@ -41,7 +41,7 @@ pub(crate) fn look(connection: &Connection, tables: &Tables) -> Result<Surroundi
 /// The rows of another tool's table.
 pub(crate) fn foreign_rows(connection: &Connection, table: &str) -> Result<ForeignRows, Fault> {
     let mut select = connection.prepare(&format!("SELECT * FROM main.{}", quote(table)))?;
-    let columns: Vec<String> = select.column_names().map(|name| name.to_lowercase()).collect();
+    let columns: Vec<String> = select.column_names().map(str::to_lowercase).collect();
     let value = |value: ValueRef<'_>| match value {
         ValueRef::Null => None,
         ValueRef::Integer(number) => Some(number.to_string()),

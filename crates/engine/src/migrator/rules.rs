@@ -80,7 +80,7 @@ impl Migrator {
         let history = session.history(&db.tables).await?;
         let view = self.view(glance)?;
         if let Some(fence) = &view.fence {
-            chain::verify(&history, fence).map_err(|finding| Error::Integrity(vec![finding]))?;
+            chain::verify(&history, fence).map_err(|finding| Error::Integrity(vec![*finding]))?;
         }
         Ok((history, view))
     }

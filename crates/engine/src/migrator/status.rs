@@ -29,7 +29,7 @@ impl Migrator {
             && let Err(finding) = chain::verify(&history, fence)
             && !view.standing.findings.iter().any(|other| other.problem == Problem::Tampered)
         {
-            view.standing.findings.insert(0, finding);
+            view.standing.findings.insert(0, *finding);
         }
         let mut migrations = Vec::new();
         let mut versions: Vec<Version> = view.standing.recorded.keys().cloned().collect();

@@ -100,7 +100,7 @@ fn as_it_stands(body: &Body, layout: Layout, statements: &[(Statement, bool)], h
                 let next = kept.partition_point(|kept| kept.end <= range.start);
                 kept.get(next).is_some_and(|kept| kept.start < range.end)
             };
-            if !(is_mark(line, range.start, layout) && !is_kept()) {
+            if !is_mark(line, range.start, layout) || is_kept() {
                 rest.push_str(line);
             }
         }
@@ -135,7 +135,7 @@ fn anew(body: &Body, layout: Layout, dialect: Dialect, statements: &[(Statement,
         for comment in tokens(gap, dialect).filter(|token| token.kind == TokenKind::Comment) {
             let text = comment.text.trim_end();
             // What runs up to the statement begins outside of any comment: this one is whole.
-            if !is_mark(text, from + comment.start, layout) && !(text.starts_with("/*") && !text.ends_with("*/")) {
+            if !is_mark(text, from + comment.start, layout) && (!text.starts_with("/*") || text.ends_with("*/")) {
                 script.push_str(text);
                 script.push('\n');
             }

@@ -188,7 +188,8 @@ mod tests {
 
     #[test]
     fn knows_each_layout() {
-        let cases: &[(&[(&str, &str)], Layout, bool)] = &[
+        type Files = &'static [(&'static str, &'static str)];
+        let cases: &[(Files, Layout, bool)] = &[
             (&[("20240520-143022_a.up.sql", ""), ("20240520-143022_a.down.sql", "")], Layout::Driftlock, false),
             (&[("1_a.up.sql", ""), ("1_a.down.sql", "")], Layout::GolangMigrate, true),
             (&[("1_a.up.sql", "-- no-transaction\n"), ("1_a.down.sql", "")], Layout::Sqlx, false),
