@@ -51,6 +51,16 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "NAME", help_heading = "Where", hide_short_help = true)]
     pub(crate) layout: Option<String>,
 
+    /// What is put into scripts at a place of this name; may be given several times
+    #[arg(
+        long = "placeholder",
+        global = true,
+        value_name = "NAME=VALUE",
+        help_heading = "How to run",
+        hide_short_help = true
+    )]
+    pub(crate) placeholders: Vec<String>,
+
     /// How to print results
     #[arg(
         long,

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
+use driftlock::engine::ConfigError;
 use driftlock::script::{LoadError, ManifestError};
 use driftlock::{Cancellation, Database, Error, Kind, Layout, Manifest, Migrations, Migrator, Options, Report};
 
@@ -91,7 +92,12 @@ where
             opened = open(&target, look) => opened,
             () = cancellation.cancelled() => Err(interrupted()),
         };
-        let (database, migrations, manifest) = opened?;
+        let (database, mut migrations, manifest) = opened?;
+        if migrations.layout() == Layout::Flyway {
+            let facts = database.facts(&target.provenance.environment).await;
+            let values = migrations.values().clone().with_flyways_own(&facts);
+            migrations = migrations.with_values(values);
+        }
         let teller = Arc::new(Teller::new(Arc::clone(output)));
         teller.notes(database.notes());
         let mut migrator = Migrator::new(&migrations)
@@ -161,10 +167,10 @@ fn read(
     target: &Target,
     layout: Option<Layout>,
 ) -> impl Future<Output = Result<(Migrations, Option<Manifest>), ReadError>> + use<> {
-    let (directory, root) = (target.directory.clone(), target.root.clone());
+    let (directory, root, settings) = (target.directory.clone(), target.root.clone(), target.settings.clone());
     let reading = tokio::task::spawn_blocking(move || {
         let manifest = Manifest::read(&root)?;
-        let migrations = Migrations::load(Arc::new(directory), layout)?;
+        let migrations = Migrations::load(Arc::new(directory), layout)?.with_values(settings.values()?);
         Ok((migrations, manifest))
     });
     async { reading.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) }
@@ -179,12 +185,14 @@ fn told(target: &Target, error: ReadError) -> CommandError {
         }
         ReadError::Load(error) => error.into(),
         ReadError::Manifest(error) => error.into(),
+        ReadError::Config(error) => error.into(),
     }
 }
 
 enum ReadError {
     Load(LoadError),
     Manifest(ManifestError),
+    Config(ConfigError),
 }
 
 impl From<LoadError> for ReadError {
@@ -196,6 +204,12 @@ impl From<LoadError> for ReadError {
 impl From<ManifestError> for ReadError {
     fn from(error: ManifestError) -> Self {
         ReadError::Manifest(error)
+    }
+}
+
+impl From<ConfigError> for ReadError {
+    fn from(error: ConfigError) -> Self {
+        ReadError::Config(error)
     }
 }
 

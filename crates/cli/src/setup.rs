@@ -40,6 +40,9 @@ fn overrides(global: &Global) -> Overrides {
             overrides.set(key, flag, text);
         }
     }
+    for text in &global.placeholders {
+        overrides.set("placeholders", "--placeholder", text);
+    }
     for (key, flag, on) in [
         ("out_of_order", "--out-of-order", global.out_of_order),
         ("comment_statements", "--comment-statements", global.comment_statements),

@@ -274,8 +274,11 @@ impl Config {
 
 /// The keys that variables set.
 fn read_variables(variables: &Variables) -> Result<Layer, ConfigError> {
-    let names: Vec<(String, &keys::Key)> =
-        KEYS.iter().filter(|key| key.shape != Shape::List).map(|key| (key.variable(), key)).collect();
+    let names: Vec<(String, &keys::Key)> = KEYS
+        .iter()
+        .filter(|key| !matches!(key.shape, Shape::List | Shape::Texts))
+        .map(|key| (key.variable(), key))
+        .collect();
     let mut layer = Layer::new();
     for (name, text) in variables.iter().filter(|(name, _)| name.starts_with("DRIFTLOCK_")) {
         let origin = Origin::Variable(name.to_owned());
@@ -304,7 +307,12 @@ fn read_flags(overrides: &Overrides) -> Result<Layer, ConfigError> {
             return Err(ConfigError::new(Wrong::UnknownKey, origin, message));
         };
         let value = key.shape.parse(text).map_err(|message| ConfigError::new(Wrong::Value, origin.clone(), message))?;
-        layer.insert(key.name, Setting { value, origin });
+        match (layer.get_mut(key.name).map(|setting| &mut setting.value), value) {
+            (Some(Value::Texts(texts)), Value::Texts(more)) => texts.extend(more),
+            (_, value) => {
+                layer.insert(key.name, Setting { value, origin });
+            }
+        }
     }
     Ok(layer)
 }

@@ -1,6 +1,7 @@
 //! A database that is connected to.
 
 use driftlock_database::{ConnectOptions, DatabaseUrl, Engine, Error as DbError, Glance, Holder, OwnTables, Session};
+use driftlock_script::Whereabouts;
 use tokio::sync::Mutex;
 
 use crate::Error;
@@ -68,6 +69,23 @@ impl Database {
     #[must_use]
     pub fn engine(&self) -> &'static dyn Engine {
         self.engine
+    }
+
+    /// What scripts may ask of it, in this environment.
+    pub async fn facts(&self, environment: &str) -> Whereabouts {
+        let inner = self.inner.lock().await;
+        let server = inner.session.server();
+        let schema = match server.engine {
+            "mysql" => server.database.clone(),
+            "sqlite" => "main".to_owned(),
+            _ => self.tables.schema.clone().unwrap_or_else(|| "public".to_owned()),
+        };
+        Whereabouts {
+            user: server.user.clone(),
+            database: server.database.clone(),
+            schema,
+            environment: environment.to_owned(),
+        }
     }
 
     /// Ends the session in good order.

@@ -1,17 +1,70 @@
 //! The body of a script: which parts of a file run, by which rule, with which values put in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::{Dialect, DirectiveError, Options, SplitError, Statement, position, split_with};
 
-/// Where the values come from that a layout puts into its scripts.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Where the values come from that a layout puts into its scripts. Its `Debug` shows none of them.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Values {
     /// Values by the names that scripts know them by (Flyway's `${name}`).
     pub placeholders: BTreeMap<String, String>,
     /// The variables of the process (goose's ENVSUB).
     pub environment: BTreeMap<String, String>,
+    /// Names of placeholders whose values are never shown or recorded.
+    pub secrets: BTreeSet<String>,
+}
+
+impl std::fmt::Debug for Values {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<&String> = self.placeholders.keys().collect();
+        f.debug_struct("Values").field("placeholders", &names).finish_non_exhaustive()
+    }
+}
+
+/// What is known of a database that scripts may ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// Who is logged in.
+    pub user: String,
+    /// The database's name.
+    pub database: String,
+    /// The schema in which things are made that name none.
+    pub schema: String,
+    /// The environment's name.
+    pub environment: String,
+}
+
+/// Names that stand in for what isn't known without a database.
+impl Default for Whereabouts {
+    fn default() -> Self {
+        let name = |name: &str| name.to_owned();
+        Whereabouts {
+            user: name("user"),
+            database: name("database"),
+            schema: name("schema"),
+            environment: name("environment"),
+        }
+    }
+}
+
+impl Values {
+    /// With the values that Flyway itself gives to scripts (`${flyway:user}`), where nobody has given others.
+    #[must_use]
+    pub fn with_flyways_own(mut self, facts: &Whereabouts) -> Self {
+        let own = [
+            ("flyway:user", facts.user.as_str()),
+            ("flyway:database", &facts.database),
+            ("flyway:defaultSchema", &facts.schema),
+            ("flyway:environment", &facts.environment),
+            ("flyway:table", "flyway_schema_history"),
+        ];
+        for (name, value) in own {
+            self.placeholders.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+        }
+        self
+    }
 }
 
 /// What runs of a file.
@@ -114,6 +167,15 @@ impl Body {
         self
     }
 
+    /// Keeps the values of these names, in any case, out of what is recorded.
+    pub(crate) fn hide(mut self, names: &BTreeSet<String>) -> Self {
+        let is_hidden = |name: &str| names.iter().any(|hidden| hidden.eq_ignore_ascii_case(name));
+        for (_, value) in self.values.iter_mut().filter(|(name, _)| is_hidden(name)) {
+            "***".clone_into(value);
+        }
+        self
+    }
+
     /// The text that statements are parts of.
     #[must_use]
     pub fn text(&self) -> &str {
@@ -132,7 +194,7 @@ impl Body {
         &self.sections
     }
 
-    /// The values that were put in, by name.
+    /// The values that were put in, by name, as they may be shown.
     #[must_use]
     pub fn values(&self) -> &BTreeMap<String, String> {
         &self.values

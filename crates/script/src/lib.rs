@@ -34,7 +34,7 @@ mod token;
 mod version;
 
 pub(crate) use body::BodyError;
-pub use body::{Body, Section, Values};
+pub use body::{Body, Section, Values, Whereabouts};
 pub use bytes::{decode_script, only_in_rows, to_bytes};
 pub use checksum::sqlx_checksum;
 pub use convert::{Conversion, ConvertError, Converted};

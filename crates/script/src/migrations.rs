@@ -262,6 +262,12 @@ impl Migrations {
         self
     }
 
+    /// The values that its layout may put into scripts.
+    #[must_use]
+    pub fn values(&self) -> &Values {
+        &self.values
+    }
+
     /// What a person should know of how the layout was chosen, and of files that it leaves out.
     #[must_use]
     pub fn notes(&self) -> &[String] {
@@ -365,7 +371,8 @@ impl Migrations {
             text.lines().nth(usize::try_from(error.line).unwrap_or(1).saturating_sub(1)).unwrap_or_default().to_owned()
         };
         let lines = text.clone();
-        self.layout.body(text, &context).map_err(|error| match (error, settings) {
+        let body = self.layout.body(text, &context);
+        body.map(|body| body.hide(&self.values.secrets)).map_err(|error| match (error, settings) {
             (BodyError::Script(error), _) => {
                 LoadError::Body { file: self.display(script), line: line_of(&lines, &error), error }
             }

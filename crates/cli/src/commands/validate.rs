@@ -2,7 +2,7 @@
 
 use clap::Args;
 use driftlock::engine::{Flaw, Place, Validation, validate};
-use driftlock::script::{Directory, Values};
+use driftlock::script::{Directory, Whereabouts};
 use driftlock::{Config, Engine, Files, Manifest, Settings};
 use serde_json::json;
 
@@ -32,7 +32,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
     let layout = settings.layout.as_ref().map(|layout| layout.value);
     let mut whole: Option<Validation> = None;
     for (directory, engine) in directories(arguments, &settings)? {
-        let found = validate(engine, &directory, layout, Values::default())?;
+        let found =
+            validate(engine, &directory, layout, settings.plain_values().with_flyways_own(&Whereabouts::default()))?;
         if let (files @ 1.., 0) = found.files {
             let message =
                 format!("none of the {} in {} has a name of any layout", count(files, "file"), directory.root());

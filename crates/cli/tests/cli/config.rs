@@ -33,7 +33,7 @@ fn mistakes_name_their_place_and_what_was_meant() {
     it.write("driftlock.toml", "[env.dev]\nurl = { env = \"SHOP_URL\" }\n");
     assert_snapshot!(it.run(&["up"]), @r"
     ---- stderr
-    error: driftlock.toml:2:7: the environment variable `SHOP_URL` is not set; set it to the database's URL
+    error: driftlock.toml:2:7: the environment variable `SHOP_URL` is not set; set it, or name another source
     ---- exit 1
     ");
     it.set("SHOP_URL", "oracle://scott:tiger@h/d");

@@ -8,4 +8,5 @@ mod files;
 mod help;
 mod migrate;
 mod output;
+mod placeholders;
 mod signals;

@@ -1,5 +1,6 @@
 //! The one table of known keys: what each is called, where it may stand and what it wants.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -41,6 +42,8 @@ pub(super) enum Shape {
     Layout,
     Secret,
     Directories,
+    /// Texts by name. Those of an environment come on top of those of the top level, name by name.
+    Texts,
 }
 
 const fn key(name: &'static str, place: Place, shape: Shape) -> Key {
@@ -52,6 +55,7 @@ pub(super) const KEYS: &[Key] = &[
     key("migrations", Place::Both, Shape::Directories),
     key("layout", Place::Both, Shape::Layout),
     key("ignore", Place::Both, Shape::List),
+    key("placeholders", Place::Both, Shape::Texts),
     key("tables.schema", Place::Both, Shape::Text),
     key("tables.prefix", Place::Both, Shape::Text),
     key("lock_wait", Place::Both, Shape::Duration),
@@ -110,6 +114,7 @@ pub(super) enum Value {
     Secret(Secret),
     /// One directory for all engines, or one for each that is named.
     Directories(Vec<(Option<&'static str>, String)>),
+    Texts(BTreeMap<String, Secret>),
 }
 
 /// A wrong value: where in the file, and what is wrong with it.
@@ -128,6 +133,10 @@ impl Shape {
             Shape::Layout => Layout::ALL.iter().map(|it| format!("\"{it}\"")).collect::<Vec<_>>().join(" or "),
             Shape::Secret => {
                 "a string, or { env = \"NAME\" }, { file = \"PATH\" } or { cmd = [\"PROGRAM\", …] }".to_owned()
+            }
+            Shape::Texts => {
+                "names with a string each, such as { schema = \"shop\" }, or with { env = \"NAME\" } and its like"
+                    .to_owned()
             }
             Shape::Directories => {
                 "a path, or one for each engine: { sqlite = \"…\", postgres = \"…\", mysql = \"…\" }".to_owned()
@@ -155,6 +164,13 @@ impl Shape {
             Shape::OneOf(words) if words.contains(&text) => Ok(Value::Text(text.to_owned())),
             Shape::OneOf(_) => Err(wanted()),
             Shape::Layout => Layout::parse(text).map(Value::Layout).ok_or_else(wanted),
+            // What was given may be a password: it isn't said again.
+            Shape::Texts => match text.split_once('=') {
+                Some((name, value)) if !name.is_empty() => {
+                    Ok(Value::Texts([(name.to_owned(), Secret::Plain(value.to_owned()))].into()))
+                }
+                _ => Err("a name and its value are wanted here, with `=` between them: NAME=VALUE".to_owned()),
+            },
         }
     }
 
@@ -170,9 +186,10 @@ impl Shape {
             (Shape::Flag, DeValue::Boolean(flag)) => Ok(Value::Flag(*flag)),
             (Shape::Count, DeValue::Integer(number)) => self.parse(&number.to_string()).map_err(at),
             (Shape::List, DeValue::Array(_)) => strings(value).map(Value::List).ok_or_else(other),
-            (Shape::Secret, DeValue::Table(_)) => secret(value),
+            (Shape::Secret, DeValue::Table(_)) => secret(value).map(Value::Secret),
             (Shape::Directories, DeValue::Table(_)) => directories(value),
-            (Shape::Flag | Shape::Count | Shape::List, _) => Err(other()),
+            (Shape::Texts, DeValue::Table(_)) => texts(value),
+            (Shape::Flag | Shape::Count | Shape::List | Shape::Texts, _) => Err(other()),
             (_, DeValue::String(text)) if text.is_empty() => {
                 Err(at(format!("{} is wanted here, and this is empty", self.wants())))
             }
@@ -186,7 +203,7 @@ fn strings(value: &Spanned<DeValue<'_>>) -> Option<Vec<String>> {
     value.get_ref().as_array()?.iter().map(|element| element.get_ref().as_str().map(str::to_owned)).collect()
 }
 
-fn secret(value: &Spanned<DeValue<'_>>) -> Result<Value, Fault> {
+fn secret(value: &Spanned<DeValue<'_>>) -> Result<Secret, Fault> {
     let table = value.get_ref().as_table().map(|table| table.iter().collect::<Vec<_>>()).unwrap_or_default();
     let [(key, inner)] = table.as_slice() else {
         return Err((value.span(), format!("{} is wanted here", Shape::Secret.wants())));
@@ -202,7 +219,24 @@ fn secret(value: &Spanned<DeValue<'_>>) -> Result<Value, Fault> {
         }
     };
     let wanted = if key.get_ref() == "cmd" { "a list of strings: the program and its arguments" } else { "a string" };
-    secret.map(Value::Secret).ok_or_else(|| (inner.span(), format!("{wanted} is wanted here")))
+    secret.ok_or_else(|| (inner.span(), format!("{wanted} is wanted here")))
+}
+
+fn texts(value: &Spanned<DeValue<'_>>) -> Result<Value, Fault> {
+    let mut texts = BTreeMap::new();
+    for (key, inner) in value.get_ref().as_table().into_iter().flatten() {
+        let name = key.get_ref().to_string();
+        let text = match inner.get_ref() {
+            DeValue::String(text) => Secret::Plain(text.to_string()),
+            DeValue::Table(_) => secret(inner)?,
+            _ => {
+                let wanted = Shape::Secret.wants();
+                return Err((inner.span(), format!("{wanted} is wanted for `{name}`")));
+            }
+        };
+        texts.insert(name, text);
+    }
+    Ok(Value::Texts(texts))
 }
 
 fn directories(value: &Spanned<DeValue<'_>>) -> Result<Value, Fault> {

@@ -26,9 +26,14 @@ impl Variables {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// All of them, by name, those too that are empty.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// All that are set, by name.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).filter(|(_, value)| !value.is_empty())
+        self.all().filter(|(_, value)| !value.is_empty())
     }
 }
 
@@ -67,7 +72,7 @@ impl Secret {
         let value = match self {
             Secret::Plain(value) => value.clone(),
             Secret::Variable(name) => variables.get(name).map(str::to_owned).ok_or_else(|| {
-                error(format!("the environment variable `{name}` is not set; set it to the database's URL"))
+                error(format!("the environment variable `{name}` is not set; set it, or name another source"))
             })?,
             Secret::File(path) => {
                 let shown = root.join(path);

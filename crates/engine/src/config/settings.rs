@@ -1,10 +1,11 @@
 //! The settings of one environment.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use driftlock_database::{ConnectOptions, DatabaseUrl, Holder, OwnTables, Pooler};
-use driftlock_script::Layout;
+use driftlock_script::{Layout, Values};
 
 use super::error::Wrong;
 use super::file::Layer;
@@ -84,6 +85,8 @@ pub struct Settings {
     pub shadow_url: Option<Setting<Secret>>,
     /// Objects that are no part of a comparison: read by what compares schemas.
     pub ignore: Setting<Vec<String>>,
+    /// What is put into scripts where their layout has places for it, by name.
+    pub placeholders: BTreeMap<String, Setting<Secret>>,
     root: PathBuf,
     folder: PathBuf,
     variables: Variables,
@@ -119,6 +122,19 @@ impl Lookup<'_> {
 
     fn duration(&self, key: &str) -> Option<Setting<Duration>> {
         self.get(key, |value| if let Value::Duration(duration) = value { Some(*duration) } else { None })
+    }
+
+    /// Of every layer, name by name.
+    fn texts(&self, key: &str) -> BTreeMap<String, Setting<Secret>> {
+        let mut all = BTreeMap::new();
+        for Setting { value, origin } in self.0.iter().rev().filter_map(|layer| layer.get(key)) {
+            let Value::Texts(texts) = value else { continue };
+            let text = |(name, text): (&String, &Secret)| {
+                (name.clone(), Setting { value: text.clone(), origin: origin.clone() })
+            };
+            all.extend(texts.iter().map(text));
+        }
+        all
     }
 
     fn secret(&self, key: &str) -> Option<Setting<Secret>> {
@@ -178,6 +194,7 @@ impl Settings {
                 })
             }),
             shadow_url: of.secret("shadow_url"),
+            placeholders: of.texts("placeholders"),
             ignore: of.get("ignore", list).unwrap_or(Setting::default(Vec::new())),
             protected,
             environment,
@@ -211,6 +228,40 @@ impl Settings {
             };
         }
         Ok(Some(url))
+    }
+
+    /// What may be put into scripts: the placeholders, fetched anew at every call, and the variables of the process.
+    ///
+    /// # Errors
+    /// When a secret can't be had.
+    pub fn values(&self) -> Result<Values, ConfigError> {
+        let fetch = |(name, Setting { value, origin }): (&String, &Setting<Secret>)| {
+            let text = match value {
+                // Nothing is a value too, where it was written down.
+                Secret::Plain(text) => text.clone(),
+                elsewhere => elsewhere.fetch(origin, &self.root, &self.variables)?,
+            };
+            Ok((name.clone(), text))
+        };
+        let placeholders = self.placeholders.iter().map(fetch).collect::<Result<_, ConfigError>>()?;
+        Ok(Values { placeholders, ..self.plain_values() })
+    }
+
+    /// The same where no secret can be asked for and no database is at hand: their names stand in for their values.
+    #[must_use]
+    pub fn plain_values(&self) -> Values {
+        let text = |(name, Setting { value, .. }): (&String, &Setting<Secret>)| match value {
+            Secret::Plain(text) => (name.clone(), text.clone()),
+            _ => (name.clone(), name.clone()),
+        };
+        let is_secret = |(name, setting): (&String, &Setting<Secret>)| {
+            (!matches!(setting.value, Secret::Plain(_))).then(|| name.clone())
+        };
+        Values {
+            placeholders: self.placeholders.iter().map(text).collect(),
+            environment: self.variables.all().map(|(name, text)| (name.to_owned(), text.to_owned())).collect(),
+            secrets: self.placeholders.iter().filter_map(is_secret).collect(),
+        }
     }
 
     /// The directory of migrations for an engine, by its name (`sqlite`, `postgres`, `mysql`).

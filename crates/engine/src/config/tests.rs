@@ -220,3 +220,32 @@ fn options_come_from_settings_and_a_pipelines_environment_counts() {
     assert_eq!((told.protected, told.rollback), (false, Rollback::Allow));
     assert_eq!(options(&[], &elsewhere).environment, None);
 }
+
+#[test]
+fn placeholders_of_an_environment_come_on_top_name_by_name_and_flags_on_these() {
+    let folder = project(
+        "placeholders = { schema = 'shop', owner = 'app', Note = '' }\n[env.dev]\n[env.dev.placeholders]\nowner = 'me'\npassword = { env = 'PW' }\n",
+    );
+    let values = |variables: &[(&str, &str)], flags: &[(&'static str, &str, &str)]| {
+        let settings = load(folder.path(), variables, flags).unwrap().target().unwrap();
+        assert!(!format!("{settings:?}").contains("s3cret"));
+        settings.values()
+    };
+    let flag = |text| ("placeholders", "--placeholder", text);
+    let given = values(&[("PW", "s3cret"), ("EMPTY", "")], &[flag("owner=you=me"), flag("x=")]).unwrap();
+    let found: Vec<(&str, &str)> = given.placeholders.iter().map(|(name, text)| (&**name, &**text)).collect();
+    assert_eq!(found, [("Note", ""), ("owner", "you=me"), ("password", "s3cret"), ("schema", "shop"), ("x", "")]);
+    assert_eq!(given.environment["EMPTY"], "");
+    assert!(!format!("{given:?}").contains("s3cret"), "{given:?}");
+    let missing = values(&[], &[]).unwrap_err().to_string();
+    assert_eq!(missing, "driftlock.toml:3:1: the environment variable `PW` is not set; set it, or name another source");
+    let wrong = error(folder.path(), &[], &[flag("s3cret")]);
+    assert_eq!(wrong, "--placeholder: a name and its value are wanted here, with `=` between them: NAME=VALUE");
+    let number = project("[env.dev]\nplaceholders = { port = 5432 }");
+    assert!(
+        error(number.path(), &[], &[])
+            .starts_with("driftlock.toml:2:25: `placeholders`: a string, or { env = \"NAME\" }"),
+        "{}",
+        error(number.path(), &[], &[])
+    );
+}

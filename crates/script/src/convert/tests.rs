@@ -9,7 +9,11 @@ fn files(listed: &[(&str, &str)]) -> Arc<Memory> {
 
 fn converted(layout: Layout, dialect: Dialect, listed: &[(&str, &str)]) -> Result<Conversion, ConvertError> {
     let text = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    let values = Values { placeholders: [text("owner", "ada")].into(), environment: [text("OWNER", "ada")].into() };
+    let values = Values {
+        placeholders: [text("owner", "ada")].into(),
+        environment: [text("OWNER", "ada")].into(),
+        ..Values::default()
+    };
     Migrations::load(files(listed), Some(layout)).unwrap().with_values(values).converted(dialect)
 }
 

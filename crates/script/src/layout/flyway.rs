@@ -200,7 +200,7 @@ mod tests {
 
     fn values(placeholders: &[(&str, &str)], environment: &[(&str, &str)]) -> Values {
         let map = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        Values { placeholders: map(placeholders), environment: map(environment) }
+        Values { placeholders: map(placeholders), environment: map(environment), ..Values::default() }
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(crate) fn recognise(files: &dyn Files, names: &[String]) -> Result<Result<Re
         [Layout::Flyway, Layout::Refinery] => look.double_underscores(),
         [Layout::Sqlx] => look.numbered(),
         [layout, ..] => Ok(Ok(only(*layout))),
-        [] => Ok(look.marked()?.unwrap_or_else(|| Ok(only(look.most())))),
+        [] => Ok(look.both_ways(&look.marks()?).unwrap_or_else(|| Ok(only(look.most())))),
     }
 }
 
@@ -56,6 +56,9 @@ fn taken(layout: Layout, other: Layout) -> Recognised {
     let note = format!("the files fit the layouts {layout} and {other}, which run the same; taken as {layout}");
     Recognised { layout, note: Some(note) }
 }
+
+/// So much of a file is looked at: marks stand in front of what they are about.
+const HEAD: usize = 1 << 20;
 
 struct Look<'a> {
     files: &'a dyn Files,
@@ -77,7 +80,7 @@ impl Look<'_> {
     /// The first script whose text a test holds for; of long ones, the head of it.
     fn first(&self, test: impl Fn(&[u8]) -> bool) -> Result<Option<&str>, FilesError> {
         for name in &self.scripts {
-            let text: Cow<'_, [u8]> = self.files.head(name, 1 << 20)?;
+            let text: Cow<'_, [u8]> = self.files.head(name, HEAD)?;
             if test(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text)) {
                 return Ok(Some(name));
             }
@@ -85,10 +88,23 @@ impl Look<'_> {
         Ok(None)
     }
 
-    /// `1_a.up.sql` and `1_a.down.sql` are golang-migrate's and sqlx's.
+    /// The marks that the texts bear, in one look at each; at the head of long ones.
+    fn marks(&self) -> Result<Marks<'_>, FilesError> {
+        let mut marks = Marks::default();
+        for name in &self.scripts {
+            let text: Cow<'_, [u8]> = self.files.head(name, HEAD)?;
+            marks.look(name, text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text));
+        }
+        Ok(marks)
+    }
+
+    /// `1_a.up.sql` and `1_a.down.sql` are golang-migrate's and sqlx's. One with both ways in it must never run whole.
     fn pairs(&self) -> Result<Result<Recognised, Ambiguous>, FilesError> {
-        let marked = self.first(|text| text.starts_with(b"-- no-transaction"))?;
-        Ok(Ok(match marked {
+        let marks = self.marks()?;
+        if let Some(marked) = self.both_ways(&marks) {
+            return Ok(marked);
+        }
+        Ok(Ok(match marks.sqlx {
             Some(_) => only(Layout::Sqlx),
             None => taken(Layout::GolangMigrate, Layout::Sqlx),
         }))
@@ -121,11 +137,9 @@ impl Look<'_> {
         Ok(Ok(taken(Layout::Flyway, Layout::Refinery)))
     }
 
-    /// The layout whose marks the files bear.
-    fn marked(&self) -> Result<Option<Result<Recognised, Ambiguous>>, FilesError> {
-        let goose = self.first(|text| has_line(text, b"+goose"))?;
-        let dbmate = self.first(|text| has_line(text, b"migrate:up"))?;
-        Ok(match (goose, dbmate) {
+    /// The layout with both ways in one file whose marks the files bear.
+    fn both_ways(&self, marks: &Marks<'_>) -> Option<Result<Recognised, Ambiguous>> {
+        match (marks.goose, marks.dbmate) {
             (Some(file), Some(_)) => Some(Err(Ambiguous {
                 layouts: vec![Layout::Goose, Layout::Dbmate],
                 file: self.files.display(file),
@@ -134,18 +148,19 @@ impl Look<'_> {
             (Some(_), None) => Some(Ok(only(Layout::Goose))),
             (None, Some(_)) => Some(Ok(only(Layout::Dbmate))),
             (None, None) => None,
-        })
+        }
     }
 
     /// `1_a.sql` is what goose, dbmate, Atlas and sqlx write, all but the last two with marks of their own.
     fn numbered(&self) -> Result<Result<Recognised, Ambiguous>, FilesError> {
-        if let Some(marked) = self.marked()? {
+        let marks = self.marks()?;
+        if let Some(marked) = self.both_ways(&marks) {
             return Ok(marked);
         }
-        if self.first(|text| text.starts_with(b"-- no-transaction"))?.is_some() || !self.has_no_way_down() {
+        if marks.sqlx.is_some() || !self.has_no_way_down() {
             return Ok(Ok(only(Layout::Sqlx)));
         }
-        if self.first(|text| has_line(text, b"atlas:"))?.is_some() {
+        if marks.atlas.is_some() {
             return Ok(Ok(only(Layout::Atlas)));
         }
         let order = |layout: Layout| {
@@ -165,11 +180,31 @@ impl Look<'_> {
     }
 }
 
-/// Whether a line is a comment that begins with a word: `-- word`, `--word`.
-fn has_line(text: &[u8], word: &[u8]) -> bool {
-    text.split(|&byte| byte == b'\n').any(|line| {
-        line.trim_ascii_start().strip_prefix(b"--").is_some_and(|comment| comment.trim_ascii_start().starts_with(word))
-    })
+/// What only one runner's files say, and the first file that says it.
+#[derive(Debug, Default)]
+struct Marks<'a> {
+    goose: Option<&'a str>,
+    dbmate: Option<&'a str>,
+    sqlx: Option<&'a str>,
+    atlas: Option<&'a str>,
+}
+
+impl<'a> Marks<'a> {
+    /// Looks at the comments that stand on lines of their own.
+    fn look(&mut self, file: &'a str, text: &[u8]) {
+        if text.starts_with(b"-- no-transaction") {
+            self.sqlx.get_or_insert(file);
+        }
+        for line in text.split(|&byte| byte == b'\n') {
+            let Some(comment) = line.trim_ascii_start().strip_prefix(b"--") else { continue };
+            let comment = comment.trim_ascii_start();
+            let mark =
+                [(&b"+goose"[..], &mut self.goose), (b"migrate:up", &mut self.dbmate), (b"atlas:", &mut self.atlas)];
+            if let Some((_, found)) = mark.into_iter().find(|(mark, _)| comment.starts_with(mark)) {
+                found.get_or_insert(file);
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -197,6 +232,7 @@ mod tests {
             (&[("1_a.sql", "-- +goose Up\n"), ("2_b.go", "package m")], Layout::Goose, false),
             (&[("1_a.sql", "\n--migrate:up\n")], Layout::Dbmate, false),
             (&[("1.sql", "-- migrate:up\n"), ("2a.sql", "-- migrate:up\n")], Layout::Dbmate, false),
+            (&[("1_a.up.sql", "-- +goose Up\n"), ("2_b.up.sql", "")], Layout::Goose, false),
             (&[("V1__a.sql", ""), ("R__b.sql", "")], Layout::Flyway, false),
             (&[("V1__a.sql", ""), ("V1.2__b.sql", "${x}")], Layout::Flyway, false),
             (&[("V1__a.sql", ""), ("V1__a.sql.conf", "")], Layout::Flyway, false),

@@ -148,6 +148,7 @@ mod tests {
                 ("FLYWAY_PLACEHOLDERS_FROM_OUTSIDE", "E"),
                 ("FLYWAY_PLACEHOLDERS_NAME", "not this"),
             ]),
+            ..Values::default()
         };
         let context = Context { file: "V1__a.sql", part: Part::Up, settings: None, values: &values };
         let found = Placeholders::of(&context).unwrap().find(text).map_err(|error| match error {
