@@ -19,6 +19,7 @@
 //! migration in one transaction costs three round trips: [`begin`](driftlock_database::Session::begin) with all that has to be
 //! put back, [`execute`](driftlock_database::Session::execute), and [`commit`](driftlock_database::Session::commit) with its records.
 
+mod census;
 mod classify;
 mod connect;
 mod error;
