@@ -53,7 +53,10 @@ impl Shadow {
 
     /// A server on which databases may be made.
     #[must_use]
-    pub fn on_server(engine: &'static dyn Engine, url: DatabaseUrl, options: ConnectOptions) -> Self {
+    pub fn on_server(engine: &'static dyn Engine, mut url: DatabaseUrl, options: ConnectOptions) -> Self {
+        if let (true, Some(database)) = (url.path.is_empty(), engine.maintenance_database()) {
+            url.path = database.to_owned();
+        }
         Shadow { engine, url, options, is_server: true, cancellation: Cancellation::new() }
     }
 
@@ -88,7 +91,10 @@ impl Shadow {
         }
         differences.sort();
         differences.dedup();
-        let (objects, tables) = (one.census.objects.len(), one.rows.len() - unsteady.len());
+        let is_users =
+            |name: &&String| *name != "database" && !own_names().iter().any(|own| name.contains(own.as_str()));
+        let objects = one.census.objects.keys().filter(is_users).count();
+        let tables = one.rows.len() - unsteady.len();
         Ok(Replay { server: one.server, objects, tables, differences, unsteady })
     }
 
@@ -110,16 +116,14 @@ impl Shadow {
     }
 
     async fn replay_in(&self, url: &DatabaseUrl, migrations: &Migrations) -> Result<Made, Error> {
-        let tables = OwnTables::default();
-        let own = [tables.history(), tables.journal(), tables.fence()];
-        let db = Database::connect(self.engine, url, &self.options, tables).await?;
+        let db = Database::connect(self.engine, url, &self.options, OwnTables::default()).await?;
         let options = Options { environment: None, out_of_order: true, ..Options::default() };
         let migrator = Migrator::new(migrations)
             .provenance(Provenance::from_process())
             .options(options)
             .cancellation(self.cancellation.clone());
         let made = match migrator.up(&db).await {
-            Ok(_) => made(&db, &own).await,
+            Ok(_) => made(&db).await,
             Err(error) => Err(error),
         };
         db.close().await;
@@ -127,14 +131,20 @@ impl Shadow {
     }
 }
 
-async fn made(db: &Database, own: &[String]) -> Result<Made, Error> {
+/// The own tables: the same in every database that was replayed, but for their rows.
+fn own_names() -> [String; 3] {
+    let tables = OwnTables::default();
+    [tables.history(), tables.journal(), tables.fence()]
+}
+
+async fn made(db: &Database) -> Result<Made, Error> {
     let mut inner = db.inner.lock().await;
     let session = inner.session.as_mut();
     let server = session.server().version.clone();
     let census = session.census().await?;
     let mut rows = BTreeMap::new();
     for table in &census.tables {
-        if own.iter().any(|own| own.eq_ignore_ascii_case(table.rsplit('.').next().unwrap_or(table))) {
+        if own_names().iter().any(|own| own.eq_ignore_ascii_case(table.rsplit('.').next().unwrap_or(table))) {
             continue;
         }
         let ForeignRows { rows: mut of_table, .. } = session.foreign_rows(table).await?;

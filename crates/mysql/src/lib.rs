@@ -56,6 +56,10 @@ impl Engine for MySql {
         classify::classify(sql)
     }
 
+    fn maintenance_database(&self) -> Option<&'static str> {
+        Some("information_schema")
+    }
+
     async fn connect(&self, url: &DatabaseUrl, options: &ConnectOptions) -> Result<Box<dyn Session>, Error> {
         let target = url::Target::read(url, options, |name| std::env::var(name).ok())?;
         Ok(Box::new(connect::connect(&target, options).await?))

@@ -18,16 +18,16 @@ const OBJECTS: &[&str] = &[
      FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
      LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
      WHERE a.attnum > 0 AND NOT a.attisdropped AND {users}",
-    "SELECT 'constraint', concat_ws('.', nullif(t.conrelid, 0)::regclass, t.conname), pg_catalog.pg_get_constraintdef(t.oid) || t.convalidated \
+    "SELECT 'constraint', concat_ws('.', nullif(t.conrelid, 0)::regclass, t.conname), concat_ws(' ', pg_catalog.pg_get_constraintdef(t.oid), t.convalidated) \
      FROM pg_catalog.pg_constraint t JOIN pg_catalog.pg_namespace n ON n.oid = t.connamespace WHERE {users}",
     "SELECT 'index', i.indexrelid::regclass::text, concat_ws(' ', pg_catalog.pg_get_indexdef(i.indexrelid), i.indisvalid, i.indisclustered, i.indisreplident) \
      FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {users}",
     "SELECT 'view', c.oid::regclass::text, pg_catalog.pg_get_viewdef(c.oid) \
      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('v', 'm') AND {users}",
-    "SELECT 'trigger', t.tgrelid::regclass || '.' || t.tgname, pg_catalog.pg_get_triggerdef(t.oid) || ' ' || t.tgenabled \
+    "SELECT 'trigger', t.tgrelid::regclass || '.' || t.tgname, concat_ws(' ', pg_catalog.pg_get_triggerdef(t.oid), t.tgenabled) \
      FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
      WHERE NOT t.tgisinternal AND {users}",
-    "SELECT 'rule', r.ev_class::regclass || '.' || r.rulename, pg_catalog.pg_get_ruledef(r.oid) || ' ' || r.ev_enabled \
+    "SELECT 'rule', r.ev_class::regclass || '.' || r.rulename, concat_ws(' ', pg_catalog.pg_get_ruledef(r.oid), r.ev_enabled) \
      FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
      WHERE r.rulename <> '_RETURN' AND {users}",
     "SELECT 'routine', p.oid::regprocedure::text, concat_ws(' ', p.prokind, p.proacl::text, \

@@ -70,6 +70,10 @@ impl Engine for Postgres {
         significant(sql, Dialect::Postgres).next().is_some_and(|first| first.is("CALL") || first.is("DO"))
     }
 
+    fn maintenance_database(&self) -> Option<&'static str> {
+        Some("postgres")
+    }
+
     async fn connect(&self, url: &DatabaseUrl, options: &ConnectOptions) -> Result<Box<dyn Session>, Error> {
         let target = url::Target::read(url, &url::Environment::of_process())?;
         Ok(Box::new(session::PostgresSession::open(target, options.clone()).await?))

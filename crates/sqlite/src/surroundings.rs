@@ -70,10 +70,12 @@ pub(crate) fn census(connection: &Connection) -> Result<Census, Fault> {
         }
         census.objects.insert(format!("{kind} {name}"), format!("on {table}: {}", sql.unwrap_or_default()));
     }
+    let mut settings = Vec::new();
     for pragma in ["user_version", "application_id", "encoding", "auto_vacuum", "page_size"] {
         let value: rusqlite::types::Value =
             connection.query_row(&format!("SELECT * FROM pragma_{pragma}"), [], |row| row.get(0))?;
-        census.objects.insert(format!("pragma {pragma}"), format!("{value:?}"));
+        settings.push(format!("{pragma} {value:?}"));
     }
+    census.objects.insert("database".to_owned(), settings.join(", "));
     Ok(census)
 }
