@@ -54,7 +54,8 @@ fn begins_a_project_with_another_tools_files() {
 #[test]
 fn writes_nothing_that_it_could_not_prove() {
     let table = ("1_a.sql", "-- +goose Up\nCREATE TABLE a (id integer);\n");
-    let cases: &[(&[(&str, &str)], &[&str], i32, &str)] = &[
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str], i32, &'a str);
+    let cases: &[Case<'_>] = &[
         (&[table, ("2_b.go", "package m")], &[], 2, "goose/2_b.go` is a migration in Go"),
         (&[table, ("2_b.sql", "-- +goose Up\nINSERT INTO b VALUES (1);\n")], &[], 1, "no such table: b"),
         (&[table], &["--into", "goose"], 2, "don't go where the old ones are"),
