@@ -1,7 +1,7 @@
 //! A command that failed: its exit code, and how it is shown.
 
 use driftlock::engine::{ConfigError, Finding, Outcome};
-use driftlock::script::{FilesError, LoadError, ManifestError};
+use driftlock::script::{ConvertError, FilesError, LoadError, ManifestError};
 use driftlock::{Applied, Error, Kind};
 use serde_json::{Value, json};
 
@@ -183,6 +183,15 @@ impl From<ConfigError> for CommandError {
 impl From<LoadError> for CommandError {
     fn from(error: LoadError) -> Self {
         Error::from(error).into()
+    }
+}
+
+impl From<ConvertError> for CommandError {
+    fn from(error: ConvertError) -> Self {
+        match error {
+            ConvertError::Load(error) => error.into(),
+            other => CommandError::usage(other.to_string()),
+        }
     }
 }
 

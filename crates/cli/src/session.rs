@@ -81,10 +81,7 @@ where
     let mut options = target.settings.options(&target.provenance);
     options.reason.clone_from(&global.reason);
     adjust(&mut options);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| CommandError::new(Kind::Failed, "DL0701", format!("the runtime can't be started: {error}")))?;
+    let runtime = runtime()?;
     let cancellation = Cancellation::new();
     let result = runtime.block_on(async {
         listen(&cancellation)?;
@@ -113,8 +110,20 @@ where
     output.show(None);
     // A prompt that nobody answered must not hold the process.
     runtime.shutdown_background();
-    let signal = Some(SIGNAL.load(Ordering::SeqCst)).filter(|signal| *signal != 0);
-    result.map_err(|error| error.after_signal(signal))
+    result.map_err(|error| error.after_signal(signal()))
+}
+
+/// Where everything that waits is run.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CommandError::new(Kind::Failed, "DL0701", format!("the runtime can't be started: {error}")))
+}
+
+/// The signal that came, if one did.
+pub(crate) fn signal() -> Option<i32> {
+    Some(SIGNAL.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
 }
 
 /// Connects, and reads and hashes the files beside it.
@@ -134,7 +143,8 @@ async fn open(target: &Target, look: Look<'_>) -> Result<(Database, Migrations, 
     match reading.await {
         Ok((migrations, manifest)) => {
             let other = match (look, target.layout) {
-                (Look::Foreign(from, table), None) => {
+                // driftlock's own names are nobody else's, whatever they would be to another tool.
+                (Look::Foreign(from, table), None) if migrations.layout() != Layout::Driftlock => {
                     let layouts = database.foreign_layouts(from, table).await?;
                     layouts.into_iter().find(|layout| *layout != migrations.layout() && migrations.fits(*layout))
                 }
@@ -215,7 +225,7 @@ impl From<ConfigError> for ReadError {
 
 /// Lets SIGINT and SIGTERM stop the run in good order, the second one at once. As pid 1 a process that doesn't listen gets neither.
 #[cfg(unix)]
-fn listen(cancellation: &Cancellation) -> Result<(), CommandError> {
+pub(crate) fn listen(cancellation: &Cancellation) -> Result<(), CommandError> {
     use tokio::signal::unix::{SignalKind, signal};
     let failed = |error| CommandError::new(Kind::Failed, "DL0702", format!("signals can't be listened for: {error}"));
     for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
@@ -234,7 +244,7 @@ fn listen(cancellation: &Cancellation) -> Result<(), CommandError> {
 }
 
 #[cfg(not(unix))]
-fn listen(cancellation: &Cancellation) -> Result<(), CommandError> {
+pub(crate) fn listen(cancellation: &Cancellation) -> Result<(), CommandError> {
     let cancellation = cancellation.clone();
     tokio::spawn(async move {
         while tokio::signal::ctrl_c().await.is_ok() {

@@ -11,9 +11,16 @@ use crate::error::CommandError;
 
 /// Reads the configuration.
 pub(crate) fn configure(global: &Global) -> Result<Config, CommandError> {
+    configure_with(global, |_| {})
+}
+
+/// The same, with what a command's own options say.
+pub(crate) fn configure_with(global: &Global, options: impl FnOnce(&mut Overrides)) -> Result<Config, CommandError> {
+    let mut overrides = overrides(global);
+    options(&mut overrides);
     let folder = std::env::current_dir()
         .map_err(|error| CommandError::usage(format!("the working directory can't be found out: {error}")))?;
-    Ok(Config::load(&folder, Variables::of_process(), &overrides(global))?)
+    Ok(Config::load(&folder, Variables::of_process(), &overrides)?)
 }
 
 fn overrides(global: &Global) -> Overrides {

@@ -34,6 +34,16 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
         false
     }
 
+    /// A database for scratch work that needs no server and is gone with its session, where the engine has such.
+    fn scratch(&self) -> Option<DatabaseUrl> {
+        None
+    }
+
+    /// A database that every server has and that can be connected to, for work on the server itself.
+    fn maintenance_database(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Opens one session. The server's settings that make failure noticeable (keep-alives,
     /// `client_connection_check_interval`) are made here. Nothing is written.
     ///

@@ -37,7 +37,8 @@ pub use records::{
     Direction, Entry, FORMAT, Fence, Glance, HistoryRow, JournalRow, JournalState, OwnTables, Records, State,
 };
 pub use session::{
-    Cancel, CopyData, CopySource, Event, LockAttempt, Observer, Probe, Runnable, Session, Surroundings, Timeouts,
+    Cancel, Census, CopyData, CopySource, Event, LockAttempt, Observer, Probe, Runnable, Session, Surroundings,
+    Timeouts,
 };
 pub use time::Timestamp;
 pub use url::{DatabaseUrl, UrlError};

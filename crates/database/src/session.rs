@@ -1,5 +1,6 @@
 //! The half of the port that is one open connection.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -85,6 +86,15 @@ pub enum Event {
     },
 }
 
+/// The engine's own account of a database: names instead of numbers, nothing that two databases of the same make differ in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Census {
+    /// By each object's kind and name, what the engine says of it.
+    pub objects: BTreeMap<String, String>,
+    /// Its tables with rows of their own, named as [`Session::foreign_rows`] takes them.
+    pub tables: Vec<String>,
+}
+
 /// Takes [`Event`]s as they happen.
 pub trait Observer: Send {
     /// Something happened.
@@ -158,6 +168,12 @@ pub trait Session: Send {
     /// # Errors
     /// When there is no such table, or it may not be read.
     async fn foreign_rows(&mut self, table: &str) -> Result<ForeignRows, Error>;
+
+    /// The engine's own account of what is in a database, for a comparison with another one on the same server. Writes nothing.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    async fn census(&mut self) -> Result<Census, Error>;
 
     /// That this server may be migrated through this connection: no standby, not read-only, no transaction pooler.
     /// Writes nothing and leaves no lock behind.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use driftlock_database::Timestamp;
 use driftlock_script::{
-    ATLAS_SUM, AtlasSum, Digest, Directory, FileName, Files, FilesError, Layout, LoadError, Manifest, Migrations,
-    NewFiles, Version, from_root, new_name,
+    ATLAS_SUM, AtlasSum, Conversion, Digest, Directory, FileName, Files, FilesError, Layout, LoadError, Manifest,
+    Migrations, NewFiles, Version, from_root, new_name,
 };
 
 use crate::Error;
@@ -62,7 +62,7 @@ pub fn new_migration(
     let mut files = Vec::new();
     for directory in directories {
         for (file, text) in &texts {
-            write_new(&directory.path().join(file), text)
+            write_new(&directory.path().join(file), text.as_bytes())
                 .map_err(|error| files_error(directory.display(file), &error))?;
             files.push(directory.display(file));
         }
@@ -140,11 +140,33 @@ fn write_sum(directory: &Directory) -> Result<(), Error> {
     std::fs::write(path, sum.to_string()).map_err(|error| files_error(directory.display(ATLAS_SUM), &error))
 }
 
-fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+/// Writes converted migrations into a new directory, or an empty one. Returns the files, as people see them.
+///
+/// # Errors
+/// When something is there already, or can't be written. No file is ever overwritten.
+pub fn write_conversion(directory: &Directory, conversion: &Conversion) -> Result<Vec<String>, Error> {
+    let failed = |error: std::io::Error| files_error(directory.root().to_owned(), &error);
+    std::fs::create_dir_all(directory.path()).map_err(failed)?;
+    let is_taken = std::fs::read_dir(directory.path()).map_err(failed)?.next().is_some();
+    if is_taken {
+        return Err(Error::Usage(format!(
+            "{}: there are files in it already, and converted ones go into a directory of their own; nothing was written",
+            directory.root()
+        )));
+    }
+    let mut files = Vec::new();
+    for (file, bytes) in conversion.migrations.iter().flat_map(|migration| &migration.files) {
+        write_new(&directory.path().join(file), bytes).map_err(|error| files_error(directory.display(file), &error))?;
+        files.push(directory.display(file));
+    }
+    Ok(files)
+}
+
+fn write_new(path: &Path, text: &[u8]) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    std::fs::OpenOptions::new().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
+    std::fs::OpenOptions::new().write(true).create_new(true).open(path)?.write_all(text)
 }
 
 /// Adds the lines of the new files, and no others: what else differs was not asked about. Without a manifest, writes one.

@@ -12,6 +12,7 @@
 //! - `GET_LOCK` belongs to one server. In a multi-primary cluster all runners must reach the same node.
 //! - There is no TLS in this build; URLs that ask for it are refused.
 
+mod census;
 mod classify;
 mod connect;
 mod effect;
@@ -53,6 +54,10 @@ impl Engine for MySql {
 
     fn classify(&self, sql: &str) -> Classified {
         classify::classify(sql)
+    }
+
+    fn maintenance_database(&self) -> Option<&'static str> {
+        Some("information_schema")
     }
 
     async fn connect(&self, url: &DatabaseUrl, options: &ConnectOptions) -> Result<Box<dyn Session>, Error> {

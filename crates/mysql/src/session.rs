@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Cancel, Error, Event, ExecuteError, FORMAT, Fence, ForeignRows, Glance, HistoryRow, Holder, JournalRow,
+    Cancel, Census, Error, Event, ExecuteError, FORMAT, Fence, ForeignRows, Glance, HistoryRow, Holder, JournalRow,
     LockAttempt, Observer, OwnTables, Pooler, Probe, Records, Runnable, Server, Session, Surroundings, Timeouts,
     Timestamp,
 };
@@ -227,6 +227,10 @@ impl Session for MySqlSession {
 
     async fn foreign_rows(&mut self, table: &str) -> Result<ForeignRows, Error> {
         surroundings::foreign_rows(&mut self.wire, &self.server.database, table).await
+    }
+
+    async fn census(&mut self) -> Result<Census, Error> {
+        crate::census::take(&mut self.wire, &self.server.database).await
     }
 
     async fn ensure_fit(&mut self) -> Result<(), Error> {

@@ -19,6 +19,7 @@
 //! migration in one transaction costs three round trips: [`begin`](driftlock_database::Session::begin) with all that has to be
 //! put back, [`execute`](driftlock_database::Session::execute), and [`commit`](driftlock_database::Session::commit) with its records.
 
+mod census;
 mod classify;
 mod connect;
 mod error;
@@ -67,6 +68,10 @@ impl Engine for Postgres {
     fn may_commit(&self, sql: &str) -> bool {
         // A procedure, and a block, may say COMMIT outside of a transaction.
         significant(sql, Dialect::Postgres).next().is_some_and(|first| first.is("CALL") || first.is("DO"))
+    }
+
+    fn maintenance_database(&self) -> Option<&'static str> {
+        Some("postgres")
     }
 
     async fn connect(&self, url: &DatabaseUrl, options: &ConnectOptions) -> Result<Box<dyn Session>, Error> {

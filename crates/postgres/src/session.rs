@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Cancel, ConnectOptions, Error, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder, JournalRow,
+    Cancel, Census, ConnectOptions, Error, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder, JournalRow,
     LockAttempt, Observer, OwnTables, Probe, Records, Runnable, Server, Session, Surroundings, Timeouts, Timestamp,
 };
 
@@ -273,6 +273,10 @@ impl Session for PostgresSession {
 
     async fn foreign_rows(&mut self, table: &str) -> Result<ForeignRows, Error> {
         crate::surroundings::foreign_rows(self, table).await
+    }
+
+    async fn census(&mut self) -> Result<Census, Error> {
+        crate::census::take(self).await
     }
 
     async fn ensure_fit(&mut self) -> Result<(), Error> {

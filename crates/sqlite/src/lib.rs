@@ -60,6 +60,10 @@ impl Engine for Sqlite {
         false
     }
 
+    fn scratch(&self) -> Option<DatabaseUrl> {
+        DatabaseUrl::parse("sqlite::memory:").ok()
+    }
+
     async fn connect(&self, url: &DatabaseUrl, options: &ConnectOptions) -> Result<Box<dyn Session>, Error> {
         if options.set_role.is_some() {
             return Err(Error::Url("SQLite has no roles: take `set_role` out of this environment".to_owned()));

@@ -10,8 +10,8 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Cancel, Error, Event, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder, JournalRow, LockAttempt,
-    Observer, OwnTables, Probe, Records, Runnable, Server, Session, Surroundings, Timeouts, Timestamp,
+    Cancel, Census, Error, Event, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder, JournalRow,
+    LockAttempt, Observer, OwnTables, Probe, Records, Runnable, Server, Session, Surroundings, Timeouts, Timestamp,
 };
 
 use crate::control::Control;
@@ -165,6 +165,14 @@ impl Session for SqliteSession {
         self.soon(move |worker| match worker.look()? {
             Some(connection) => surroundings::foreign_rows(connection, &table),
             None => Ok(ForeignRows::default()),
+        })
+        .await
+    }
+
+    async fn census(&mut self) -> Result<Census, Error> {
+        self.soon(|worker| match worker.look()? {
+            Some(connection) => surroundings::census(connection),
+            None => Ok(Census::default()),
         })
         .await
     }

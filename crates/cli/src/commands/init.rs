@@ -1,5 +1,7 @@
 //! `driftlock init`
 
+mod from_layout;
+
 use std::io::Write;
 use std::path::Path;
 
@@ -17,32 +19,39 @@ use crate::output::Output;
 #[command(after_help = "\
 Examples:
   driftlock init
-  driftlock init --url postgres://shop@localhost/shop --dir db/migrations")]
-pub(crate) struct Arguments {}
+  driftlock init --url postgres://shop@localhost/shop --dir db/migrations
+  driftlock init --from-layout goose --dir db/goose --into db/migrations --url postgres://shop@localhost/shop
+
+With --from-layout the files of another tool's directory are written as driftlock's own into a new one, and the old one
+stays as it is. Every statement is read back and compared; where a scratch database is at hand (on SQLite always, else
+with --shadow-url), both directories are replayed and what came of them is compared too.")]
+pub(crate) struct Arguments {
+    /// Write the files of this layout in --dir as driftlock's own: goose, flyway, dbmate, sqlx, …
+    #[arg(long, value_name = "LAYOUT")]
+    from_layout: Option<String>,
+    /// The new directory for them [default: migrations]
+    #[arg(long, value_name = "PATH", requires = "from_layout")]
+    into: Option<String>,
+    /// The engine that they are for, where no URL tells: sqlite, postgres or mysql
+    #[arg(long, value_name = "ENGINE", requires = "from_layout")]
+    engine: Option<String>,
+    /// A server on which scratch databases may be made and dropped
+    #[arg(long, value_name = "URL", requires = "from_layout")]
+    shadow_url: Option<String>,
+}
 
 const FILE: &str = "driftlock.toml";
 
-pub(crate) fn run(_: &Arguments, global: &Global, output: &Output) -> Result<Done, CommandError> {
-    let url = global.url.as_deref().unwrap_or("sqlite://dev.db");
-    let parsed = DatabaseUrl::parse(url).map_err(|error| CommandError::usage(format!("--url: {error}")))?;
-    driftlock::engine_of(&parsed).map_err(|error| CommandError::usage(format!("--url: {error}")))?;
-    if parsed.to_string().contains("***") {
-        return Err(CommandError::usage("--url: this URL holds a password, which doesn't belong into a file in git")
-            .hint("leave `--url` away, and write `url = { env = \"DATABASE_URL\" }` into driftlock.toml"));
+pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<Done, CommandError> {
+    if let Some(layout) = &arguments.from_layout {
+        return from_layout::run(arguments, layout, global, output);
     }
+    let url = global.url.as_deref().unwrap_or("sqlite://dev.db");
+    may_be_written(url)?;
     let dir = global.dir.as_deref().unwrap_or("migrations");
-    let failed =
-        |path: &str, error: std::io::Error| CommandError::new(Kind::Failed, "DL0101", format!("{path}: {error}"));
-    let mut file = match std::fs::OpenOptions::new().write(true).create_new(true).open(FILE) {
-        Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            return Err(CommandError::usage(format!("{FILE} is there already; nothing was changed")));
-        }
-        Err(error) => return Err(failed(FILE, error)),
-    };
-    file.write_all(template(url, dir).as_bytes()).map_err(|error| failed(FILE, error))?;
+    write_config(url, dir)?;
     let made_dir = !Path::new(dir).is_dir();
-    std::fs::create_dir_all(dir).map_err(|error| failed(dir, error))?;
+    std::fs::create_dir_all(dir).map_err(|error| failed(dir, &error))?;
     let mut files = vec![FILE.to_owned()];
     files.extend(made_dir.then(|| format!("{}/", dir.trim_end_matches('/'))));
     if output.is_json() {
@@ -52,6 +61,32 @@ pub(crate) fn run(_: &Arguments, global: &Global, output: &Output) -> Result<Don
         output.note("`driftlock new DOMAIN OPERATION` makes the first migration, `driftlock up` applies it");
     }
     Ok(Done::Well)
+}
+
+/// A URL that may stand in a file in git.
+fn may_be_written(url: &str) -> Result<(), CommandError> {
+    let parsed = DatabaseUrl::parse(url).map_err(|error| CommandError::usage(format!("--url: {error}")))?;
+    driftlock::engine_of(&parsed).map_err(|error| CommandError::usage(format!("--url: {error}")))?;
+    if parsed.to_string().contains("***") {
+        return Err(CommandError::usage("--url: this URL holds a password, which doesn't belong into a file in git")
+            .hint("leave `--url` away, and write `url = { env = \"DATABASE_URL\" }` into driftlock.toml"));
+    }
+    Ok(())
+}
+
+fn write_config(url: &str, dir: &str) -> Result<(), CommandError> {
+    let mut file = match std::fs::OpenOptions::new().write(true).create_new(true).open(FILE) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            return Err(CommandError::usage(format!("{FILE} is there already; nothing was changed")));
+        }
+        Err(error) => return Err(failed(FILE, &error)),
+    };
+    file.write_all(template(url, dir).as_bytes()).map_err(|error| failed(FILE, &error))
+}
+
+fn failed(path: &str, error: &std::io::Error) -> CommandError {
+    CommandError::new(Kind::Failed, "DL0101", format!("{path}: {error}"))
 }
 
 fn template(url: &str, dir: &str) -> String {

@@ -6,12 +6,14 @@
 #[allow(dead_code)]
 #[path = "../clients/client.rs"]
 mod client;
+mod convert;
 // The attacks' helper; not all of it is needed here.
 #[allow(dead_code)]
 #[path = "../attacks/target.rs"]
 mod target;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use client::difference;
 use serde_json::Value;
@@ -93,12 +95,15 @@ impl Recording {
 
     /// The program, with the values that the runner had.
     fn run(&self, target: &Target, arguments: &[&str]) -> Ran {
-        let mut command = target.driftlock(arguments);
+        Ran::new(self.with_values(target.driftlock(arguments)).output().unwrap())
+    }
+
+    fn with_values(&self, mut command: Command) -> Command {
         for (name, value) in self.values.as_object().unwrap() {
             command.env(name, value.as_str().unwrap());
             command.env(format!("FLYWAY_PLACEHOLDERS_{}", name.to_uppercase()), value.as_str().unwrap());
         }
-        Ran::new(command.output().unwrap())
+        command
     }
 
     /// Whether the tool's table shows that something failed half-way: it has a row of it.

@@ -4,6 +4,7 @@
 mod environment;
 
 mod config;
+mod convert;
 mod files;
 mod help;
 mod migrate;

@@ -282,6 +282,18 @@ impl Settings {
         })
     }
 
+    /// The server on which scratch databases may be made, fetched anew at every call. `None` when nobody named one.
+    ///
+    /// # Errors
+    /// When a secret can't be had, or is no URL.
+    pub fn shadow_database_url(&self) -> Result<Option<DatabaseUrl>, ConfigError> {
+        let Some(Setting { value, origin }) = &self.shadow_url else { return Ok(None) };
+        let text = value.fetch(origin, &self.root, &self.variables)?;
+        let url = DatabaseUrl::parse(&text)
+            .map_err(|error| ConfigError::new(Wrong::Value, origin.clone(), error.to_string()))?;
+        Ok(Some(url))
+    }
+
     /// How to run, by these settings. The environment is the one that `provenance` names: where none was chosen, a pipeline may have
     /// said it.
     #[must_use]

@@ -134,7 +134,7 @@ fn anew(body: &Body, layout: Layout, dialect: Dialect, statements: &[(Statement,
         let gap = body.text().get(from..statement.span.start).unwrap_or_default();
         for comment in tokens(gap, dialect).filter(|token| token.kind == TokenKind::Comment) {
             let text = comment.text.trim_end();
-            // What runs up to the statement begins outside of any comment: this one is whole.
+            // A comment that something else ended (another delimiter, a line of DELIMITER) would not end here.
             if !is_mark(text, from + comment.start, layout) && (!text.starts_with("/*") || text.ends_with("*/")) {
                 script.push_str(text);
                 script.push('\n');

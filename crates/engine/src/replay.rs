@@ -1,0 +1,300 @@
+//! Two directories held against each other: both are replayed on a shadow, and the engine says what came of each.
+
+use std::collections::BTreeMap;
+
+use driftlock_database::{
+    Census, ConnectOptions, DatabaseUrl, Engine, Event, ExecuteError, ForeignRows, Observer, OwnTables, Runnable,
+    Session,
+};
+use driftlock_script::{Dialect, Migrations, Token, TokenKind, significant};
+
+use crate::{Cancellation, Database, Error, Migrator, Options, Provenance};
+
+/// A server on which databases may be made, or a database that needs none.
+#[derive(Debug, Clone)]
+pub struct Shadow {
+    engine: &'static dyn Engine,
+    url: DatabaseUrl,
+    options: ConnectOptions,
+    /// Databases have to be made there, and dropped.
+    is_server: bool,
+    cancellation: Cancellation,
+}
+
+/// What came of a replay of two directories.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Replay {
+    /// The server's product and version.
+    pub server: String,
+    /// How many objects were compared.
+    pub objects: usize,
+    /// How many tables' rows were compared.
+    pub tables: usize,
+    /// What differs: each an object, or the rows of a table.
+    pub differences: Vec<String>,
+    /// Tables whose rows differ between two replays of the first directory already (`now()`, `random()`).
+    pub unsteady: Vec<String>,
+}
+
+/// What there is after a replay.
+struct Made {
+    server: String,
+    census: Census,
+    rows: BTreeMap<String, Vec<Vec<Option<String>>>>,
+}
+
+impl Shadow {
+    /// In memory, where the engine has that.
+    #[must_use]
+    pub fn in_memory(engine: &'static dyn Engine) -> Option<Self> {
+        let options = ConnectOptions::default();
+        engine.scratch().map(|url| Shadow { engine, url, options, is_server: false, cancellation: Cancellation::new() })
+    }
+
+    /// A server on which databases may be made.
+    #[must_use]
+    pub fn on_server(engine: &'static dyn Engine, mut url: DatabaseUrl, options: ConnectOptions) -> Self {
+        if let (true, Some(database)) = (url.path.is_empty(), engine.maintenance_database()) {
+            url.path = database.to_owned();
+        }
+        Shadow { engine, url, options, is_server: true, cancellation: Cancellation::new() }
+    }
+
+    /// Stops when this token says so; what was made on the server is dropped before.
+    #[must_use]
+    pub fn cancellation(mut self, cancellation: Cancellation) -> Self {
+        self.cancellation = cancellation;
+        self
+    }
+
+    /// Replays two directories, each in a database of its own that is dropped again, and compares what came of them: all objects by the
+    /// engine's own account, and the rows of all tables.
+    ///
+    /// # Errors
+    /// When a database can't be made or dropped, and when a migration fails.
+    pub async fn compare(&self, first: &Migrations, second: &Migrations) -> Result<Replay, Error> {
+        let (one, other) = (self.replay(first).await?, self.replay(second).await?);
+        let names: Vec<&String> = one.census.objects.keys().chain(other.census.objects.keys()).collect();
+        let of = |made: &Made, name: &String| made.census.objects.get(name).cloned();
+        let mut differences: Vec<String> =
+            names.iter().filter(|name| of(&one, name) != of(&other, name)).map(|name| (*name).clone()).collect();
+        let differing = |one: &Made, other: &Made| -> Vec<String> {
+            let rows = one.rows.iter().filter(|(table, rows)| other.rows.get(*table).is_some_and(|it| it != *rows));
+            rows.map(|(table, _)| table.clone()).collect()
+        };
+        let mut unsteady = differing(&one, &other);
+        if !unsteady.is_empty() {
+            let again = self.replay(first).await?;
+            let steady = |table: &String| !differing(&one, &again).contains(table);
+            differences.extend(unsteady.iter().filter(|table| steady(table)).map(|table| format!("rows of {table}")));
+            unsteady.retain(|table| !steady(table));
+        }
+        differences.sort();
+        differences.dedup();
+        let is_users =
+            |name: &&String| *name != "database" && !own_names().iter().any(|own| name.contains(own.as_str()));
+        let objects = one.census.objects.keys().filter(is_users).count();
+        let tables = one.rows.len() - unsteady.len();
+        Ok(Replay { server: one.server, objects, tables, differences, unsteady })
+    }
+
+    /// In a database of its own, which is dropped whatever happens.
+    async fn replay(&self, migrations: &Migrations) -> Result<Made, Error> {
+        if !self.is_server {
+            return self.replay_in(&self.url, migrations).await;
+        }
+        let name = format!("driftlock_shadow_{}", uuid::Uuid::now_v7().simple());
+        let mut admin = self.engine.connect(&self.url, &self.options).await?;
+        run(admin.as_mut(), &format!("CREATE DATABASE {name}")).await?;
+        let url = DatabaseUrl { path: name.clone(), ..self.url.clone() };
+        let made = self.replay_in(&url, migrations).await;
+        let dropped = drop_database(admin.as_mut(), &name).await;
+        admin.close().await;
+        let made = made?;
+        dropped?;
+        Ok(made)
+    }
+
+    async fn replay_in(&self, url: &DatabaseUrl, migrations: &Migrations) -> Result<Made, Error> {
+        let db = Database::connect(self.engine, url, &self.options, OwnTables::default()).await?;
+        let options = Options { environment: None, out_of_order: true, ..Options::default() };
+        let migrator = Migrator::new(migrations)
+            .provenance(Provenance::from_process())
+            .options(options)
+            .cancellation(self.cancellation.clone());
+        let made = match migrator.up(&db).await {
+            Ok(_) => made(&db).await,
+            Err(error) => Err(error),
+        };
+        db.close().await;
+        made
+    }
+}
+
+/// The own tables: the same in every database that was replayed, but for their rows.
+fn own_names() -> [String; 3] {
+    let tables = OwnTables::default();
+    [tables.history(), tables.journal(), tables.fence()]
+}
+
+async fn made(db: &Database) -> Result<Made, Error> {
+    let mut inner = db.inner.lock().await;
+    let session = inner.session.as_mut();
+    let server = session.server().version.clone();
+    let census = session.census().await?;
+    let mut rows = BTreeMap::new();
+    for table in &census.tables {
+        if own_names().iter().any(|own| own.eq_ignore_ascii_case(table.rsplit('.').next().unwrap_or(table))) {
+            continue;
+        }
+        let ForeignRows { rows: mut of_table, .. } = session.foreign_rows(table).await?;
+        of_table.sort();
+        rows.insert(table.clone(), of_table);
+    }
+    Ok(Made { server, census, rows })
+}
+
+/// How often a database is tried to be dropped: a server may take a moment to notice that nobody is in it any more.
+const ATTEMPTS: u32 = 40;
+
+async fn drop_database(admin: &mut dyn Session, name: &str) -> Result<(), Error> {
+    let sql = format!("DROP DATABASE {name}");
+    for _ in 1..ATTEMPTS {
+        if run(admin, &sql).await.is_ok() {
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    run(admin, &sql).await
+}
+
+struct Nobody;
+
+impl Observer for Nobody {
+    fn event(&mut self, _: Event) {}
+}
+
+async fn run(session: &mut dyn Session, sql: &str) -> Result<(), Error> {
+    let result = session.execute(&[Runnable { sql, copy_data: None }], &mut Nobody).await;
+    result.map_err(|ExecuteError { error, .. }| error.into())
+}
+
+/// The first statement that works on more than the database it runs in: a scratch database would not keep it from the rest of its
+/// server. With its file and line.
+///
+/// # Errors
+/// As [`Migrations::body`].
+pub fn reaches_past(migrations: &Migrations, dialect: Dialect) -> Result<Option<String>, Error> {
+    for migration in migrations.list() {
+        let body = migrations.body(&migration.up, dialect)?;
+        let Ok(statements) = body.statements(dialect) else { continue };
+        for (statement, _) in &statements {
+            let tokens: Vec<Token<'_>> = significant(statement.text(body.text()), dialect).collect();
+            if is_past(&tokens, dialect) {
+                return Ok(Some(format!("{}:{}", migrations.display(&migration.up), statement.line)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// What belongs to a server and not to a database.
+const OF_THE_SERVER: &[&str] = &[
+    "ROLE",
+    "USER",
+    "GROUP",
+    "DATABASE",
+    "SCHEMA",
+    "TABLESPACE",
+    "SUBSCRIPTION",
+    "SYSTEM",
+    "SERVER",
+    "LOGFILE",
+    "INSTANCE",
+    "LANGUAGE",
+];
+
+/// What stands in front of a table's name.
+const IN_FRONT_OF_NAMES: &[&str] = &[
+    "TABLE",
+    "INTO",
+    "FROM",
+    "UPDATE",
+    "JOIN",
+    "VIEW",
+    "ON",
+    "TRIGGER",
+    "PROCEDURE",
+    "FUNCTION",
+    "EVENT",
+    "EXISTS",
+    "REFERENCES",
+    "CALL",
+    "TABLES",
+    "TO",
+    "DELETE",
+];
+
+fn is_past(tokens: &[Token<'_>], dialect: Dialect) -> bool {
+    let is = |at: usize, words: &[&str]| tokens.get(at).is_some_and(|token| words.iter().any(|word| token.is(word)));
+    if is(0, &["ATTACH"]) || (is(0, &["VACUUM"]) && tokens.iter().any(|token| token.is("INTO"))) {
+        return true;
+    }
+    // A schema of PostgreSQL's is in its database.
+    let of_the_server = |word: &&&str| dialect == Dialect::MySql || !["SCHEMA", "LANGUAGE", "SERVER"].contains(*word);
+    let of_the_server: Vec<&str> = OF_THE_SERVER.iter().filter(of_the_server).copied().collect();
+    if is(0, &["CREATE", "ALTER", "DROP", "RENAME", "COMMENT", "REASSIGN"])
+        && (1..=4).any(|at| is(at, &of_the_server) && !is(at, &["ON"]))
+    {
+        return true;
+    }
+    if dialect != Dialect::MySql {
+        // A grant on nothing is one of roles.
+        return is(0, &["GRANT", "REVOKE"]) && !tokens.iter().any(|token| token.is("ON"));
+    }
+    let of_mysql =
+        ["GRANT", "REVOKE", "USE", "INSTALL", "UNINSTALL", "FLUSH", "PURGE", "RESET", "CHANGE", "KILL", "SHUTDOWN"];
+    let is_name = |token: &Token<'_>| matches!(token.kind, TokenKind::Word | TokenKind::QuotedIdentifier);
+    let is_qualified = |at: usize| {
+        is(at, IN_FRONT_OF_NAMES)
+            && tokens.get(at + 1).is_some_and(is_name)
+            && tokens.get(at + 2).is_some_and(|token| token.text == ".")
+    };
+    is(0, &of_mysql)
+        || (is(0, &["SET"]) && tokens.iter().any(|token| token.is("GLOBAL") || token.text.starts_with("@@global")))
+        || (0..tokens.len()).any(is_qualified)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_what_would_leave_its_database() {
+        let cases: &[(Dialect, &str, bool)] = &[
+            (Dialect::Sqlite, "ATTACH 'b.db' AS b", true),
+            (Dialect::Sqlite, "VACUUM INTO 'b.db'", true),
+            (Dialect::Sqlite, "VACUUM", false),
+            (Dialect::Sqlite, "CREATE TABLE main.a (id int)", false),
+            (Dialect::Postgres, "CREATE ROLE r", true),
+            (Dialect::Postgres, "GRANT a TO b", true),
+            (Dialect::Postgres, "GRANT SELECT ON a TO b", false),
+            (Dialect::Postgres, "CREATE SCHEMA s", false),
+            (Dialect::Postgres, "INSERT INTO s.t VALUES (1)", false),
+            (Dialect::Postgres, "ALTER SYSTEM SET a = 1", true),
+            (Dialect::Postgres, "CREATE SUBSCRIPTION s CONNECTION ''", true),
+            (Dialect::MySql, "CREATE TABLE a (id int)", false),
+            (Dialect::MySql, "CREATE TABLE IF NOT EXISTS shop.a (id int)", true),
+            (Dialect::MySql, "INSERT INTO `shop`.`a` VALUES (1)", true),
+            (Dialect::MySql, "SELECT a.id FROM a", false),
+            (Dialect::MySql, "CREATE USER u", true),
+            (Dialect::MySql, "GRANT ALL ON a TO u", true),
+            (Dialect::MySql, "SET GLOBAL a = 1", true),
+            (Dialect::MySql, "USE shop", true),
+        ];
+        for (dialect, sql, expected) in cases {
+            let tokens: Vec<Token<'_>> = significant(sql, *dialect).collect();
+            assert_eq!(is_past(&tokens, *dialect), *expected, "{sql}");
+        }
+    }
+}
