@@ -7,6 +7,7 @@ mod config;
 mod convert;
 mod files;
 mod help;
+mod layouts;
 mod migrate;
 mod output;
 mod placeholders;

@@ -148,6 +148,13 @@ impl Migrator {
         }
         let mut view = self.look(session.glance(&db.tables).await?)?;
         view.notes.extend(taken.notes);
+        if found.tool == Tool::Refinery && dialect == Dialect::MySql {
+            view.notes.push(
+                "on MySQL and MariaDB, refinery reads the answer to a file's first statement alone, and takes a version for applied although \
+                 a later one failed: check that the database has what every file makes"
+                    .to_owned(),
+            );
+        }
         if !without_file.is_empty() {
             view.notes.push(format!(
                 "no file has what {} applied as {}: it is taken over by name, without checksums and without a way down",
