@@ -59,7 +59,7 @@ fn converts(engine: Engine, recording: &Recording) -> Result<(), String> {
         return Err(format!("{ran:?}"));
     }
     let report: serde_json::Value = serde_json::from_str(&ran.stdout).map_err(|error| error.to_string())?;
-    if report["replayed"]["objects"].as_u64().unwrap_or(0) < 5 || report["replayed"]["tables"].as_u64() != Some(2) {
+    if report["replayed"]["objects"].as_u64().unwrap_or(0) < 4 || report["replayed"]["tables"].as_u64() != Some(2) {
         return Err(format!("it wasn't replayed: {ran:?}"));
     }
     let layout = recording.layout().unwrap();
@@ -108,7 +108,7 @@ fn adopts(engine: Engine, recording: &Recording) -> Result<(), String> {
     let complete = Target::new(engine);
     complete.load(&recording.folder.join("complete.sql")).unwrap();
     let mut dumps = [recording.users_dump(&complete), recording.users_dump(&target)];
-    if applied.iter().any(|version| version.starts_with("R__")) {
+    if recording.layout() == Some("flyway") {
         // What Flyway has run already runs once more, as it was written to: SQLite's dump has it last then.
         for dump in &mut dumps {
             let mut lines: Vec<&str> = dump.lines().collect();

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use driftlock::engine::{Replay, Shadow, reaches_past, write_conversion};
-use driftlock::script::{Conversion, Values};
+use driftlock::script::Conversion;
 use driftlock::{
     Cancellation, Config, ConnectOptions, DatabaseUrl, Directory, Engine, Files, Kind, Layout, Migrations, Settings,
 };
@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &Arguments, layout: &str, global: &Global, output: 
     if let Some(url) = global.url.as_deref().filter(|_| is_new_project) {
         may_be_written(url)?;
     }
-    let migrations = Migrations::load(Arc::new(from.clone()), Some(layout))?.with_values(values());
+    let migrations = Migrations::load(Arc::new(from.clone()), Some(layout))?.with_values(settings.values()?);
     let conversion = migrations.converted(engine.dialect())?;
     let replayed = replay(engine, &settings, &migrations, &conversion)?;
     if let Replayed::Yes(Replay { differences, .. }) = &replayed
@@ -87,13 +87,6 @@ fn foreign(name: &str) -> Result<Layout, CommandError> {
 
 fn is_same(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
-}
-
-/// What scripts may ask for.
-fn values() -> Values {
-    let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
-    let environment = std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect();
-    Values { environment, ..Values::default() }
 }
 
 fn replay(
