@@ -191,7 +191,7 @@ impl Run<'_> {
 
     async fn whole_once(&mut self, attempt: &mut Attempt<'_>) -> Result<(), Trouble> {
         let planned = attempt.planned;
-        self.session.reset(&self.timeouts(planned)).await?;
+        self.reset(planned).await?;
         for group in planned.groups.iter().filter(|group| group.kind == GroupKind::Session) {
             self.execute(planned, &group.statements).await?;
         }
@@ -214,7 +214,7 @@ impl Run<'_> {
     /// Group by group, with a journal.
     async fn journalled(&mut self, attempt: &mut Attempt<'_>) -> Result<(), Trouble> {
         let planned = attempt.planned;
-        self.session.reset(&self.timeouts(planned)).await?;
+        self.reset(planned).await?;
         // What an earlier attempt did is carried into this one's journal, so that the next resume needs only the last attempt.
         let mut carried: Vec<JournalRow> =
             attempt.done.iter().map(|&number| self.journal_row(attempt, number, JournalState::Done, None)).collect();
@@ -352,6 +352,21 @@ impl Run<'_> {
             self.commit(Vec::new(), &[row]).await?;
         }
         Ok(())
+    }
+
+    /// The session as a script finds it: as it was at first, with what the script's own runner would say to it.
+    async fn reset(&mut self, planned: &PlannedMigration) -> Result<(), Trouble> {
+        self.session.reset(&self.timeouts(planned)).await?;
+        let settings: Vec<Runnable<'_>> =
+            planned.body.session_statements().iter().map(|sql| Runnable { sql, copy_data: None }).collect();
+        if settings.is_empty() {
+            return Ok(());
+        }
+        let mut teller = Teller { planned, indexes: &[], progress: None, dialect: self.engine.dialect() };
+        self.session
+            .execute(&settings, &mut teller)
+            .await
+            .map_err(|ExecuteError { error, .. }| Trouble { index: None, error })
     }
 
     /// Runs statements and tells of each; cancels them on the server when asked to.

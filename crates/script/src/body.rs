@@ -78,6 +78,7 @@ pub struct Body {
     original: Option<String>,
     edits: Vec<Edit>,
     values: BTreeMap<String, String>,
+    session: &'static [&'static str],
 }
 
 /// A stretch of a body. No statement reaches over its end.
@@ -127,6 +128,12 @@ impl Body {
         for section in &mut self.sections {
             section.no_transaction |= no_transaction;
         }
+        self
+    }
+
+    /// With statements that its layout's runner sends when it connects.
+    pub(crate) fn session(mut self, session: &'static [&'static str]) -> Self {
+        self.session = session;
         self
     }
 
@@ -192,6 +199,13 @@ impl Body {
     #[must_use]
     pub fn sections(&self) -> &[Section] {
         &self.sections
+    }
+
+    /// What its layout's runner says to the server when it connects, and what thus holds for the script unless it says otherwise:
+    /// statements that set the session, and nothing else.
+    #[must_use]
+    pub fn session_statements(&self) -> &'static [&'static str] {
+        self.session
     }
 
     /// The values that were put in, by name, as they may be shown.

@@ -25,7 +25,7 @@ pub use refinery::{RefineryVersion, refinery_checksum};
 
 pub(crate) use sqlx::NO_TRANSACTION as SQLX_NO_TRANSACTION;
 
-use crate::{Body, BodyError, Values, Version};
+use crate::{Body, BodyError, Dialect, Values, Version};
 
 /// How a directory names its files, in which order its versions stand, and which marks its scripts bear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -213,6 +213,21 @@ impl Layout {
             Layout::Diesel => diesel::body(text, context),
             Layout::Atlas => atlas::body(text, context),
             Layout::Sqlx => sqlx::body(text, context),
+        }
+    }
+
+    /// What its runner says to the server when it connects, where that changes what scripts do: to sqlx `||` joins texts on MySQL,
+    /// and times without a zone are UTC's to it and to Diesel (launchbadge/sqlx, `sqlx-mysql/src/options/connect.rs`,
+    /// `sqlx-postgres/src/connection/establish.rs`, 0.9.0; diesel-rs/diesel, `set_config_options`, 2.3).
+    pub(crate) fn session(self, dialect: Dialect) -> &'static [&'static str] {
+        match (self, dialect) {
+            (Layout::Sqlx, Dialect::MySql) => &[
+                "SET sql_mode = CONCAT(@@sql_mode, ',PIPES_AS_CONCAT,NO_ENGINE_SUBSTITUTION,IGNORE_SPACE')",
+                "SET time_zone = '+00:00'",
+            ],
+            (Layout::Diesel, Dialect::MySql) => &["SET time_zone = '+00:00'"],
+            (Layout::Sqlx | Layout::Diesel, Dialect::Postgres) => &["SET TIME ZONE 'UTC'"],
+            _ => &[],
         }
     }
 

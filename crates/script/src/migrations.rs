@@ -372,7 +372,8 @@ impl Migrations {
         };
         let lines = text.clone();
         let body = self.layout.body(text, &context);
-        body.map(|body| body.hide(&self.values.secrets)).map_err(|error| match (error, settings) {
+        let with = |body: Body| body.hide(&self.values.secrets).session(self.layout.session(dialect));
+        body.map(with).map_err(|error| match (error, settings) {
             (BodyError::Script(error), _) => {
                 LoadError::Body { file: self.display(script), line: line_of(&lines, &error), error }
             }
