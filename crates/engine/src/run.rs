@@ -366,7 +366,7 @@ impl Run<'_> {
         self.session
             .execute(&settings, &mut teller)
             .await
-            .map_err(|ExecuteError { error, .. }| Trouble { index: None, error })
+            .map_err(|ExecuteError { error, .. }| Trouble { index: None, error, place: None })
     }
 
     /// Runs statements and tells of each; cancels them on the server when asked to.
