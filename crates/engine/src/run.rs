@@ -363,10 +363,11 @@ impl Run<'_> {
             return Ok(());
         }
         let mut teller = Teller { planned, indexes: &[], progress: None, dialect: self.engine.dialect() };
-        self.session
-            .execute(&settings, &mut teller)
-            .await
-            .map_err(|ExecuteError { error, .. }| Trouble { index: None, error, place: None })
+        self.session.execute(&settings, &mut teller).await.map_err(|ExecuteError { error, .. }| Trouble {
+            index: None,
+            error,
+            place: None,
+        })
     }
 
     /// Runs statements and tells of each; cancels them on the server when asked to.
