@@ -63,6 +63,16 @@ pub enum ConvertError {
         /// Its version.
         version: String,
     },
+    /// A value that is a secret would stand in a file.
+    #[error(
+        "{file}: the value of `{name}` is a secret, which doesn't belong into the new file: do what needs it outside of migrations, or give it a value that may be read"
+    )]
+    Secret {
+        /// The file.
+        file: String,
+        /// The placeholder.
+        name: String,
+    },
     /// No way of writing it gives the same statements when it is read back.
     #[error(
         "{file}:{line}:1: the statement that begins here can't be written so that it ends where it ends now: move it to a file of its own"
@@ -100,6 +110,10 @@ impl Migrations {
             for (script, way, was) in ways {
                 let Some(script) = script else { continue };
                 let written = self.written(script, dialect, was)?;
+                let is_secret = |name: &&String| self.values().secrets.iter().any(|it| it.eq_ignore_ascii_case(name));
+                if let Some(name) = written.values.iter().find(is_secret) {
+                    return Err(ConvertError::Secret { file: self.display(script), name: name.clone() });
+                }
                 conversion.statements += written.statements;
                 values.extend(written.values);
                 if written.alone_by_others {

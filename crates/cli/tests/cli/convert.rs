@@ -107,3 +107,25 @@ fn says_why_it_replayed_nothing() {
     assert!(said["not_replayed"].as_str().unwrap().contains("`--shadow-url`"), "{said}");
     assert_eq!(said["files"], serde_json::json!(["m/00000000-000001_a.up.sql"]));
 }
+
+#[test]
+fn placeholders_of_the_configuration_and_of_options_are_put_in_but_no_secret() {
+    let it = TestEnvironment::new();
+    it.write(
+        "driftlock.toml",
+        "placeholders = { table = 'customer', password = { env = 'NOT_SET' } }\n[env.dev]\nurl = 'sqlite://shop.db'\n",
+    );
+    it.write("flyway/V1__a.sql", "CREATE TABLE ${table} (${column} integer);\n");
+    let convert = |into: &str| {
+        it.run(&["init", "--from-layout", "flyway", "--dir", "flyway", "--into", into, "--placeholder", "column=id"])
+    };
+    let said = convert("new");
+    assert_eq!(said.code, Some(0), "{said}");
+    assert_eq!(it.read("new/00000000-000001_a.up.sql"), "CREATE TABLE customer (id integer);\n");
+    it.write("flyway/V2__b.sql", "INSERT INTO customer VALUES ('${password}');\n");
+    assert_snapshot!(convert("more"), @r"
+    ---- stderr
+    error: flyway/V2__b.sql: the value of `password` is a secret, which doesn't belong into the new file: do what needs it outside of migrations, or give it a value that may be read
+    ---- exit 2
+    ");
+}

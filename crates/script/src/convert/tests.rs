@@ -10,9 +10,9 @@ fn files(listed: &[(&str, &str)]) -> Arc<Memory> {
 fn converted(layout: Layout, dialect: Dialect, listed: &[(&str, &str)]) -> Result<Conversion, ConvertError> {
     let text = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let values = Values {
-        placeholders: [text("owner", "ada")].into(),
+        placeholders: [text("owner", "ada"), text("Password", "s3cret")].into(),
         environment: [text("OWNER", "ada")].into(),
-        ..Values::default()
+        secrets: ["Password".to_owned()].into(),
     };
     Migrations::load(files(listed), Some(layout)).unwrap().with_values(values).converted(dialect)
 }
@@ -167,6 +167,13 @@ fn says_what_becomes_of_what_has_no_like() {
         [("1_a.sql", "-- migrate:up\nA;\n-- migrate:down\n-- migrate:up transaction:false\nB;\n-- migrate:down\n")];
     let mixed = converted(Layout::Dbmate, Dialect::Sqlite, &dbmate).unwrap();
     assert!(mixed.notes[0].contains("a part of its way up"), "{:?}", mixed.notes);
+}
+
+#[test]
+fn a_secret_is_written_into_no_file() {
+    let text = "CREATE USER ada IDENTIFIED BY '${PASSWORD}'";
+    let error = converted(Layout::Flyway, Dialect::MySql, &[("V1__a.sql", text)]).unwrap_err().to_string();
+    assert!(error.starts_with("V1__a.sql: the value of `PASSWORD` is a secret"), "{error}");
 }
 
 #[test]

@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &Arguments, layout: &str, global: &Global, output: 
     if let Some(url) = global.url.as_deref().filter(|_| is_new_project) {
         may_be_written(url)?;
     }
-    let migrations = Migrations::load(Arc::new(from.clone()), Some(layout))?.with_values(settings.values()?);
+    let migrations = Migrations::load(Arc::new(from.clone()), Some(layout))?.with_values(settings.plain_values());
     let conversion = migrations.converted(engine.dialect())?;
     let replayed = replay(engine, &settings, &migrations, &conversion)?;
     if let Replayed::Yes(Replay { differences, .. }) = &replayed
