@@ -242,9 +242,10 @@ impl Layout {
     }
 
     /// Whether a down script without its up script is no version: these runners pass over it on the way up, and directories live with
-    /// such a slip for years (launchbadge/sqlx, `sqlx-core/src/migrate/migrator.rs`; golang-migrate/migrate, `migrate.go`).
+    /// such a slip for years (launchbadge/sqlx, `sqlx-core/src/migrate/migrator.rs`; golang-migrate/migrate, `migrate.go`). Flyway's
+    /// open edition doesn't even read the names of undo scripts.
     pub(crate) fn leaves_out_lone_downs(self) -> bool {
-        matches!(self, Layout::GolangMigrate | Layout::Sqlx)
+        matches!(self, Layout::GolangMigrate | Layout::Sqlx | Layout::Flyway)
     }
 
     /// The file that changes how a script runs, where this layout has such: it may not be there.

@@ -520,6 +520,9 @@ mod tests {
         assert_eq!(migrations.list()[1].down, None);
         let told = "`2_b.down.sql` has no up script of its version, so it never runs";
         assert!(migrations.notes().iter().any(|note| note == told), "{:?}", migrations.notes());
+        let files = Memory::new().with("V3__c.sql", "").with("U1__a.sql", "");
+        let migrations = Migrations::load(Arc::new(files), Some(Layout::Flyway)).unwrap();
+        assert_eq!((migrations.list().len(), migrations.notes().len()), (1, 1));
     }
 
     #[test]

@@ -133,10 +133,10 @@ fn validate_reads_other_layouts_as_up_would() {
         ("B1__all.sql", "CREATE TABLE a (id integer);"),
     ];
     assert_snapshot!(of(&flyway, &["--layout", "flyway"]), @r#"
-    m/U2__c.sql: it has no up script: there is no other file of version 2; add it or remove this one
     m/V1__a.sql: version 1 is there already: `m/V1.0__b.sql`; give one of them another version
-    3 migrations in 5 files: 2 problems found
+    3 migrations in 5 files: 1 problem found
     ---- stderr
+    note: `m/U2__c.sql` has no up script of its version, so it never runs
     note: m/V1.0__b.sql: it has no down script, so `down` can't undo it
     ---- exit 3
     "#);
