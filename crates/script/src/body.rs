@@ -259,9 +259,9 @@ impl Body {
     pub fn statements(&self, dialect: Dialect) -> Result<Vec<(Statement, bool)>, SplitError> {
         let mut all = Vec::new();
         let is_whole = self.edits.is_empty() && self.sections.first().is_some_and(|first| first.span.start == 0);
+        let mut lines = Lines::new(self.file());
         for (number, section) in self.sections.iter().enumerate() {
             let base = section.span.start;
-            let mut lines = Lines::new(self.file());
             let mut place = |offset: usize| lines.of(self.in_file(offset));
             let options = Options { delimiter: self.delimiter.as_deref() };
             let statements = split_with(&self.text[section.span.clone()], dialect, &options).map_err(|error| {

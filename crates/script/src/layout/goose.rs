@@ -311,9 +311,10 @@ impl<'a> Reader<'a> {
         Ok(self.script)
     }
 
-    /// goose refuses a way whose last line ends no statement.
+    /// goose refuses a way whose last line ends no statement. It looks at the way down only when it is to run, so directories have such
+    /// files that were applied long ago: there the end of the way ends the statement.
     fn finished(&self) -> Result<(), BodyError> {
-        match self.first {
+        match self.first.filter(|_| self.context.part == Part::Up) {
             Some(first) => Err(self.error(
                 first,
                 "goose finds no end of the statement that it takes to begin here, and refuses the file: the last line of a way must end in `;` (a `-- comment` may follow)",
@@ -413,6 +414,8 @@ mod tests {
             ("-- +goose Up\n-- +goose StatementBegin\n-- a\n\n-- +goose StatementEnd\n \nA;\n", &["A"], &[]),
             // The way that isn't asked for may lack its end.
             ("-- +goose Up\nA;\n-- +goose Down\n-- +goose StatementBegin\n-- +goose StatementEnd\n", &["A"], &[]),
+            // The way down was written long ago: what goose refuses when it is to run can't be mended in an applied file.
+            ("-- +goose Up\nA;\n-- +goose Down\nB;\nC\n", &["A"], &["B", "C"]),
             // Line ends are goose's own.
             ("-- +goose Up\r\nA 'b\r\n\r\nc\rd';\r\n-- +goose Down\r\nE;\r\n", &["A 'b\n\nc\rd'"], &["E"]),
             ("-- +goose ENVSUB ON\n-- +goose Up\nA $A\n;\n-- +goose ENVSUB OFF\nB $A;\n", &["A foo", "B $A"], &[]),

@@ -123,3 +123,26 @@ proptest! {
         }
     }
 }
+
+/// Sixteen times the sections take about sixteen times as long, as in the splitters' own test of this.
+#[test]
+fn many_sections_take_linear_time() {
+    let time = |layout, unit: &str, count: usize| {
+        let text = unit.repeat(count);
+        let text = if layout == Layout::Goose { format!("-- +goose Up\n{text}") } else { text };
+        let started = std::time::Instant::now();
+        let body = body(layout, "1_a.sql", &text, Up, &[("A", "foo")]).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(body.statements(Dialect::Sqlite).unwrap().len(), count);
+        started.elapsed()
+    };
+    let units = [
+        (Layout::Goose, "-- +goose StatementBegin\nSELECT 1\n-- +goose StatementEnd\n"),
+        (Layout::Goose, "-- +goose ENVSUB ON\nSELECT '$A',\r\n  1;\r\n-- +goose ENVSUB OFF\n"),
+        (Layout::Dbmate, "-- migrate:up\nSELECT 1;\n-- migrate:down\nSELECT 2;\n"),
+    ];
+    for (layout, unit) in units {
+        let (short, long) = (time(layout, unit, 1000), time(layout, unit, 16_000));
+        let most = 100 * short.max(std::time::Duration::from_millis(2));
+        assert!(long < most, "{unit:?}: {short:?}, and {long:?} for sixteen times as many");
+    }
+}
