@@ -41,6 +41,8 @@ pub struct PlannedMigration {
     pub(crate) long: Option<LongScript>,
     /// The values that were put in, by name; those that stand in the literals of credentials are masked.
     pub values: Vec<(String, String)>,
+    /// What its layout's runner says to the server when it connects: it is said to the session before the script runs.
+    pub session: &'static [&'static str],
     /// Its directives.
     pub directives: Directives,
     /// Its statements, in order; those that don't run too.
@@ -169,7 +171,9 @@ impl PlannedMigration {
             return Err(problems);
         }
         let values = shown_values(&body, &statements, dialect);
+        let session = long.as_ref().map_or_else(|| body.session_statements(), |long| long.session_statements(dialect));
         Ok(PlannedMigration {
+            session,
             values,
             version,
             name,

@@ -357,17 +357,12 @@ impl Run<'_> {
     /// The session as a script finds it: as it was at first, with what the script's own runner would say to it.
     async fn reset(&mut self, planned: &PlannedMigration) -> Result<(), Trouble> {
         self.session.reset(&self.timeouts(planned)).await?;
-        let settings: Vec<Runnable<'_>> =
-            planned.body.session_statements().iter().map(|sql| Runnable { sql, copy_data: None }).collect();
+        let settings: Vec<Runnable<'_>> = planned.session.iter().map(|sql| Runnable { sql, copy_data: None }).collect();
         if settings.is_empty() {
             return Ok(());
         }
         let mut teller = Teller { planned, indexes: &[], progress: None, dialect: self.engine.dialect() };
-        self.session.execute(&settings, &mut teller).await.map_err(|ExecuteError { error, .. }| Trouble {
-            index: None,
-            error,
-            place: None,
-        })
+        self.session.execute(&settings, &mut teller).await.map_err(|ExecuteError { error, .. }| error.into())
     }
 
     /// Runs statements and tells of each; cancels them on the server when asked to.

@@ -214,7 +214,7 @@ impl Body {
         &self.values
     }
 
-    /// The same as a script that needs nothing else: its sections, under a directive where one of them asks that its statements be
+    /// The same as a script that needs nothing else: what sets its session, and its sections, under a directive where one of them asks that its statements be
     /// committed on their own.
     #[must_use]
     pub fn standalone(&self) -> String {
@@ -224,8 +224,10 @@ impl Body {
             ""
         };
         let mut script = directive.to_owned();
+        script.extend(self.session.iter().map(|sql| format!("{sql};\n")));
+        let head = script.len();
         for section in &self.sections {
-            append(&mut script, directive.len(), &self.text[section.span.clone()]);
+            append(&mut script, head, &self.text[section.span.clone()]);
         }
         script
     }

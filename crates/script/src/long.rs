@@ -15,6 +15,7 @@ const LONG: u64 = 8 << 20;
 pub struct LongScript {
     path: PathBuf,
     shown: String,
+    layout: Layout,
     no_transaction: bool,
 }
 
@@ -32,13 +33,19 @@ impl LongScript {
         let mut head = Vec::new();
         File::open(path).and_then(|file| file.take(64).read_to_end(&mut head)).map_err(error)?;
         let no_transaction = layout == Layout::Sqlx && head.starts_with(crate::layout::SQLX_NO_TRANSACTION.as_bytes());
-        Ok(Some(LongScript { path: path.to_owned(), shown, no_transaction }))
+        Ok(Some(LongScript { path: path.to_owned(), shown, layout, no_transaction }))
     }
 
     /// Whether its layout has each of its statements committed on its own.
     #[must_use]
     pub fn no_transaction(&self) -> bool {
         self.no_transaction
+    }
+
+    /// As [`Body::session_statements`](crate::Body::session_statements).
+    #[must_use]
+    pub fn session_statements(&self, dialect: Dialect) -> &'static [&'static str] {
+        self.layout.session(dialect)
     }
 
     /// Its statements, from the first on.

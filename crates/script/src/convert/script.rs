@@ -40,8 +40,13 @@ pub(super) fn write(
         head.push(format!("was={was}"));
         directives.was = Some(was.to_owned());
     }
-    let head = if head.is_empty() { String::new() } else { format!("-- driftlock: {}\n", head.join(" ")) };
-    let expected: Vec<Wanted<'_>> = statements.iter().map(|(statement, _)| Wanted::of(body, statement)).collect();
+    let mut head = if head.is_empty() { String::new() } else { format!("-- driftlock: {}\n", head.join(" ")) };
+    // Where nothing runs, nothing is said to the session either.
+    let session = if statements.is_empty() { &[] } else { body.session_statements() };
+    head.extend(session.iter().map(|sql| format!("{sql};\n")));
+    let settings = session.iter().map(|sql| Wanted { sql, data: None });
+    let expected: Vec<Wanted<'_>> =
+        settings.chain(statements.iter().map(|(statement, _)| Wanted::of(body, statement))).collect();
     let mut differs = 0;
     for text in [as_it_stands(body, layout, &statements, &head), anew(body, layout, dialect, &statements, &head)] {
         match first_difference(&text, dialect, &expected, &directives) {
@@ -52,7 +57,7 @@ pub(super) fn write(
             Some(at) => differs = at,
         }
     }
-    Ok(Err(statements.get(differs).map_or(1, |(statement, _)| statement.line)))
+    Ok(Err(statements.get(differs.saturating_sub(session.len())).map_or(1, |(statement, _)| statement.line)))
 }
 
 /// What is to be read back.

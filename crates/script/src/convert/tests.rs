@@ -72,7 +72,10 @@ fn writes_each_layout_as_our_own() {
             Layout::Sqlx,
             Dialect::Postgres,
             &[("20240520143022_a.sql", "-- no-transaction\n\nA;\n-- no-transaction is above\nB;\n")],
-            &[("20240520-143022_a.up.sql", "-- driftlock: no-transaction\nA;\n-- no-transaction is above\nB;\n")],
+            &[(
+                "20240520-143022_a.up.sql",
+                "-- driftlock: no-transaction\nSET TIME ZONE 'UTC';\nA;\n-- no-transaction is above\nB;\n",
+            )],
         ),
         (
             Layout::Atlas,
@@ -135,6 +138,18 @@ fn writes_each_layout_as_our_own() {
 }
 
 /// What ended a statement in the other layout may be nothing to the client that reads ours.
+#[test]
+fn what_a_runner_says_to_its_session_is_in_the_converted_file_and_in_the_kept_way_down() {
+    let listed = [("1_a.up.sql", "-- no-transaction\nSELECT '1' || '2';\n"), ("1_a.down.sql", "SELECT 3;\n")];
+    let written = |dialect| shown(&converted(Layout::Sqlx, dialect, &listed).unwrap()).remove(0).1;
+    assert_eq!(written(Dialect::Postgres), "-- driftlock: no-transaction\nSET TIME ZONE 'UTC';\nSELECT '1' || '2';\n");
+    assert!(written(Dialect::MySql).contains("PIPES_AS_CONCAT"));
+    assert!(!written(Dialect::Sqlite).contains("SET"));
+    let migrations = Migrations::load(files(&listed), Some(Layout::Sqlx)).unwrap();
+    let down = migrations.list()[0].down.clone().unwrap();
+    assert_eq!(migrations.body(&down, Dialect::Postgres).unwrap().standalone(), "SET TIME ZONE 'UTC';\nSELECT 3;\n");
+}
+
 #[test]
 fn mysql_bodies_keep_their_ends() {
     let body = "CREATE PROCEDURE p() BEGIN SELECT 1; SELECT 2; END";
