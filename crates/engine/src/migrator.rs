@@ -135,9 +135,17 @@ impl Migrator {
         })
     }
 
-    /// The way down as the history keeps it.
+    /// The way down as the history keeps it. One that can't be read stands against nobody's way up: it is told, and the history keeps none.
     fn rollback_sql(&self, migration: &Migration, dialect: Dialect) -> Result<Option<String>, Error> {
-        migration.down.as_ref().map(|down| Ok(self.body(down, dialect)?.standalone())).transpose()
+        let Some(down) = &migration.down else { return Ok(None) };
+        match self.body(down, dialect) {
+            Ok(body) => Ok(Some(body.standalone())),
+            Err(Error::Script(place)) => {
+                self.tell(Progress::Note(format!("{place}; the history keeps no way down of this version")));
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn tell(&self, progress: Progress) {
