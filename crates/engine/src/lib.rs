@@ -30,6 +30,7 @@ mod resume;
 mod rows;
 mod run;
 mod scaffold;
+mod send;
 mod standing;
 mod tell;
 mod validate;

@@ -6,8 +6,7 @@
 use std::time::{Duration, Instant};
 
 use driftlock_database::{
-    CopyData, Error as DbError, Event, ExecuteError, HistoryRow, JournalRow, JournalState, Observer, OwnTables,
-    Records, Runnable, Session, State, Timeouts, Timestamp,
+    Error as DbError, HistoryRow, JournalRow, JournalState, OwnTables, Records, Session, State, Timeouts, Timestamp,
 };
 use driftlock_script::credentials;
 
@@ -15,9 +14,9 @@ use crate::error::{Outcome, Place, StatementError};
 use crate::plan::{Group, GroupKind, PlannedMigration};
 use crate::record::{Record, follow};
 use crate::resume::Resume;
-use crate::rows::{Cursor, DataInFile, RowsDigest, place_in};
-use crate::tell::{Teller, masked};
-use crate::{Applied, Cancellation, Error, OnProgress, Options, Progress, Provenance, Rows};
+use crate::rows::Cursor;
+use crate::tell::masked;
+use crate::{Applied, Cancellation, Error, OnProgress, Options, Progress, Provenance};
 
 /// The server's clock, carried on by ours: one look at it is enough for a run.
 #[derive(Debug, Clone, Copy)]
@@ -58,17 +57,6 @@ pub(crate) struct Run<'a> {
     pub(crate) cursor: Option<Cursor>,
 }
 
-/// How many statements that bring rows are sent at once, and about how long they may be together.
-const BATCH: usize = 1000;
-const BATCH_BYTES: usize = 1 << 20;
-
-/// Nobody is told of each of a hundred thousand rows.
-struct Unheard;
-
-impl Observer for Unheard {
-    fn event(&mut self, _event: Event) {}
-}
-
 /// One attempt at one migration.
 struct Attempt<'a> {
     planned: &'a PlannedMigration,
@@ -83,12 +71,12 @@ struct Attempt<'a> {
 }
 
 /// Why a group didn't come to its end.
-struct Trouble {
+pub(crate) struct Trouble {
     /// The statement, as an index; `None` when it was none in particular.
-    index: Option<usize>,
-    error: DbError,
+    pub(crate) index: Option<usize>,
+    pub(crate) error: DbError,
     /// Where it is, where the statement is one of many that stay in the file: line, column and text of the line.
-    place: Option<(u32, u32, String)>,
+    pub(crate) place: Option<(u32, u32, String)>,
 }
 
 impl From<DbError> for Trouble {
@@ -354,136 +342,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The session as a script finds it: as it was at first, with what the script's own runner would say to it.
-    async fn reset(&mut self, planned: &PlannedMigration) -> Result<(), Trouble> {
-        self.session.reset(&self.timeouts(planned)).await?;
-        let settings: Vec<Runnable<'_>> = planned.session.iter().map(|sql| Runnable { sql, copy_data: None }).collect();
-        if settings.is_empty() {
-            return Ok(());
-        }
-        let mut teller = Teller { planned, indexes: &[], progress: None, dialect: self.engine.dialect() };
-        self.session.execute(&settings, &mut teller).await.map_err(|ExecuteError { error, .. }| error.into())
-    }
-
-    /// Runs statements and tells of each; cancels them on the server when asked to.
-    async fn execute(&mut self, planned: &PlannedMigration, indexes: &[usize]) -> Result<(), Trouble> {
-        let is_held = |index: &usize| planned.statements[*index].rows.is_none();
-        for run in indexes.chunk_by(|a, b| is_held(a) && is_held(b)) {
-            match &planned.statements[run[0]].rows {
-                Some(rows) => self.bring_rows(planned, run[0], rows).await?,
-                None => self.execute_held(planned, run).await?,
-            }
-        }
-        Ok(())
-    }
-
-    /// Runs the statements that bring rows and have stayed in the file.
-    async fn bring_rows(&mut self, planned: &PlannedMigration, index: usize, rows: &Rows) -> Result<(), Trouble> {
-        let dialect = self.engine.dialect();
-        let began = Instant::now();
-        let changed = |why: String| Trouble { index: Some(index), error: DbError::Protocol(why), place: None };
-        let mut cursor = self.cursor.take();
-        let way = planned.cursor_at(&mut cursor, rows.first, dialect).map_err(|error| changed(error.to_string()))?;
-        let mut digest = RowsDigest::new();
-        let end = rows.first + rows.count;
-        let mut batch = Vec::new();
-        let mut length = 0;
-        while way.at() < end {
-            let passed = way.next().map_err(|error| changed(planned.unreadable(&error).to_string()))?;
-            let Some(passed) = passed else { break };
-            digest.take(&passed.sql);
-            length += passed.sql.len();
-            batch.push(passed);
-            if length >= BATCH_BYTES || batch.len() >= BATCH || way.at() == end {
-                let runnables: Vec<Runnable<'_>> =
-                    batch.iter().map(|passed| Runnable { sql: &passed.sql, copy_data: None }).collect();
-                let result = self.send(&runnables, &mut Unheard).await;
-                if let Err(ExecuteError { index: at, error }) = result {
-                    let place = batch.get(at).map(|passed| {
-                        let offset = error.server().and_then(|server| server.offset).unwrap_or(0);
-                        place_in(&passed.statement, &passed.sql, offset)
-                    });
-                    return Err(Trouble { index: Some(index), error, place });
-                }
-                batch.clear();
-                length = 0;
-                self.go_on()?;
-            }
-        }
-        if digest.finish() != rows.sha256 {
-            return Err(changed(format!("{} changed while it ran; run the command again", planned.file)));
-        }
-        self.cursor = cursor;
-        self.tell(|| Progress::Statement {
-            number: index + 1,
-            line: planned.statements[index].statement.line,
-            rows: None,
-            duration: began.elapsed(),
-        });
-        Ok(())
-    }
-
-    async fn execute_held(&mut self, planned: &PlannedMigration, indexes: &[usize]) -> Result<(), Trouble> {
-        let comment = self.options.comment_statements.then(|| comment(&self.provenance, planned));
-        let texts: Vec<String> = match &comment {
-            None => Vec::new(),
-            Some(comment) => {
-                indexes.iter().map(|&index| format!("{} {comment}", planned.sql(&planned.statements[index]))).collect()
-            }
-        };
-        let sources: Vec<Option<DataInFile<'_>>> = indexes
-            .iter()
-            .map(|&index| {
-                let range = planned.statements[index].statement.copy_data.clone()?;
-                Some(DataInFile { script: planned.long.as_ref()?, range })
-            })
-            .collect();
-        let runnables: Vec<Runnable<'_>> = indexes
-            .iter()
-            .enumerate()
-            .map(|(at, &index)| {
-                let planned_statement = &planned.statements[index];
-                let copy_data = match sources.get(at) {
-                    Some(Some(source)) => Some(CopyData::Read(source)),
-                    _ => planned_statement.statement.data(planned.body.text()).map(CopyData::Held),
-                };
-                // The comment of a COPY would stand between it and its data.
-                let sql = match texts.get(at).filter(|_| copy_data.is_none()) {
-                    Some(text) => text.as_str(),
-                    None => planned.sql(planned_statement),
-                };
-                Runnable { sql, copy_data }
-            })
-            .collect();
-        let mut teller = Teller { planned, indexes, progress: self.progress, dialect: self.engine.dialect() };
-        let result = self.send(&runnables, &mut teller).await;
-        result.map_err(|ExecuteError { index, error }| Trouble {
-            index: indexes.get(index).copied(),
-            error,
-            place: None,
-        })
-    }
-
-    /// Sends statements; asks the server to cancel them when somebody says stop.
-    async fn send(&mut self, runnables: &[Runnable<'_>], observer: &mut dyn Observer) -> Result<(), ExecuteError> {
-        let canceller = self.session.canceller();
-        let mut running = std::pin::pin!(self.session.execute(runnables, observer));
-        let mut asked = false;
-        loop {
-            tokio::select! {
-                biased;
-                result = &mut running => return result,
-                () = again(self.cancellation, asked) => {
-                    asked = true;
-                    // If the server can't be asked, its answer is still waited for.
-                    let _ = canceller.cancel().await;
-                }
-            }
-        }
-    }
-
     /// Stops between two statements when asked to. Not every engine says of a cancelled statement that it failed (MySQL's `DO`).
-    fn go_on(&self) -> Result<(), Trouble> {
+    pub(crate) fn go_on(&self) -> Result<(), Trouble> {
         if !self.cancellation.is_cancelled() {
             return Ok(());
         }
@@ -492,7 +352,7 @@ impl Run<'_> {
         Err(DbError::Cancelled(Box::new(server)).into())
     }
 
-    fn timeouts(&self, planned: &PlannedMigration) -> Timeouts {
+    pub(crate) fn timeouts(&self, planned: &PlannedMigration) -> Timeouts {
         Timeouts {
             lock: planned.directives.lock_timeout.unwrap_or(self.options.lock_timeout),
             concurrent: planned.directives.lock_timeout.unwrap_or(self.options.concurrent_timeout),
@@ -670,7 +530,7 @@ impl Run<'_> {
         }))
     }
 
-    fn tell(&self, progress: impl FnOnce() -> Progress) {
+    pub(crate) fn tell(&self, progress: impl FnOnce() -> Progress) {
         if let Some(on_progress) = self.progress {
             on_progress(&progress());
         }
@@ -689,28 +549,4 @@ pub(crate) async fn pause(after: Duration, cancellation: &Cancellation) {
 pub(crate) fn pause_before(attempt: u32) -> Duration {
     let base = 100u64.saturating_mul(1 << attempt.min(6));
     Duration::from_millis(base / 2 + fastrand::u64(0..=base))
-}
-
-/// Who and where, as a comment behind a statement: the server's own log then knows it too.
-fn comment(provenance: &Provenance, planned: &PlannedMigration) -> String {
-    let words = format!(
-        "driftlock version={} environment={} commit={} job={} user={}@{}",
-        planned.version,
-        provenance.environment,
-        provenance.git_commit,
-        provenance.ci_job,
-        provenance.os_user,
-        provenance.host
-    );
-    // Nothing from outside may end the comment, or begin another in one (PostgreSQL nests them).
-    format!("/* {} */", words.replace(['*', '\0'], ""))
-}
-
-/// When to ask the server to cancel: at once, and then again and again, since it may have been between two statements.
-async fn again(cancellation: &Cancellation, asked: bool) {
-    if asked {
-        tokio::time::sleep(Duration::from_millis(300)).await;
-    } else {
-        cancellation.cancelled().await;
-    }
 }
