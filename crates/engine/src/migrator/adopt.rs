@@ -330,6 +330,10 @@ async fn find(
     let histories = session.surroundings(&db.tables).await?.foreign_histories;
     let wanted: Vec<&ForeignHistory> =
         histories.iter().filter(|it| from.is_none_or(|tool| tool.name() == it.tool)).collect();
+    // A copy in another schema is an application's own; the tool keeps its table where things are made that name no schema.
+    let here: Vec<&ForeignHistory> = wanted.iter().copied().filter(|it| !it.table.contains('.')).collect();
+    let one_tool = wanted.windows(2).all(|pair| pair[0].tool == pair[1].tool);
+    let wanted = if one_tool && here.len() == 1 { here } else { wanted };
     match wanted.as_slice() {
         [ForeignHistory { tool, table }] => Ok(Found { tool: known(tool)?, table: table.clone() }),
         [] => Err(Error::Usage(format!(
