@@ -367,3 +367,14 @@ fn takes_over_what_runners_left_in_postgresql() {
 fn takes_over_what_runners_left_in_mariadb() {
     all(Engine::MySql);
 }
+
+/// An application may keep a copy of the table for itself.
+#[test]
+fn a_copy_of_the_tools_table_in_another_schema_is_left_alone() {
+    let all = recordings(Engine::Postgres);
+    let recording = all.iter().find(|it| it.tool == "goose" && it.text("file") == Some("applied.sql")).unwrap();
+    let target = recording.target(Engine::Postgres);
+    target.query("CREATE SCHEMA app; CREATE TABLE app.goose_db_version AS SELECT * FROM goose_db_version LIMIT 2");
+    recording.adopt(&target).expect(0);
+    assert_eq!(target.history("direction = 'adopt'"), "4");
+}
