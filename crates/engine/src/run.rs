@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use driftlock_database::{
     Error as DbError, HistoryRow, JournalRow, JournalState, OwnTables, Records, Session, State, Timeouts, Timestamp,
+    foreign_tables,
 };
 use driftlock_script::credentials;
 
@@ -510,6 +511,13 @@ impl Run<'_> {
                         notes.push((label, text.clone()));
                     }
                 }
+                if let Some(table) = runners_own_table(&server.message) {
+                    let hint = format!(
+                        "`{table}` is the table of the tool that these files were written for, and only that tool keeps it: let it run them up to \
+                         here, take that over with `driftlock adopt`, and take out what reads its table"
+                    );
+                    notes.push(("hint", hint));
+                }
                 (server.to_string(), server.offset)
             }
             None => (error.to_string(), None),
@@ -549,4 +557,12 @@ pub(crate) async fn pause(after: Duration, cancellation: &Cancellation) {
 pub(crate) fn pause_before(attempt: u32) -> Duration {
     let base = 100u64.saturating_mul(1 << attempt.min(6));
     Duration::from_millis(base / 2 + fastrand::u64(0..=base))
+}
+
+/// The table of another tool that a script asked for in vain.
+fn runners_own_table(message: &str) -> Option<&'static str> {
+    let message = message.to_lowercase();
+    let is_missing = ["does not exist", "doesn't exist", "no such table"].iter().any(|words| message.contains(words));
+    // `migrations` may be anybody's.
+    foreign_tables().filter(|table| is_missing && *table != "migrations").find(|table| message.contains(table))
 }

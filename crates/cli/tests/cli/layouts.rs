@@ -95,3 +95,17 @@ fn flyways_repeatables_and_baselines() {
     assert!(up().contains("1 migration applied"), "one that comes behind a repeatable is in order");
     assert!(up().contains("nothing to do"));
 }
+
+/// Some applications look into their runner's table from their own scripts: nothing else says why that fails here.
+#[test]
+fn a_script_that_reads_its_runners_own_table_is_told_so() {
+    let it = TestEnvironment::new();
+    it.write(
+        "migrations/1_a.sql",
+        "CREATE TABLE a (x integer);\nINSERT INTO a SELECT count(*) FROM _sqlx_migrations;\n",
+    );
+    let ran = it.run(&["up", "--url", "sqlite://shop.db", "--dir", "migrations"]).to_string();
+    for part in ["no such table", "`_sqlx_migrations` is the table of the tool", "driftlock adopt"] {
+        assert!(ran.contains(part), "`{part}` is missing in\n{ran}");
+    }
+}
