@@ -188,6 +188,15 @@ impl Run<'_> {
         for group in planned.groups.iter().filter(|group| group.kind == GroupKind::Transaction) {
             self.execute(planned, &group.statements).await?;
         }
+        let copied = planned.statements.iter().any(|it| it.statement.copy_data.is_some());
+        if let Some(long) = planned.long.as_ref().filter(|_| copied) {
+            // What was copied from the file while it changed is undone.
+            let unchanged = long.is_unchanged().map_err(|error| DbError::Protocol(error.to_string()))?;
+            if !unchanged {
+                let message = format!("{} changed while it ran; run the command again", planned.file);
+                return Err(DbError::Protocol(message).into());
+            }
+        }
         self.go_on()?;
         let row = self.row(attempt, State::Done, None);
         self.commit(vec![row], &[]).await?;

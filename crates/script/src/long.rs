@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Take};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use crate::{Dialect, FilesError, Layout, Options, Pieces};
+use crate::{Dialect, Digest, FilesError, Layout, Options, Pieces};
 
 /// Longer than what people write, shorter than what one minds to hold.
 const LONG: u64 = 8 << 20;
@@ -15,6 +15,7 @@ const LONG: u64 = 8 << 20;
 pub struct LongScript {
     path: PathBuf,
     shown: String,
+    digest: Digest,
     layout: Layout,
     no_transaction: bool,
 }
@@ -22,7 +23,7 @@ pub struct LongScript {
 impl LongScript {
     /// A file of this layout, where it is long and all of it runs as it stands: a layout that puts values in, or parts files into
     /// sections, has its files held.
-    pub(crate) fn new(path: &Path, shown: String, layout: Layout) -> Result<Option<Self>, FilesError> {
+    pub(crate) fn new(path: &Path, shown: String, digest: Digest, layout: Layout) -> Result<Option<Self>, FilesError> {
         if !matches!(layout, Layout::Driftlock | Layout::GolangMigrate | Layout::Refinery | Layout::Sqlx) {
             return Ok(None);
         }
@@ -33,7 +34,7 @@ impl LongScript {
         let mut head = Vec::new();
         File::open(path).and_then(|file| file.take(64).read_to_end(&mut head)).map_err(error)?;
         let no_transaction = layout == Layout::Sqlx && head.starts_with(crate::layout::SQLX_NO_TRANSACTION.as_bytes());
-        Ok(Some(LongScript { path: path.to_owned(), shown, layout, no_transaction }))
+        Ok(Some(LongScript { path: path.to_owned(), shown, digest, layout, no_transaction }))
     }
 
     /// Whether its layout has each of its statements committed on its own.
@@ -46,6 +47,15 @@ impl LongScript {
     #[must_use]
     pub fn session_statements(&self, dialect: Dialect) -> &'static [&'static str] {
         self.layout.session(dialect)
+    }
+
+    /// Whether the file still holds what it did when the migrations were loaded.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn is_unchanged(&self) -> Result<bool, FilesError> {
+        let read = File::open(&self.path).and_then(|file| Digest::read(file, &mut vec![0; 1 << 16]));
+        Ok(read.map_err(|error| self.error(&error))? == self.digest)
     }
 
     /// Its statements, from the first on.

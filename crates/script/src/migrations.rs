@@ -340,7 +340,7 @@ impl Migrations {
     /// When the file can't be read, or is no longer what it was when it was hashed.
     pub fn long(&self, script: &Script) -> Result<Option<LongScript>, LoadError> {
         let Some(path) = self.files.path(&script.file) else { return Ok(None) };
-        let long = LongScript::new(&path, self.display(script), self.layout)?;
+        let long = LongScript::new(&path, self.display(script), script.digest, self.layout)?;
         if long.is_some() && self.files.digest(&script.file)? != script.digest {
             return Err(LoadError::Changed { file: self.display(script) });
         }
