@@ -13,7 +13,7 @@ mod sqlx;
 
 use std::time::Duration;
 
-pub(crate) use checksum::fits;
+pub(crate) use checksum::Checksums;
 use driftlock_database::{ForeignRows, Timestamp};
 use driftlock_script::Layout;
 

@@ -12,6 +12,8 @@ pub struct Origins<'a> {
     migrations: &'a Migrations,
     /// By what the file says.
     said: BTreeMap<String, Version>,
+    /// What the files say, by their versions.
+    was: BTreeMap<Version, String>,
 }
 
 impl Migrations {
@@ -40,7 +42,8 @@ impl<'a> Origins<'a> {
                 }
             }
         }
-        Ok(Origins { migrations, said })
+        let was = said.iter().map(|(was, version)| (version.clone(), was.clone())).collect();
+        Ok(Origins { migrations, said, was })
     }
 
     /// The migration that the tool knows as this version.
@@ -51,7 +54,7 @@ impl<'a> Origins<'a> {
         }
         let version = self.by_digits(version).unwrap_or_else(|| self.migrations.layout().version(version));
         // What says that it was another one isn't this one, whatever its digits.
-        self.migrations.find(&version).filter(|_| !self.said.values().any(|said| *said == version))
+        self.migrations.find(&version).filter(|_| !self.was.contains_key(&version))
     }
 
     /// The version under which the tool's is kept: that of the migration, or one that none of these has.
@@ -75,8 +78,8 @@ impl<'a> Origins<'a> {
         // Where it stood among the others, the other versions tell.
         let key = |version: &str| Version::numbers(version, false);
         let was = |migration: &Migration| {
-            let said = self.said.iter().find(|(_, said)| **said == migration.version);
-            said.map_or_else(|| migration.version.as_str().replace('-', ""), |(was, _)| was.clone())
+            let was = self.was.get(&migration.version).cloned();
+            was.unwrap_or_else(|| migration.version.as_str().replace('-', ""))
         };
         let is_before = |migration: &&Migration| match (key(&was(migration)), key(version)) {
             (Some(was), Some(last)) => was <= last,

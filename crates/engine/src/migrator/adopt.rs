@@ -8,7 +8,7 @@ use driftlock_script::{Dialect, Layout, Migration, Origins, Role, Version};
 
 use super::rules::{View, refused};
 use super::{Migrator, finish, report};
-use crate::foreign::{Taken, TakenEntry, Tool, Which, fits};
+use crate::foreign::{Checksums, Taken, TakenEntry, Tool, Which};
 use crate::record::{Record, follow};
 use crate::{Applied, Database, Error, Finding, Problem, Report};
 
@@ -189,6 +189,7 @@ impl Migrator {
         let origins = self.migrations.origins(dialect)?;
         // A file that was written anew can't be held against a checksum of what it was written from.
         let are_theirs = self.migrations.layout() != Layout::Driftlock;
+        let checksums = Checksums::of(&self.migrations, dialect);
         let mut seen = BTreeSet::new();
         let mut matched = Vec::new();
         let mut findings = Vec::new();
@@ -202,7 +203,7 @@ impl Migrator {
                     matched.push(one);
                     continue;
                 };
-                if fits(checksum, &self.migrations, migration, dialect)? {
+                if checksums.fit(checksum, migration)? {
                     matched.push(one);
                 } else if migration.role != Role::Repeatable {
                     // One that runs again when it changes is simply pending.
