@@ -157,8 +157,9 @@ pub(crate) fn assess(
     let recorded = record(layout, entries);
 
     let with_version = migrations.list().iter().filter(|migration| migration.role != Role::Repeatable);
-    let newest_known = with_version.map(|migration| migration.version.clone()).max();
-    let newest_known = newest_known.into_iter().chain(manifest.and_then(|manifest| newest_in(layout, manifest))).max();
+    let newest_known = with_version.map(|migration| &migration.version).max();
+    let newest_known =
+        newest_known.cloned().into_iter().chain(manifest.and_then(|manifest| newest_in(layout, manifest))).max();
     let mut ahead = Vec::new();
     let mut changed = BTreeSet::new();
     for record in recorded.values() {

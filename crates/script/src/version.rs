@@ -13,8 +13,10 @@ pub struct Version {
 /// What a version is ordered by. Those of one layout compare alike; the kinds stand in the order in which they run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
-    /// As text.
-    Text(String),
+    /// As its text is.
+    Text,
+    /// As its text is with a `_` behind it.
+    File,
     /// As a number.
     Number(u64),
     /// Number by number, none of the last ones zero. What stands for all versions up to its own comes behind the same version.
@@ -27,14 +29,13 @@ impl Version {
     /// A version that is ordered as text (`20240520-143022`).
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
-        let text = text.into();
-        Version { key: Key::Text(text.clone()), text }
+        Version { key: Key::Text, text: text.into() }
     }
 
     /// A version that stands where a file stands that is named by it and `_name.sql`, files being ordered as text: `10` before `1`.
     #[must_use]
     pub(crate) fn by_file(text: &str) -> Self {
-        Version { text: text.to_owned(), key: Key::Text(format!("{text}_")) }
+        Version { text: text.to_owned(), key: Key::File }
     }
 
     /// A version that is ordered as a number; it is written without leading zeros.
@@ -80,7 +81,11 @@ impl Version {
 
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.key.cmp(&other.key)
+        match (&self.key, &other.key) {
+            (Key::Text, Key::Text) => self.text.cmp(&other.text),
+            (Key::File, Key::File) => self.text.bytes().chain([b'_']).cmp(other.text.bytes().chain([b'_'])),
+            (key, other) => key.cmp(other),
+        }
     }
 }
 
@@ -92,7 +97,7 @@ impl PartialOrd for Version {
 
 impl PartialEq for Version {
     fn eq(&self, other: &Self) -> bool {
-        self.key == other.key
+        self.cmp(other) == Ordering::Equal
     }
 }
 
