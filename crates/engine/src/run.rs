@@ -187,15 +187,7 @@ impl Run<'_> {
         self.session.begin().await?;
         for group in planned.groups.iter().filter(|group| group.kind == GroupKind::Transaction) {
             self.execute(planned, &group.statements).await?;
-        }
-        let copied = planned.statements.iter().any(|it| it.statement.copy_data.is_some());
-        if let Some(long) = planned.long.as_ref().filter(|_| copied) {
-            // What was copied from the file while it changed is undone.
-            let unchanged = long.is_unchanged().map_err(|error| DbError::Protocol(error.to_string()))?;
-            if !unchanged {
-                let message = format!("{} changed while it ran; run the command again", planned.file);
-                return Err(DbError::Protocol(message).into());
-            }
+            self.is_as_planned(planned, &group.statements)?;
         }
         self.go_on()?;
         let row = self.row(attempt, State::Done, None);
@@ -279,6 +271,7 @@ impl Run<'_> {
                 self.session.begin().await?;
                 self.execute(planned, &settings_before).await?;
                 self.execute(planned, &rest).await?;
+                self.is_as_planned(planned, &rest)?;
                 self.go_on()?;
                 let rows = self.announcement(attempt);
                 let mut journal = carried.clone();

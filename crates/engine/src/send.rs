@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use driftlock_database::{CopyData, Error as DbError, Event, ExecuteError, Observer, Runnable};
 
 use crate::plan::PlannedMigration;
-use crate::rows::{DataInFile, RowsDigest, place_in};
+use crate::rows::{DataInFile, Passed, RowsDigest, place_in};
 use crate::run::{Run, Trouble};
 use crate::tell::Teller;
 use crate::{Cancellation, Progress, Provenance, Rows};
@@ -52,6 +52,7 @@ impl Run<'_> {
         let changed = |why: String| Trouble { index: Some(index), error: DbError::Protocol(why), place: None };
         let mut cursor = self.cursor.take();
         let way = planned.cursor_at(&mut cursor, rows.first, dialect).map_err(|error| changed(error.to_string()))?;
+        let comment = self.options.comment_statements.then(|| format!(" {}", comment(&self.provenance, planned)));
         let mut digest = RowsDigest::new();
         let end = rows.first + rows.count;
         let mut batch = Vec::new();
@@ -63,6 +64,9 @@ impl Run<'_> {
             length += passed.sql.len();
             batch.push(passed);
             if length >= BATCH_BYTES || batch.len() >= BATCH || way.at() == end {
+                if let Some(comment) = &comment {
+                    batch.iter_mut().for_each(|passed: &mut Passed| passed.sql.push_str(comment));
+                }
                 let runnables: Vec<Runnable<'_>> =
                     batch.iter().map(|passed| Runnable { sql: &passed.sql, copy_data: None }).collect();
                 let result = self.send(&runnables, &mut Unheard).await;
@@ -130,6 +134,18 @@ impl Run<'_> {
             error,
             place: None,
         })
+    }
+
+    /// That what a COPY among these statements took from a long file is what was planned: else it is not committed.
+    pub(crate) fn is_as_planned(&self, planned: &PlannedMigration, indexes: &[usize]) -> Result<(), Trouble> {
+        let copies = |index: &&usize| planned.statements[**index].statement.copy_data.is_some();
+        let Some((long, index)) = planned.long.as_ref().zip(indexes.iter().find(copies)) else { return Ok(()) };
+        let why = match long.is_unchanged() {
+            Ok(true) => return Ok(()),
+            Ok(false) => format!("{} changed while it ran; run the command again", planned.file),
+            Err(error) => error.to_string(),
+        };
+        Err(Trouble { index: Some(*index), error: DbError::Protocol(why), place: None })
     }
 
     /// Sends statements; asks the server to cancel them when somebody says stop.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::client::difference;
-use crate::target::{Engine, Ran, Target};
+use crate::target::{Engine, Ran, Target, until};
 
 /// A dump of one table, longer than what is held in memory, in the way of the engine's dump program; `rows` may add what it likes.
 fn dump(engine: Engine, megabytes: usize) -> String {
@@ -147,6 +147,25 @@ fn a_wrong_row_in_a_long_script_is_told_with_its_place() {
         assert_eq!(target.value(&format!("SELECT count(*) FROM {table} WHERE words = 'seven'")), "4", "{engine:?}");
         assert_eq!(target.value(&format!("SELECT count(*) FROM {table} WHERE id = 1")), "1", "{engine:?}: once");
     }
+}
+
+/// What is copied from a file that somebody writes to meanwhile is undone: it is not what was planned, or what will be on record.
+#[test]
+fn a_long_script_that_changes_while_it_runs_is_undone() {
+    let target = Target::new(Engine::Postgres);
+    let text = dump(Engine::Postgres, 9).replacen("CREATE TABLE", "SELECT pg_sleep(4);\nCREATE TABLE", 1);
+    let file = target.migration(1, &text);
+    let child = target.start(&["up"]);
+    until("the script sleeps", || {
+        let sleeping = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'SELECT pg_sleep%'";
+        target.value(sleeping) == "1"
+    });
+    // As long as it was: what was planned still stands where it stood.
+    std::fs::write(&file, text.replacen("it's one", "it's two", 1)).unwrap();
+    let ran = Ran::new(child.wait_with_output().unwrap()).expect(1);
+    ran.says(&["changed while it ran"]);
+    assert_eq!(target.value("SELECT count(*) FROM pg_class WHERE relname = 'long'"), "0");
+    target.run(&["up"]).expect(0);
 }
 
 /// `plan` prints every statement as a driver can run it, those too that stay in the file.
