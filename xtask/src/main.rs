@@ -2,17 +2,14 @@
 
 mod arguments;
 mod bench;
-mod fail;
 mod oracle;
-mod process;
-mod servers;
-mod setup;
 mod test;
 mod workspace;
 
 use std::process::ExitCode;
 
 use arguments::Chore;
+use driftlock_servers::{fail, process, servers, setup};
 
 fn main() -> ExitCode {
     let chore = match arguments::parse(std::env::args().skip(1)) {

@@ -4,14 +4,14 @@ use std::fmt;
 
 /// What went wrong, in words.
 #[derive(Debug)]
-pub(crate) struct Failure(String);
+pub struct Failure(String);
 
 /// The outcome of a step.
-pub(crate) type Result<T> = std::result::Result<T, Failure>;
+pub type Result<T> = std::result::Result<T, Failure>;
 
 impl Failure {
     /// From a text that says what, why and what to do.
-    pub(crate) fn new(text: impl Into<String>) -> Self {
+    pub fn new(text: impl Into<String>) -> Self {
         Failure(text.into())
     }
 }
@@ -23,7 +23,7 @@ impl fmt::Display for Failure {
 }
 
 /// Says what was being done when an error came.
-pub(crate) trait Context<T> {
+pub trait Context<T> {
     /// `text: the error`.
     fn context(self, text: impl fmt::Display) -> Result<T>;
 }

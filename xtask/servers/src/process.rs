@@ -6,8 +6,8 @@ use std::os::unix::fs::FileExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, mpsc};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -19,11 +19,11 @@ const SIGHUP: u8 = 1;
 
 /// Remembers the signal that asked us to stop. Whoever waits looks at it, so that every guard is dropped on the way out.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Interrupt(Arc<AtomicUsize>);
+pub struct Interrupt(Arc<AtomicUsize>);
 
 impl Interrupt {
     /// Catches SIGINT, SIGTERM and SIGHUP from now on.
-    pub(crate) fn install() -> Result<Self> {
+    pub fn install() -> Result<Self> {
         let interrupt = Interrupt::default();
         for signal in [SIGINT, SIGTERM, SIGHUP] {
             signal_hook::flag::register_usize(i32::from(signal), Arc::clone(&interrupt.0), usize::from(signal))
@@ -33,12 +33,12 @@ impl Interrupt {
     }
 
     /// The signal's number, if one came.
-    pub(crate) fn signal(&self) -> Option<u8> {
+    pub fn signal(&self) -> Option<u8> {
         u8::try_from(self.0.load(Ordering::Relaxed)).ok().filter(|&signal| signal != 0)
     }
 
     /// An error if a signal came.
-    pub(crate) fn check(&self) -> Result<()> {
+    pub fn check(&self) -> Result<()> {
         match self.signal() {
             None => Ok(()),
             Some(signal) => Err(Failure::new(format!("stopped by signal {signal}"))),
@@ -47,15 +47,18 @@ impl Interrupt {
 }
 
 /// How a process ended, and all that it wrote.
-pub(crate) struct Finished {
-    pub(crate) status: ExitStatus,
-    pub(crate) output: String,
-    pub(crate) timed_out: bool,
+pub struct Finished {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// What it wrote.
+    pub output: String,
+    /// It was ended at its deadline.
+    pub timed_out: bool,
 }
 
 /// Where a process writes.
 #[derive(Clone, Copy)]
-pub(crate) enum Errors {
+pub enum Errors {
     /// Into the same text as its output.
     WithOutput,
     /// To our own.
@@ -63,12 +66,7 @@ pub(crate) enum Errors {
 }
 
 /// Runs a process in a group of its own. A signal to us, or the deadline, ends the whole group.
-pub(crate) fn run(
-    command: &mut Command,
-    errors: Errors,
-    deadline: Duration,
-    interrupt: &Interrupt,
-) -> Result<Finished> {
+pub fn run(command: &mut Command, errors: Errors, deadline: Duration, interrupt: &Interrupt) -> Result<Finished> {
     let name = command.get_program().to_string_lossy().into_owned();
     // A file and no pipe: a grandchild that outlives its parent can't keep us waiting for the end of it.
     let mut log = tempfile::tempfile().context("can't make a temporary file")?;
@@ -106,7 +104,7 @@ pub(crate) fn run(
 }
 
 /// A program's name without its folders, for messages.
-pub(crate) fn file_name(program: &str) -> &str {
+pub fn file_name(program: &str) -> &str {
     program.rsplit('/').next().unwrap_or(program)
 }
 
@@ -140,14 +138,52 @@ fn end_group(child: &mut Child) -> Result<ExitStatus> {
 }
 
 /// Sends a signal to a process, or to a group by its negative number. One that is gone needs none.
-pub(crate) fn signal(name: &str, target: &str) {
+pub fn signal(name: &str, target: &str) {
     // The shell has it built in; a program of this name isn't on every machine.
     let script = r#"kill -s "$0" -- "$1" 2>/dev/null"#;
     let _ = Command::new("sh").args(["-c", script, name, target]).stdin(Stdio::null()).status();
 }
 
+/// Starts a process from a thread that lives as long as we do. What is told to end with us (`setpriv --pdeathsig`) ends in truth with
+/// the thread that started it, and a test's thread ends before its process.
+pub(crate) fn spawn(command: Command) -> std::io::Result<Child> {
+    type Job = (Command, mpsc::Sender<std::io::Result<Child>>);
+    static STARTER: LazyLock<Mutex<mpsc::Sender<Job>>> = LazyLock::new(|| {
+        let (sender, jobs) = mpsc::channel::<Job>();
+        std::thread::spawn(move || {
+            for (mut command, answer) in jobs {
+                // Who asked may be gone.
+                let _ = answer.send(command.spawn());
+            }
+        });
+        Mutex::new(sender)
+    });
+    let (sender, answer) = mpsc::channel();
+    let gone = || std::io::Error::other("the thread that starts servers is gone");
+    STARTER.lock().map_err(|_| gone())?.send((command, sender)).map_err(|_| gone())?;
+    answer.recv().map_err(|_| gone())?
+}
+
+/// The processes that a process started, and those that these started.
+pub(crate) fn descendants(pid: u32) -> Vec<u32> {
+    let mut parents = Vec::new();
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Some(child) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse::<u32>().ok());
+        parents.extend(parent.map(|parent| (parent, child)));
+    }
+    let mut found = vec![pid];
+    let mut at = 0;
+    while let Some(&parent) = found.get(at) {
+        found.extend(parents.iter().filter(|(of, _)| *of == parent).map(|(_, child)| *child));
+        at += 1;
+    }
+    found.split_off(1)
+}
+
 /// Whether a process is there and no zombie.
-pub(crate) fn is_running(pid: u32) -> bool {
+pub fn is_running(pid: u32) -> bool {
     let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else {
         return false;
     };
@@ -156,7 +192,7 @@ pub(crate) fn is_running(pid: u32) -> bool {
 }
 
 /// Waits until a process is gone; whether it went in time. A child of ours is reaped.
-pub(crate) fn wait_gone(pid: u32, child: Option<&mut Child>, patience: Duration) -> bool {
+pub fn wait_gone(pid: u32, child: Option<&mut Child>, patience: Duration) -> bool {
     let start = Instant::now();
     let mut child = child;
     loop {
@@ -174,7 +210,7 @@ pub(crate) fn wait_gone(pid: u32, child: Option<&mut Child>, patience: Duration)
 }
 
 /// A program's whole path, by `PATH` and the folders of programs for root.
-pub(crate) fn find_program(name: &str) -> Option<std::path::PathBuf> {
+pub fn find_program(name: &str) -> Option<std::path::PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
         .chain(["/usr/sbin", "/usr/bin", "/sbin", "/bin"].map(std::path::PathBuf::from))
@@ -183,7 +219,7 @@ pub(crate) fn find_program(name: &str) -> Option<std::path::PathBuf> {
 }
 
 /// Whether a file is there and may be run.
-pub(crate) fn is_program(file: &Path) -> bool {
+pub fn is_program(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     file.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
 }

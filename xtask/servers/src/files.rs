@@ -6,15 +6,16 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use super::{Durability, Life, Server, USER};
 use crate::fail::{Context, Failure, Result};
-use crate::process::find_program;
+use crate::process::{find_program, spawn};
+use crate::server::Server;
+use crate::servers::{Durability, Life, USER};
 use crate::setup::{Tools, is_root};
 
 /// A child that makes a database directory, and where it writes.
-pub(super) type Initialising = (Child, PathBuf);
+pub(crate) type Initialising = (Child, PathBuf);
 
-pub(super) struct PostgresFiles {
+pub(crate) struct PostgresFiles {
     bin: PathBuf,
     folder: PathBuf,
     user: Option<(u32, u32)>,
@@ -22,13 +23,13 @@ pub(super) struct PostgresFiles {
 }
 
 impl PostgresFiles {
-    pub(super) fn new(tools: &Tools, parent: &Path, password: &str) -> Result<Self> {
+    pub(crate) fn new(tools: &Tools, parent: &Path, password: &str) -> Result<Self> {
         let user = unprivileged("postgres")?;
         let folder = folder_of(parent, "pg", user)?;
         Ok(PostgresFiles { bin: tools.postgres_bin.clone(), folder, user, password: password.to_owned() })
     }
 
-    pub(super) fn initialise(&self) -> Result<Initialising> {
+    pub(crate) fn initialise(&self) -> Result<Initialising> {
         let password_file = self.folder.join("password");
         write_for(&password_file, &self.password, self.user)?;
         let mut command = command_as(&self.bin.join("initdb"), &self.folder, self.user);
@@ -37,19 +38,28 @@ impl PostgresFiles {
         spawn_logged(command, self.folder.join("initdb.log"))
     }
 
-    pub(super) fn start(&self, port: u16, durability: Durability, life: Life) -> Result<(Server, PathBuf)> {
+    pub(crate) fn start(
+        &self,
+        port: u16,
+        durability: Durability,
+        life: Life,
+        more: &[String],
+    ) -> Result<(Server, PathBuf)> {
         let mut command = command_for_life("QUIT", &self.bin.join("postgres"), &self.folder, self.user, life);
         command.arg("-D").arg(self.folder.join("data")).arg("-k").arg(&self.folder);
         command.args(["-h", "127.0.0.1", "-p", &port.to_string(), "-c", "max_connections=300"]);
-        if durability == Durability::Relaxed {
-            command.args(["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]);
-        }
+        command.args(match durability {
+            Durability::Default => &[][..],
+            Durability::Relaxed => &["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"],
+            Durability::Server => &["-c", "fsync=off"],
+        });
+        command.args(more);
         let (child, log) = spawn_logged(command, self.folder.join("server.log"))?;
         Ok((Server { name: "PostgreSQL", pid: child.id(), port, stop_signal: "INT", child: Some(child) }, log))
     }
 }
 
-pub(super) struct MysqlFiles {
+pub(crate) struct MysqlFiles {
     tools: Tools,
     folder: PathBuf,
     user: Option<(u32, u32)>,
@@ -57,7 +67,7 @@ pub(super) struct MysqlFiles {
 }
 
 impl MysqlFiles {
-    pub(super) fn new(tools: &Tools, parent: &Path, password: &str) -> Result<Self> {
+    pub(crate) fn new(tools: &Tools, parent: &Path, password: &str) -> Result<Self> {
         let user = unprivileged("mysql")?;
         let folder = folder_of(parent, "my", user)?;
         let init_file = folder.join("init.sql");
@@ -72,23 +82,34 @@ impl MysqlFiles {
         Ok(MysqlFiles { tools: tools.clone(), folder, user, init_file })
     }
 
-    pub(super) fn initialise(&self) -> Result<Initialising> {
+    pub(crate) fn initialise(&self) -> Result<Initialising> {
         let mut command = command_as(&self.tools.mariadb_install_db, &self.folder, self.user);
         command.arg("--no-defaults").arg(format!("--datadir={}", self.folder.join("data").display()));
         command.args(["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]);
         spawn_logged(command, self.folder.join("install.log"))
     }
 
-    pub(super) fn start(&self, port: u16, durability: Durability, life: Life) -> Result<(Server, PathBuf)> {
+    pub(crate) fn start(
+        &self,
+        port: u16,
+        durability: Durability,
+        life: Life,
+        more: &[String],
+    ) -> Result<(Server, PathBuf)> {
         let mut command = command_for_life("KILL", &self.tools.mariadbd, &self.folder, self.user, life);
         let path = |name: &str| self.folder.join(name).display().to_string();
         command.args(["--no-defaults", "--bind-address=127.0.0.1", "--skip-name-resolve", "--max-connections=300"]);
         command.arg(format!("--port={port}")).arg(format!("--datadir={}", path("data")));
         command.arg(format!("--socket={}", path("socket"))).arg(format!("--pid-file={}", path("pid")));
         command.arg(format!("--init-file={}", self.init_file.display())).arg("--character-set-server=utf8mb4");
-        if durability == Durability::Relaxed {
-            command.args(["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync", "--sync-frm=0"]);
-        }
+        command.args(match durability {
+            Durability::Default => &[][..],
+            Durability::Relaxed => {
+                &["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync", "--sync-frm=0"]
+            }
+            Durability::Server => &["--innodb-flush-log-at-trx-commit=2", "--innodb-flush-method=nosync"],
+        });
+        command.args(more);
         let (child, log) = spawn_logged(command, self.folder.join("server.log"))?;
         Ok((Server { name: "MariaDB", pid: child.id(), port, stop_signal: "TERM", child: Some(child) }, log))
     }
@@ -163,7 +184,7 @@ fn spawn_logged(mut command: Command, log: PathBuf) -> Result<(Child, PathBuf)> 
     let program = command.get_program().to_string_lossy().into_owned();
     let errors = file.try_clone().context(log.display())?;
     command.stdin(Stdio::null()).stdout(file).stderr(errors);
-    Ok((command.spawn().context(format_args!("can't start {program}"))?, log))
+    Ok((spawn(command).context(format_args!("can't start {program}"))?, log))
 }
 
 #[cfg(test)]

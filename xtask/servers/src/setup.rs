@@ -13,13 +13,17 @@ use crate::process::{find_program, is_program};
 
 /// The programs that were found.
 #[derive(Debug, Clone)]
-pub(crate) struct Tools {
+pub struct Tools {
     /// Where PostgreSQL's own programs are. Debian's `psql` on `PATH` is a wrapper; the one in here is real.
-    pub(crate) postgres_bin: PathBuf,
-    pub(crate) mariadbd: PathBuf,
-    pub(crate) mariadb_install_db: PathBuf,
-    pub(crate) mariadb: PathBuf,
-    pub(crate) sqlite3: PathBuf,
+    pub postgres_bin: PathBuf,
+    /// MariaDB's server.
+    pub mariadbd: PathBuf,
+    /// What makes its database directory.
+    pub mariadb_install_db: PathBuf,
+    /// Its client.
+    pub mariadb: PathBuf,
+    /// SQLite's client.
+    pub sqlite3: PathBuf,
 }
 
 impl fmt::Display for Tools {
@@ -31,10 +35,13 @@ impl fmt::Display for Tools {
 }
 
 /// Something that is needed, and Debian's packages that bring it.
-pub(crate) struct Need {
-    pub(crate) name: &'static str,
-    pub(crate) packages: &'static [&'static str],
-    pub(crate) is_there: fn() -> bool,
+pub struct Need {
+    /// In words.
+    pub name: &'static str,
+    /// Debian's packages.
+    pub packages: &'static [&'static str],
+    /// Whether it is there.
+    pub is_there: fn() -> bool,
 }
 
 const NEEDS: [Need; 6] = [
@@ -55,13 +62,13 @@ const NEEDS: [Need; 6] = [
 ];
 
 /// Installs what is missing, then says where everything is.
-pub(crate) fn setup() -> Result<Tools> {
+pub fn setup() -> Result<Tools> {
     ensure(&NEEDS)?;
     find_tools()
 }
 
 /// Installs what of these is missing.
-pub(crate) fn ensure(needs: &[Need]) -> Result<()> {
+pub fn ensure(needs: &[Need]) -> Result<()> {
     let missing: Vec<&Need> = needs.iter().filter(|need| !(need.is_there)()).collect();
     if !missing.is_empty() {
         let names = missing.iter().map(|need| need.name).collect::<Vec<_>>().join(", ");
@@ -85,11 +92,12 @@ pub(crate) fn ensure(needs: &[Need]) -> Result<()> {
 }
 
 /// Whether we may do everything.
-pub(crate) fn is_root() -> bool {
+pub fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|data| data.uid() == 0)
 }
 
-fn find_tools() -> Result<Tools> {
+/// Where everything is; installs nothing.
+pub fn find_tools() -> Result<Tools> {
     let find = |name: &str| {
         find_program(name)
             .ok_or_else(|| Failure::new(format!("`{name}` is in no folder of PATH; `cargo xtask setup` installs it")))
