@@ -21,6 +21,8 @@ mod class;
 mod connect;
 mod engine;
 mod error;
+#[doc(hidden)]
+pub mod fault;
 mod foreign;
 mod golang_migrate;
 mod records;

@@ -10,7 +10,7 @@ mod up;
 
 use std::path::PathBuf;
 
-use driftlock_database::{Direction, HistoryRow, Session};
+use driftlock_database::{Direction, HistoryRow, Session, fault};
 use driftlock_script::{Body, Dialect, Directory, LoadError, Manifest, Migration, Migrations, Script, Version};
 
 use crate::config::Variables;
@@ -157,6 +157,7 @@ impl Migrator {
 
 /// Gives the lock back, whatever happened. What happened goes before what came of giving it back.
 async fn finish(session: &mut dyn Session, result: Result<Report, Error>) -> Result<Report, Error> {
+    fault::point("before-unlock").await;
     let unlocked = session.unlock().await;
     let mut report = result?;
     if let Err(error) = unlocked {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use driftlock_database::{
     Error as DbError, HistoryRow, JournalRow, JournalState, OwnTables, Records, Session, State, Timeouts, Timestamp,
-    foreign_tables,
+    fault, foreign_tables,
 };
 use driftlock_script::credentials;
 
@@ -135,6 +135,7 @@ impl Run<'_> {
                 message: if count == 1 { why.to_owned() } else { format!("{why} ({} more like it)", count - 1) },
             });
         }
+        fault::point("before-migration").await;
         let journalled = !planned.transactional || attempt.resumed_after > 0 || resume.unfinished;
         let result = match if journalled { Ok(true) } else { self.is_beyond_rollback(planned).await } {
             Ok(true) => self.journalled(&mut attempt).await,
@@ -143,6 +144,7 @@ impl Run<'_> {
         };
         match result {
             Ok(()) => {
+                fault::point("after-commit").await;
                 let applied = Applied {
                     version: planned.version.clone(),
                     name: planned.name.clone(),
@@ -189,6 +191,7 @@ impl Run<'_> {
             self.execute(planned, &group.statements).await?;
             self.is_as_planned(planned, &group.statements)?;
         }
+        fault::point("before-history").await;
         self.go_on()?;
         let row = self.row(attempt, State::Done, None);
         self.commit(vec![row], &[]).await?;
@@ -208,7 +211,10 @@ impl Run<'_> {
         // What an earlier attempt did is carried into this one's journal, so that the next resume needs only the last attempt.
         let mut carried: Vec<JournalRow> =
             attempt.done.iter().map(|&number| self.journal_row(attempt, number, JournalState::Done, None)).collect();
-        for group in &planned.groups {
+        for (at, group) in planned.groups.iter().enumerate() {
+            if at > 0 {
+                fault::point("between-statements").await;
+            }
             self.go_on()?;
             let left: Vec<usize> =
                 group.statements.iter().copied().filter(|index| !attempt.done.contains(&(index + 1))).collect();
@@ -222,6 +228,7 @@ impl Run<'_> {
                 }
             }
         }
+        fault::point("before-history").await;
         let row = self.row(attempt, State::Done, None);
         let mut rows = self.announcement(attempt);
         rows.push(follow(rows.last(), row));
@@ -314,6 +321,7 @@ impl Run<'_> {
         journal.push(self.journal_row(attempt, index + 1, JournalState::Intent, before));
         self.commit(rows, &journal).await?;
         attempt.announced = true;
+        fault::point("after-intent").await;
         let mut tries = 1;
         loop {
             let result = self.execute(planned, &[index]).await;
@@ -332,6 +340,7 @@ impl Run<'_> {
                 }
             }
         }
+        fault::point("before-journal").await;
         self.session.settle(&sql, true).await.map_err(|error| Trouble { index: Some(index), error, place: None })?;
         attempt.done.push(index + 1);
         // Written with whatever is written next; a crash before that is found by the probe.

@@ -1,6 +1,6 @@
 //! What happens to statements, told with their places in the file and without their credentials.
 
-use driftlock_database::{Error as DbError, Event, Observer};
+use driftlock_database::{Error as DbError, Event, Observer, fault};
 use driftlock_script::{credentials, mask};
 
 use crate::plan::PlannedMigration;
@@ -36,6 +36,9 @@ pub(crate) struct Teller<'a> {
 
 impl Observer for Teller<'_> {
     fn event(&mut self, event: Event) {
+        if matches!(event, Event::Done { index, .. } if index + 1 < self.indexes.len()) {
+            fault::point_blocking("between-statements");
+        }
         let Some(on_progress) = self.progress else { return };
         let at = |index: usize| self.indexes.get(index).map(|&index| (index, &self.planned.statements[index]));
         match event {

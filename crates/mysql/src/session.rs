@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use driftlock_database::{
     Cancel, Census, Error, Event, ExecuteError, FORMAT, Fence, ForeignRows, Glance, HistoryRow, Holder, JournalRow,
     LockAttempt, Observer, OwnTables, Pooler, Probe, Records, Runnable, Server, Session, Surroundings, Timeouts,
-    Timestamp,
+    Timestamp, fault,
 };
 
 use crate::connect::Product;
@@ -273,6 +273,7 @@ impl Session for MySqlSession {
     async fn prepare_tables(&mut self, tables: &OwnTables) -> Result<(), Error> {
         for statement in self.sql(tables).create() {
             self.wire.run(&statement).await.map_err(|error| self.own_tables(tables, error))?;
+            fault::point("between-own-tables").await;
         }
         self.read_fence(tables).await.map(drop)
     }

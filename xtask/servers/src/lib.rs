@@ -14,6 +14,7 @@ pub mod fail;
 mod files;
 pub mod private;
 pub mod process;
+pub mod proxy;
 mod server;
 pub mod servers;
 pub mod setup;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use driftlock_database::{Error as DbError, HistoryRow, LockAttempt, Session, Timeouts};
+use driftlock_database::{Error as DbError, HistoryRow, LockAttempt, Session, Timeouts, fault};
 
 use super::Migrator;
 use crate::resume::resume;
@@ -20,6 +20,9 @@ impl Migrator {
     ) -> Result<bool, Error> {
         let began = Instant::now();
         let mut told: Option<Instant> = None;
+        if fault::skips_lock() {
+            return Ok(true);
+        }
         loop {
             if self.cancellation.is_cancelled() {
                 return Err(Error::Interrupted { during: None, applied: Vec::new() });
@@ -28,6 +31,7 @@ impl Migrator {
                 LockAttempt::Held => return Ok(true),
                 LockAttempt::Busy(holder) => holder,
             };
+            fault::point("waiting-for-lock").await;
             let waited = began.elapsed();
             if waited >= self.options.lock_wait {
                 return Err(Error::Locked { holder, waited });
@@ -50,6 +54,7 @@ impl Migrator {
 
     /// Makes the own tables where they are missing. Needs the lock.
     pub(super) async fn prepare(&self, session: &mut dyn Session, db: &Database) -> Result<(), Error> {
+        fault::point("before-own-tables").await;
         let options = &self.options;
         session
             .reset(&Timeouts {
@@ -93,6 +98,7 @@ impl Migrator {
         db: &'a Database,
         history: &[HistoryRow],
     ) -> Result<Run<'a>, Error> {
+        fault::point("before-fence").await;
         let named = self.options.environment.as_deref();
         let mut tries = 1;
         let (fence, now) = loop {
