@@ -1,7 +1,7 @@
 //! Named points at which tests stop the program, to kill it or what it talks to.
 //!
 //! ```text
-//! DRIFTLOCK_FAULT=before-history#2  DRIFTLOCK_FAULT_DIR=/tmp/x
+//! FAULT_POINT=before-history#2  FAULT_DIR=/tmp/x
 //! ```
 //!
 //! The second time that the program comes to `before-history` it makes the file `reached` in that folder and stands still until there
@@ -47,13 +47,13 @@ mod armed {
     }
 
     static PLAN: LazyLock<Option<Plan>> = LazyLock::new(|| {
-        let wanted = std::env::var("DRIFTLOCK_FAULT").ok()?;
+        let wanted = std::env::var("FAULT_POINT").ok()?;
         let (point, time) = wanted.split_once('#').unwrap_or((&wanted, "1"));
-        assert!(point == "skip-lock" || super::POINTS.contains(&point), "DRIFTLOCK_FAULT names no point: {point}");
+        assert!(point == "skip-lock" || super::POINTS.contains(&point), "FAULT_POINT names no point: {point}");
         Some(Plan {
             point: point.to_owned(),
-            time: time.parse().expect("DRIFTLOCK_FAULT=POINT#NUMBER"),
-            folder: std::env::var_os("DRIFTLOCK_FAULT_DIR").unwrap_or_default().into(),
+            time: time.parse().expect("FAULT_POINT=POINT#NUMBER"),
+            folder: std::env::var_os("FAULT_DIR").unwrap_or_default().into(),
         })
     });
 
@@ -65,7 +65,7 @@ mod armed {
         if TIMES.fetch_add(1, Ordering::SeqCst) + 1 != plan.time {
             return None;
         }
-        std::fs::write(plan.folder.join("reached"), point).expect("DRIFTLOCK_FAULT_DIR can be written to");
+        std::fs::write(plan.folder.join("reached"), point).expect("FAULT_DIR can be written to");
         Some(plan.folder.join("go"))
     }
 
@@ -98,7 +98,7 @@ pub fn point_blocking(name: &'static str) {
     }
 }
 
-/// Whether a test wants the lock to be taken for held without asking for it (`DRIFTLOCK_FAULT=skip-lock`), to see the fence alone.
+/// Whether a test wants the lock to be taken for held without asking for it (`FAULT_POINT=skip-lock`), to see the fence alone.
 #[must_use]
 pub fn skips_lock() -> bool {
     #[cfg(feature = "faults")]

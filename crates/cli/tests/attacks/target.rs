@@ -32,8 +32,7 @@ struct Login {
     port: String,
 }
 
-fn login(variable: &str) -> Login {
-    let url = std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set: run `cargo xtask test`"));
+fn login(url: &str) -> Login {
     let rest = url.split_once("://").expect("a URL").1;
     let (login, place) = rest.split_once('@').expect("user@host");
     let (user, password) = login.split_once(':').expect("user:password");
@@ -79,7 +78,19 @@ impl Ran {
 }
 
 impl Target {
+    /// On the server that all tests share.
     pub(crate) fn new(engine: Engine) -> Self {
+        let variable = match engine {
+            Engine::Sqlite => return Self::on(engine, ""),
+            Engine::Postgres => "TEST_POSTGRES_URL",
+            Engine::MySql => "TEST_MYSQL_URL",
+        };
+        let url = std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set: run `cargo xtask test`"));
+        Self::on(engine, &url)
+    }
+
+    /// On the server of this URL, which may name any database.
+    pub(crate) fn on(engine: Engine, server: &str) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("attack_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::SeqCst));
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -87,11 +98,8 @@ impl Target {
         let (admin, url) = match engine {
             Engine::Sqlite => (None, format!("sqlite://{}", folder.path().join("test.db").display())),
             Engine::Postgres | Engine::MySql => {
-                let (variable, scheme) = match engine {
-                    Engine::Postgres => ("TEST_POSTGRES_URL", "postgres"),
-                    _ => ("TEST_MYSQL_URL", "mysql"),
-                };
-                let login = login(variable);
+                let scheme = if engine == Engine::Postgres { "postgres" } else { "mysql" };
+                let login = login(server);
                 let Login { user, password, host, port } = &login;
                 let url = format!("{scheme}://{user}:{password}@{host}:{port}/{name}");
                 (Some(login), url)

@@ -1,3 +1,13 @@
 //! What no failure may do: lose something, do it twice, or leave it for a human.
+//!
+//! They need the throwaway servers of `cargo xtask test`, start others that they may kill, and a program with the feature `faults`.
 
 #![allow(clippy::unwrap_used)]
+
+mod bed;
+mod matrix;
+mod random;
+mod scripts;
+#[allow(dead_code)]
+#[path = "../attacks/target.rs"]
+mod target;
