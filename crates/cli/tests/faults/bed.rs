@@ -112,14 +112,18 @@ pub(crate) fn dump(target: &Target) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8_lossy(&output.stdout);
     // pg_dump guards its scripts by a random word.
-    text.lines().filter(|line| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict")).fold(
-        String::new(),
-        |mut text, line| {
-            text.push_str(line);
-            text.push('\n');
-            text
-        },
-    )
+    let mut lines: Vec<&str> =
+        text.lines().filter(|line| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict")).collect();
+    // Where a row lies is left to chance, by what was rolled back before it.
+    let mut at = 0;
+    while let Some(head) =
+        lines[at..].iter().position(|line| line.starts_with("COPY ") && line.ends_with("FROM stdin;"))
+    {
+        let first = at + head + 1;
+        at = first + lines[first..].iter().position(|line| *line == "\\.").unwrap();
+        lines[first..at].sort_unstable();
+    }
+    lines.join("\n")
 }
 
 /// The URL with another port.

@@ -314,7 +314,7 @@ fn report(engine: Engine, results: Vec<(Cell, Verdict)>) {
     let _ = write!(text, "{:<20}", "");
     for mode in MODES {
         for (_, name) in FAULTS {
-            let _ = write!(text, "{:>9}", format!("{}{name}", if mode == Mode::Transactional { "t " } else { "j " }));
+            let _ = write!(text, "{:>11}", format!("{}{name}", if mode == Mode::Transactional { "t " } else { "j " }));
         }
     }
     text.push('\n');
@@ -331,7 +331,7 @@ fn report(engine: Engine, results: Vec<(Cell, Verdict)>) {
                         "NO RUN".to_owned()
                     }
                 };
-                let _ = write!(text, "{cell:>9}");
+                let _ = write!(text, "{cell:>11}");
             }
         }
         text.push('\n');
