@@ -12,6 +12,7 @@ The project's chores.
 Usage: cargo xtask setup
        cargo xtask test [--fast] [-p CRATE]... [-- ARGS]
        cargo xtask test --stop
+       cargo xtask fault [--kills N] [--seed S]
        cargo xtask bench [--only ROW]... [--pairs N] [--cold] [--binary PATH]
        cargo xtask bench --list
        cargo xtask oracle adopt [--only RUNNER]... [--engine ENGINE]...
@@ -24,6 +25,11 @@ test    Starts throwaway PostgreSQL and MariaDB servers, runs every suite agains
         --stop       stop the servers that --fast kept
         -p CRATE     only this crate's suite, built alone (`-p script` is `-p driftlock-script`); may be repeated
         -- ARGS      for the test binaries: a filter, --nocapture, --ignored, …
+
+fault   Strikes the program, its connections and its servers at every named point, and kills it at random moments; prints the matrix and
+        how long a right end took. `test` does the same with 20 kills an engine.
+        --kills N    so many kills for each engine (else 200)
+        --seed S     the moments of an earlier run, which printed this number
 
 bench   Measures the release build against the engines' own clients, on servers with default durability.
         --only ROW   only rows whose name has this in it; may be repeated
@@ -46,6 +52,7 @@ pub(crate) enum Chore {
     Setup,
     StopServers,
     Test(test::Options),
+    Fault { kills: u32, seed: Option<u64> },
     Bench(bench::Options),
     OracleAdopt(oracle::Options),
 }
@@ -65,6 +72,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Chore
             Some(argument) => Err(unknown(&chore, &argument)),
         },
         "test" => parse_test(rest),
+        "fault" => parse_fault(rest),
         "bench" => parse_bench(rest),
         "oracle" => parse_oracle(rest),
         _ => Err(Failure::new(format!("`{chore}` is no chore"))),
@@ -88,6 +96,24 @@ fn parse_test(mut arguments: impl Iterator<Item = String>) -> Result<Chore> {
         true if options == test::Options::default() => Ok(Chore::StopServers),
         true => Err(Failure::new("`test --stop` takes no other option")),
     }
+}
+
+fn parse_fault(mut arguments: impl Iterator<Item = String>) -> Result<Chore> {
+    let (mut kills, mut seed) = (200, None);
+    while let Some(argument) = arguments.next() {
+        let mut number = || {
+            let text = value(&argument, arguments.next())?;
+            text.parse::<u64>().map_err(|_| Failure::new(format!("{argument} {text}: a number")))
+        };
+        match argument.as_str() {
+            "--kills" => {
+                kills = u32::try_from(number()?).map_err(|_| Failure::new("--kills: fewer than that"))?;
+            }
+            "--seed" => seed = Some(number()?),
+            _ => return Err(unknown("fault", &argument)),
+        }
+    }
+    Ok(Chore::Fault { kills, seed })
 }
 
 fn parse_bench(mut arguments: impl Iterator<Item = String>) -> Result<Chore> {
@@ -151,8 +177,10 @@ mod tests {
             keep_servers: true,
             packages: vec!["script".to_owned()],
             arguments: vec!["split".to_owned(), "--fast".to_owned()],
+            ..test::Options::default()
         };
         assert_eq!(parsed("test --fast -p script -- split --fast").unwrap(), Chore::Test(wanted));
+        assert_eq!(parsed("fault --seed 7").unwrap(), Chore::Fault { kills: 200, seed: Some(7) });
         let wanted = bench::Options { only: vec!["idle".to_owned()], pairs: Some(3), ..bench::Options::default() };
         assert_eq!(parsed("bench --only idle --pairs 3").unwrap(), Chore::Bench(wanted));
         let wanted = oracle::Options { only: vec!["goose".to_owned()], engines: vec!["sqlite".to_owned()] };
@@ -169,6 +197,7 @@ mod tests {
             "test -p",
             "test --stop --fast",
             "bench --pairs 0",
+            "fault --kills many",
             "oracle",
             "oracle adpt",
         ] {

@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         }),
         Chore::StopServers => test::stop_kept().map(|()| true),
         Chore::Test(options) => test::run(&options, &interrupt),
+        Chore::Fault { kills, seed } => test::run(&test::Options::fault(kills, seed), &interrupt),
         Chore::OracleAdopt(options) => oracle::adopt(&options, &interrupt),
         Chore::Bench(options) => bench::run(&options, &interrupt),
     };

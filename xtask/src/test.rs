@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -20,10 +20,34 @@ pub(crate) struct Options {
     pub(crate) keep_servers: bool,
     pub(crate) packages: Vec<String>,
     pub(crate) arguments: Vec<String>,
+    /// Only test executables of this name.
+    pub(crate) executable: Option<&'static str>,
+    /// Settings for the tests.
+    pub(crate) settings: Vec<(&'static str, String)>,
+}
+
+impl Options {
+    /// The tests that strike the program, with more kills than usual.
+    pub(crate) fn fault(kills: u32, seed: Option<u64>) -> Self {
+        let mut settings = vec![("FAULT_KILLS", kills.to_string())];
+        settings.extend(seed.map(|seed| ("FAULT_SEED", seed.to_string())));
+        Options {
+            packages: vec!["cli".to_owned()],
+            arguments: vec!["--nocapture".to_owned()],
+            executable: Some("faults"),
+            settings,
+            ..Options::default()
+        }
+    }
+
+    fn wants(&self, executable: &Path) -> bool {
+        let name = executable.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        self.executable.is_none_or(|wanted| name.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('-')))
+    }
 }
 
 /// A suite that takes longer hangs.
-const SUITE_DEADLINE: Duration = Duration::from_secs(15 * 60);
+const SUITE_DEADLINE: Duration = Duration::from_secs(30 * 60);
 const BUILD_DEADLINE: Duration = Duration::from_secs(60 * 60);
 
 /// Runs the suites; whether all of them passed.
@@ -48,7 +72,9 @@ pub(crate) fn run(options: &Options, interrupt: &Interrupt) -> Result<bool> {
     for package in &selected {
         total.add(runner.suite(package, executables.get(&package.id).map(Vec::as_slice).unwrap_or_default())?);
     }
-    total.add(runner.documentation(&selected)?);
+    if options.executable.is_none() {
+        total.add(runner.documentation(&selected)?);
+    }
     drop(servers);
 
     println!("all suites in {}", seconds(start));
@@ -86,7 +112,7 @@ fn build(
     }
     let mut executables: HashMap<String, Vec<PathBuf>> = HashMap::new();
     for line in built.output.lines() {
-        if let Some((package, executable)) = test_executable(line) {
+        if let Some((package, executable)) = test_executable(line).filter(|(_, executable)| options.wants(executable)) {
             executables.entry(package).or_default().push(executable);
         }
     }
@@ -141,11 +167,12 @@ impl<'a> Runner<'a> {
         let mut libraries = vec![PathBuf::from(sysroot).join("lib"), workspace.target.join("debug/deps")];
         libraries.extend(std::env::split_paths(&std::env::var_os("LD_LIBRARY_PATH").unwrap_or_default()));
         let libraries = std::env::join_paths(libraries).context("LD_LIBRARY_PATH")?;
-        let variables = vec![
+        let mut variables = vec![
             ("TEST_POSTGRES_URL", servers.postgres_url("postgres")),
             ("TEST_MYSQL_URL", servers.mysql_url("")),
             ("LD_LIBRARY_PATH", libraries.to_string_lossy().into_owned()),
         ];
+        variables.extend(options.settings.iter().cloned());
         Ok(Runner { workspace, options, interrupt, variables })
     }
 
