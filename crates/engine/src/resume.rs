@@ -42,8 +42,13 @@ pub(crate) async fn resume(
             JournalState::Intent => open = Some(row),
         }
     }
-    // The server said that the last statement failed: then it is known not to have run.
-    if let Some(row) = open.filter(|_| !unfinished.failed) {
+    // The server said that the last statement failed: then it is known not to have run, but what it left may still be there.
+    if let Some(row) = open.filter(|_| unfinished.failed) {
+        let statement = number(row).checked_sub(1).and_then(|index| planned.statements.get(index));
+        if let Some(statement) = statement.filter(|statement| planned.digest_of(statement) == row.sha256) {
+            session.settle(planned.sql(statement), false).await?;
+        }
+    } else if let Some(row) = open {
         wait_for_orphan(session, dialect, planned, row, wait).await?;
         if interrupted(session, dialect, planned, row).await? {
             done.insert(number(row));

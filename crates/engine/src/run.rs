@@ -67,6 +67,8 @@ struct Attempt<'a> {
     /// Numbers of the statements that are done and committed, from 1.
     done: Vec<usize>,
     resumed_after: usize,
+    /// Journal rows of statements that are done, and that the next commit writes.
+    unwritten: Vec<JournalRow>,
     /// Whether the history has its `started` row.
     announced: bool,
 }
@@ -78,11 +80,20 @@ pub(crate) struct Trouble {
     pub(crate) error: DbError,
     /// Where it is, where the statement is one of many that stay in the file: line, column and text of the line.
     pub(crate) place: Option<(u32, u32, String)>,
+    /// The server said that the statement is done, and what it left couldn't be looked at: the next run has to find out.
+    pub(crate) unsettled: bool,
+}
+
+impl Trouble {
+    /// With a statement, by its index.
+    pub(crate) fn at(index: impl Into<Option<usize>>, error: DbError) -> Self {
+        Trouble { index: index.into(), error, place: None, unsettled: false }
+    }
 }
 
 impl From<DbError> for Trouble {
     fn from(error: DbError) -> Self {
-        Trouble { index: None, error, place: None }
+        Trouble::at(None, error)
     }
 }
 
@@ -107,6 +118,7 @@ impl Run<'_> {
             started_at: self.clock.now(),
             resumed_after: resume.done.len(),
             done: resume.done,
+            unwritten: Vec::new(),
             announced: false,
         };
         self.tell(|| Progress::Started {
@@ -209,7 +221,7 @@ impl Run<'_> {
         let planned = attempt.planned;
         self.reset(planned).await?;
         // What an earlier attempt did is carried into this one's journal, so that the next resume needs only the last attempt.
-        let mut carried: Vec<JournalRow> =
+        attempt.unwritten =
             attempt.done.iter().map(|&number| self.journal_row(attempt, number, JournalState::Done, None)).collect();
         for (at, group) in planned.groups.iter().enumerate() {
             if at > 0 {
@@ -220,10 +232,10 @@ impl Run<'_> {
                 group.statements.iter().copied().filter(|index| !attempt.done.contains(&(index + 1))).collect();
             match group.kind {
                 GroupKind::Session => self.execute(planned, &group.statements).await?,
-                GroupKind::Transaction => self.transaction(attempt, group, &left, &mut carried).await?,
+                GroupKind::Transaction => self.transaction(attempt, group, &left).await?,
                 GroupKind::Alone => {
                     for index in left {
-                        self.alone(attempt, index, &mut carried).await?;
+                        self.alone(attempt, index).await?;
                     }
                 }
             }
@@ -232,18 +244,12 @@ impl Run<'_> {
         let row = self.row(attempt, State::Done, None);
         let mut rows = self.announcement(attempt);
         rows.push(follow(rows.last(), row));
-        self.commit(rows, &carried).await?;
+        self.commit(rows, &attempt.unwritten).await?;
         Ok(())
     }
 
     /// Statements that share a transaction with their journal rows.
-    async fn transaction(
-        &mut self,
-        attempt: &mut Attempt<'_>,
-        group: &Group,
-        left: &[usize],
-        carried: &mut Vec<JournalRow>,
-    ) -> Result<(), Trouble> {
+    async fn transaction(&mut self, attempt: &mut Attempt<'_>, group: &Group, left: &[usize]) -> Result<(), Trouble> {
         let planned = attempt.planned;
         let is_session =
             |index: &usize| planned.statements[*index].classified.class == driftlock_database::Class::Session;
@@ -260,7 +266,7 @@ impl Run<'_> {
                 if is_session(&index) {
                     self.execute(planned, &[index]).await?;
                 } else {
-                    self.alone(attempt, index, carried).await?;
+                    self.alone(attempt, index).await?;
                 }
             }
             return Ok(());
@@ -281,7 +287,7 @@ impl Run<'_> {
                 self.is_as_planned(planned, &rest)?;
                 self.go_on()?;
                 let rows = self.announcement(attempt);
-                let mut journal = carried.clone();
+                let mut journal = attempt.unwritten.clone();
                 for &index in &work {
                     journal.push(self.journal_row(attempt, index + 1, JournalState::Done, None));
                 }
@@ -301,26 +307,22 @@ impl Run<'_> {
             }
         }
         attempt.announced = true;
-        carried.clear();
+        attempt.unwritten.clear();
         attempt.done.extend(work.iter().map(|index| index + 1));
         Ok(())
     }
 
     /// A statement outside of any transaction: intent before, result after.
-    async fn alone(
-        &mut self,
-        attempt: &mut Attempt<'_>,
-        index: usize,
-        carried: &mut Vec<JournalRow>,
-    ) -> Result<(), Trouble> {
+    async fn alone(&mut self, attempt: &mut Attempt<'_>, index: usize) -> Result<(), Trouble> {
         let planned = attempt.planned;
         let sql = planned.sql(&planned.statements[index]).to_owned();
         let before = self.session.object_digest(&sql).await?;
         let rows = self.announcement(attempt);
-        let mut journal = std::mem::take(carried);
+        let mut journal = attempt.unwritten.clone();
         journal.push(self.journal_row(attempt, index + 1, JournalState::Intent, before));
         self.commit(rows, &journal).await?;
         attempt.announced = true;
+        attempt.unwritten.clear();
         fault::point("after-intent").await;
         let mut tries = 1;
         loop {
@@ -341,17 +343,34 @@ impl Run<'_> {
             }
         }
         fault::point("before-journal").await;
-        self.session.settle(&sql, true).await.map_err(|error| Trouble { index: Some(index), error, place: None })?;
+        self.settle(index, &sql).await?;
         attempt.done.push(index + 1);
+        attempt.unwritten.push(self.journal_row(attempt, index + 1, JournalState::Done, None));
         // Written with whatever is written next; a crash before that is found by the probe.
         let last = planned.groups.last().and_then(|group| group.statements.last()) == Some(&index);
-        let row = self.journal_row(attempt, index + 1, JournalState::Done, None);
-        if last {
-            carried.push(row);
-        } else {
-            self.commit(Vec::new(), &[row]).await?;
+        if !last {
+            self.commit(Vec::new(), &attempt.unwritten).await?;
+            attempt.unwritten.clear();
         }
         Ok(())
+    }
+
+    /// Looks at what a statement left that the server says is done. A cancel that comes late ends the look instead of the statement:
+    /// then it is taken again.
+    async fn settle(&mut self, index: usize, sql: &str) -> Result<(), Trouble> {
+        for _ in 0..3 {
+            match self.session.settle(sql, true).await {
+                Err(DbError::Cancelled(_)) => {}
+                Err(error) => {
+                    // What the server says of the object, or that nobody could look at it.
+                    let unsettled = !matches!(error, DbError::Server(_));
+                    return Err(Trouble { unsettled, ..Trouble::at(index, error) });
+                }
+                Ok(()) => return Ok(()),
+            }
+        }
+        let server = self.session.settle(sql, true).await;
+        server.map_err(|error| Trouble { unsettled: true, ..Trouble::at(index, error) })
     }
 
     /// Stops between two statements when asked to. Not every engine says of a cancelled statement that it failed (MySQL's `DO`).
@@ -456,7 +475,7 @@ impl Run<'_> {
     async fn fail(&mut self, attempt: &Attempt<'_>, trouble: Trouble) -> Error {
         let planned = attempt.planned;
         let dialect = self.engine.dialect();
-        let Trouble { index, error, place } = trouble;
+        let Trouble { index, error, place, unsettled } = trouble;
         let applied = std::mem::take(&mut self.applied);
         // What the server says at the COMMIT (a deferred constraint) is shown at the last statement; what it says before the first
         // is about none.
@@ -464,7 +483,8 @@ impl Run<'_> {
         let index = index.or_else(|| if matches!(error, DbError::Server(_)) { last() } else { None });
 
         // A runner that was overtaken, or lost its connection or its lock, has no business writing any more.
-        let may_write = !matches!(error, DbError::ConnectionLost(_) | DbError::Fenced { .. } | DbError::LockLost(_));
+        let is_out = matches!(error, DbError::ConnectionLost(_) | DbError::Fenced { .. } | DbError::LockLost(_));
+        let may_write = !is_out && !unsettled;
         let secrets =
             index.map(|index| credentials(planned.sql(&planned.statements[index]), dialect)).unwrap_or_default();
         let error = masked(error, &secrets);
@@ -483,16 +503,7 @@ impl Run<'_> {
                     rows.extend(self.announcement(attempt));
                     rows.push(follow(rows.last(), row));
                 }
-                let journal: Vec<JournalRow> = if attempt.announced {
-                    Vec::new()
-                } else {
-                    attempt
-                        .done
-                        .iter()
-                        .map(|&number| self.journal_row(attempt, number, JournalState::Done, None))
-                        .collect()
-                };
-                self.commit(rows, &journal).await
+                self.commit(rows, &attempt.unwritten).await
             }
             .await;
             if let Err(error) = kept {
@@ -503,6 +514,7 @@ impl Run<'_> {
 
         let outcome = match &error {
             DbError::ConnectionLost(_) => Outcome::NotKnown,
+            _ if unsettled => Outcome::NotKnown,
             _ if !recorded && !attempt.done.is_empty() => Outcome::NotKnown,
             _ if attempt.done.is_empty() => Outcome::RolledBack,
             _ => Outcome::Partial { done: attempt.done.clone() },

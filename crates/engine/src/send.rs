@@ -49,7 +49,7 @@ impl Run<'_> {
     async fn bring_rows(&mut self, planned: &PlannedMigration, index: usize, rows: &Rows) -> Result<(), Trouble> {
         let dialect = self.engine.dialect();
         let began = Instant::now();
-        let changed = |why: String| Trouble { index: Some(index), error: DbError::Protocol(why), place: None };
+        let changed = |why: String| Trouble::at(index, DbError::Protocol(why));
         let mut cursor = self.cursor.take();
         let way = planned.cursor_at(&mut cursor, rows.first, dialect).map_err(|error| changed(error.to_string()))?;
         let comment = self.options.comment_statements.then(|| format!(" {}", comment(&self.provenance, planned)));
@@ -75,7 +75,7 @@ impl Run<'_> {
                         let offset = error.server().and_then(|server| server.offset).unwrap_or(0);
                         place_in(&passed.statement, &passed.sql, offset)
                     });
-                    return Err(Trouble { index: Some(index), error, place });
+                    return Err(Trouble { place, ..Trouble::at(index, error) });
                 }
                 batch.clear();
                 length = 0;
@@ -129,11 +129,7 @@ impl Run<'_> {
             .collect();
         let mut teller = Teller { planned, indexes, progress: self.progress, dialect: self.engine.dialect() };
         let result = self.send(&runnables, &mut teller).await;
-        result.map_err(|ExecuteError { index, error }| Trouble {
-            index: indexes.get(index).copied(),
-            error,
-            place: None,
-        })
+        result.map_err(|ExecuteError { index, error }| Trouble::at(indexes.get(index).copied(), error))
     }
 
     /// That what a COPY among these statements took from a long file is what was planned: else it is not committed.
@@ -145,7 +141,7 @@ impl Run<'_> {
             Ok(false) => format!("{} changed while it ran; run the command again", planned.file),
             Err(error) => error.to_string(),
         };
-        Err(Trouble { index: Some(*index), error: DbError::Protocol(why), place: None })
+        Err(Trouble::at(*index, DbError::Protocol(why)))
     }
 
     /// Sends statements; asks the server to cancel them when somebody says stop.

@@ -337,7 +337,11 @@ impl Session for MySqlSession {
             observer.event(Event::Done { index, rows: Some(outcome.rows), duration });
             if outcome.warnings > 0 {
                 let next = statements.get(index + 1).map(|next| next.sql);
-                self.tell_warnings(index, outcome.warnings, next, observer).await.map_err(failed)?;
+                match self.tell_warnings(index, outcome.warnings, next, observer).await {
+                    // The statement is done: that a late cancel hit the question after its warnings doesn't make it fail.
+                    Err(Error::Cancelled(_) | Error::Server(_)) | Ok(()) => {}
+                    Err(error) => return Err(failed(error)),
+                }
             }
             if committed {
                 self.in_transaction = false;

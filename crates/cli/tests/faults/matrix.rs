@@ -214,7 +214,10 @@ fn references(engine: Engine, server: &str) -> BTreeMap<(Mode, bool), EndState> 
 fn times(point: &str, fault: Fault) -> std::ops::RangeInclusive<u32> {
     match (point, fault) {
         // Each kind of statement is killed on both sides.
-        ("after-intent" | "before-journal" | "between-statements" | "between-own-tables", Fault::Kill) => 1..=40,
+        (
+            "after-intent" | "before-journal" | "between-statements" | "between-own-tables",
+            Fault::Kill | Fault::Term,
+        ) => 1..=40,
         ("waiting-for-lock" | "before-own-tables" | "before-fence" | "before-unlock" | "inside-statement", _) => 1..=1,
         // The middle file of three.
         _ => 2..=2,
