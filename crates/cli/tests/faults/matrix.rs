@@ -296,6 +296,7 @@ fn report(engine: Engine, results: Vec<(Cell, Verdict)>) {
     let mut wrong = Vec::new();
     let mut table: BTreeMap<(&str, usize, Fault), (usize, String)> = BTreeMap::new();
     let mut times = Vec::new();
+    let mut slowest = (Duration::ZERO, String::new());
     for (cell, verdict) in results {
         let mode = usize::from(cell.mode == Mode::Journalled);
         let entry = table.entry((cell.point, mode, cell.fault)).or_default();
@@ -303,6 +304,9 @@ fn report(engine: Engine, results: Vec<(Cell, Verdict)>) {
             Verdict::Right(took) => {
                 entry.0 += 1;
                 times.push(took);
+                if took > slowest.0 {
+                    slowest = (took, format!("{:?}, {}, {:?}", cell.mode, cell.point, cell.fault));
+                }
             }
             Verdict::Unknown(reason) => entry.1 = format!("7: {reason}"),
             Verdict::NotReached => {}
@@ -339,7 +343,7 @@ fn report(engine: Engine, results: Vec<(Cell, Verdict)>) {
         }
         text.push('\n');
     }
-    println!("{text}time from the fault to a right end: {}\n", median_and_worst(&mut times));
+    println!("{text}time from the fault to a right end: {} ({})\n", median_and_worst(&mut times), slowest.1);
     assert!(wrong.is_empty(), "{} cells are wrong:\n{}", wrong.len(), wrong.join("\n\n"));
 }
 
