@@ -403,3 +403,25 @@ fn auditing_needs_no_right_to_write() {
     let url = format!("{}?mode=ro", target.url);
     Ran::new(target.command(&["audit", "--verify", "--url", &url, "--dir", "migrations"]).output().unwrap()).expect(0);
 }
+
+/// The computation in the docs, by another program and another implementation of everything.
+#[test]
+fn the_docs_compute_the_same_chain() {
+    let docs = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/audit.md")).unwrap();
+    let script = docs.split("```python\n").nth(1).and_then(|rest| rest.split("```").next()).expect("the script");
+    let target = target(Engine::Sqlite);
+    let mut command = target.driftlock(&["up", "--reason", "größe\nzweite Zeile"]);
+    command.envs([("CI_ENV", "staging"), ("GIT_COMMIT", "abc123"), ("GIT_AUTHOR_NAME", "Zoë"), ("CI_JOB_ID", "77")]);
+    Ran::new(command.output().unwrap()).expect(0);
+    target.migration(60, "SELECT nonsense FROM nowhere;");
+    target.run(&["up"]).expect(1);
+    target.run(&["down", "--yes", "--steps", "2"]).expect(4);
+    let compute = || {
+        let mut command = std::process::Command::new("python3");
+        let output = command.args(["-c", script]).arg(target.path().join("test.db")).output();
+        Ran::new(output.expect("python3 starts: `cargo xtask setup` installs it"))
+    };
+    compute().expect(0).says(&["10 rows, chain whole"]);
+    target.query("UPDATE driftlock_history SET rollback_sql = rollback_sql || ' ' WHERE sequence = 4");
+    compute().expect(1).says(&["row 4 is not as it was written"]);
+}
