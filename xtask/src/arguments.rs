@@ -17,7 +17,7 @@ Usage: cargo xtask setup
        cargo xtask bench --list
        cargo xtask oracle adopt [--only RUNNER]... [--engine ENGINE]...
 
-setup   Installs what tests and benches need and this machine hasn't: a C compiler, PostgreSQL, MariaDB, sqlite3, git, procps
+setup   Installs what tests and benches need and this machine hasn't: a C compiler, PostgreSQL, MariaDB, sqlite3, git, python3, procps
         (Debian's packages, as root; their own services aren't started).
 
 test    Starts throwaway PostgreSQL and MariaDB servers, runs every suite against them, stops them.

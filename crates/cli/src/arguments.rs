@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, ValueEnum};
 
 use crate::commands::Command;
@@ -65,7 +66,7 @@ pub(crate) struct Global {
     #[arg(
         long,
         global = true,
-        value_enum,
+        value_parser = Format::everywhere(),
         default_value = "text",
         help_heading = "Output",
         hide_possible_values = true,
@@ -153,6 +154,14 @@ pub(crate) struct Global {
 pub(crate) enum Format {
     Text,
     Json,
+    Csv,
+}
+
+impl Format {
+    /// What every command takes. One that takes more has an option of the same name for itself.
+    fn everywhere() -> impl TypedValueParser<Value = Format> {
+        PossibleValuesParser::new(["text", "json"]).map(|text| if text == "json" { Format::Json } else { Format::Text })
+    }
 }
 
 /// When output is coloured.

@@ -2,6 +2,7 @@
 
 mod accept;
 mod adopt;
+mod audit;
 mod baseline;
 mod completions;
 mod down;
@@ -37,6 +38,7 @@ pub(crate) enum Command {
     Baseline(baseline::Arguments),
     Accept(accept::Arguments),
     Adopt(adopt::Arguments),
+    Audit(audit::Arguments),
     Completions(completions::Arguments),
 }
 
@@ -76,6 +78,7 @@ pub(crate) fn run(cli: &Cli, output: &Arc<Output>) -> Result<Done, CommandError>
         Command::Baseline(arguments) => baseline::run(arguments, global, output),
         Command::Accept(arguments) => accept::run(arguments, global, output),
         Command::Adopt(arguments) => adopt::run(arguments, global, output),
+        Command::Audit(arguments) => audit::run(arguments, global, output),
         Command::Completions(arguments) => completions::run(arguments, output),
     }
 }

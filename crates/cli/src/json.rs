@@ -1,9 +1,10 @@
 //! Results as JSON.
 
+use driftlock::database::HistoryRow;
 use driftlock::engine::{Finding, MigrationState, MigrationStatus, PlannedMigration};
 use driftlock::script::{Dialect, redact};
-use driftlock::{Applied, Error, Plan, Report, Status, Version};
-use serde_json::{Value, json};
+use driftlock::{Applied, Audit, Error, Plan, Report, Status, Verification, Version};
+use serde_json::{Map, Value, json};
 
 pub(crate) fn applied(applied: &Applied) -> Value {
     json!({
@@ -22,6 +23,7 @@ pub(crate) fn finding(finding: &Finding) -> Value {
         "problem": finding.problem.as_str(),
         "code": finding.problem.code(),
         "version": finding.version.as_ref().map(Version::as_str),
+        "row": finding.row,
         "file": finding.file,
         "message": finding.message,
         "difference": finding.difference,
@@ -81,6 +83,99 @@ fn migration(it: &MigrationStatus) -> Value {
         value.extend(more);
     }
     value
+}
+
+/// The columns of the history, in the table's order, and how many statements the journal says are done.
+pub(crate) const AUDIT_COLUMNS: [&str; 27] = [
+    "sequence",
+    "attempt",
+    "version",
+    "name",
+    "direction",
+    "state",
+    "sha256",
+    "crc32",
+    "rollback_sql",
+    "expected",
+    "started_at",
+    "ended_at",
+    "duration_ms",
+    "applied_by",
+    "os_user",
+    "host",
+    "environment",
+    "route",
+    "git_commit",
+    "git_author",
+    "ci_job",
+    "ci_url",
+    "tool_version",
+    "reason",
+    "error",
+    "chain",
+    "statements",
+];
+
+/// The values of these columns. The way down is shown without credentials.
+pub(crate) fn audit_values(row: &HistoryRow, statements: Option<usize>, dialect: Dialect) -> [Value; 27] {
+    [
+        row.sequence.into(),
+        row.attempt.as_str().into(),
+        row.version.as_str().into(),
+        row.name.as_str().into(),
+        row.direction.as_str().into(),
+        row.state.as_str().into(),
+        row.sha256.as_deref().into(),
+        row.crc32.as_deref().into(),
+        row.rollback_sql.as_deref().map(|sql| redact(sql, dialect).into_owned()).into(),
+        row.expected.as_deref().into(),
+        row.started_at.to_string().into(),
+        row.ended_at.map(|at| at.to_string()).into(),
+        row.duration_ms.into(),
+        row.applied_by.as_str().into(),
+        row.os_user.as_str().into(),
+        row.host.as_str().into(),
+        row.environment.as_str().into(),
+        row.route.as_deref().into(),
+        row.git_commit.as_str().into(),
+        row.git_author.as_str().into(),
+        row.ci_job.as_str().into(),
+        row.ci_url.as_deref().into(),
+        row.tool_version.as_str().into(),
+        row.reason.as_deref().into(),
+        row.error.as_deref().into(),
+        row.chain.as_str().into(),
+        statements.into(),
+    ]
+}
+
+pub(crate) fn audit(audit: &Audit, dialect: Dialect) -> Value {
+    let object = |row: &HistoryRow, statements| -> Value {
+        let values = audit_values(row, statements, dialect);
+        AUDIT_COLUMNS.iter().map(|column| (*column).to_owned()).zip(values).collect::<Map<_, _>>().into()
+    };
+    let rows: Vec<Value> = audit
+        .attempts
+        .iter()
+        .flat_map(|attempt| attempt.rows.iter().map(|row| object(row, attempt.statements)))
+        .collect();
+    json!({
+        "engine": audit.engine,
+        "database": audit.database,
+        "environment": audit.stamped,
+        "rows": rows,
+    })
+}
+
+pub(crate) fn verification(it: &Verification, whole: bool, compared: bool) -> Value {
+    json!({
+        "rows": it.rows,
+        "journal_rows": it.journal_rows,
+        "whole": whole,
+        "files_compared": compared,
+        "findings": it.findings.iter().map(finding).collect::<Vec<_>>(),
+        "notes": it.notes,
+    })
 }
 
 /// A plan. What isn't sent to the server is not listed; the groups name statements by their numbers in the file.

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod commands;
+mod csv;
 mod error;
 mod json;
 mod output;

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 use driftlock::engine::ConfigError;
 use driftlock::script::{LoadError, ManifestError};
-use driftlock::{Cancellation, Database, Error, Kind, Layout, Manifest, Migrations, Migrator, Options, Report};
+use driftlock::{
+    Cancellation, Database, Error, Files, Kind, Layout, Manifest, Memory, Migrations, Migrator, Options, Report,
+};
 
 use crate::arguments::Global;
 use crate::error::CommandError;
@@ -19,6 +21,8 @@ use crate::setup::Target;
 pub(crate) struct Session {
     pub(crate) database: Database,
     pub(crate) migrations: Migrations,
+    /// Where the migrations' directory is, as people see it, and whether it was read.
+    pub(crate) directory: (String, bool),
     pub(crate) migrator: Migrator,
     pub(crate) teller: Arc<Teller>,
     pub(crate) cancellation: Cancellation,
@@ -61,6 +65,10 @@ pub(crate) enum Look<'a> {
     /// By itself, at a database that another tool has migrated: the files are read as that tool reads them. The tool and its table
     /// where they are named.
     Foreign(Option<&'a str>, Option<&'a str>),
+    /// By itself, at the own tables alone: no files are read.
+    Record,
+    /// The same, and the files are read where their directory is there.
+    RecordAndFiles,
 }
 
 /// The signal that came, 0 for none.
@@ -89,6 +97,7 @@ where
             opened = open(&target, look) => opened,
             () = cancellation.cancelled() => Err(interrupted()),
         };
+        let reads_files = reads_files(&target, look);
         let (database, mut migrations, manifest) = opened?;
         if migrations.layout() == Layout::Flyway {
             let facts = database.facts(&target.provenance.environment).await;
@@ -105,7 +114,8 @@ where
         if let Some(manifest) = manifest {
             migrator = migrator.manifest(manifest, target.root, &target.directory);
         }
-        work(Session { database, migrations, migrator, teller, cancellation: cancellation.clone() }).await
+        let directory = (target.directory.root().to_owned(), reads_files);
+        work(Session { database, migrations, directory, migrator, teller, cancellation: cancellation.clone() }).await
     });
     output.show(None);
     // A prompt that nobody answered must not hold the process.
@@ -126,10 +136,19 @@ pub(crate) fn signal() -> Option<i32> {
     Some(SIGNAL.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
 }
 
+/// Whether a command that looks so needs the files.
+fn reads_files(target: &Target, look: Look<'_>) -> bool {
+    match look {
+        Look::Record => false,
+        Look::RecordAndFiles => target.directory.path().exists(),
+        Look::Ahead | Look::Later | Look::Foreign(..) => true,
+    }
+}
+
 /// Connects, and reads and hashes the files beside it.
 async fn open(target: &Target, look: Look<'_>) -> Result<(Database, Migrations, Option<Manifest>), CommandError> {
     // Begun before the connection, not beside it: an embedded engine connects without ever waiting.
-    let reading = read(target, target.layout);
+    let reading = reads_files(target, look).then(|| read(target, target.layout));
     let connect = async {
         let options = target.settings.connect_options(&target.provenance);
         let database = Database::connect(target.engine, &target.url, &options, target.settings.own_tables()).await?;
@@ -140,6 +159,9 @@ async fn open(target: &Target, look: Look<'_>) -> Result<(Database, Migrations, 
     };
     let database = connect.await?;
     let read_as = |layout| async move { read(target, Some(layout)).await.map_err(|error| told(target, error)) };
+    let Some(reading) = reading else {
+        return Ok((database, Migrations::load(Arc::new(Memory::new()), None)?, None));
+    };
     match reading.await {
         Ok((migrations, manifest)) => {
             let other = match (look, target.layout) {

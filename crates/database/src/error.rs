@@ -65,6 +65,19 @@ pub enum Error {
         /// The newest format known here.
         known: i64,
     },
+    /// The own tables hold what no driftlock wrote, or lack what every driftlock wrote.
+    #[error(
+        "driftlock's {table} was changed behind its back{}: {reason}; find out who writes to its tables, and restore them from a backup",
+        .row.map(|row| format!(", row {row}")).unwrap_or_default()
+    )]
+    Records {
+        /// `history`, `journal` or `fence`.
+        table: &'static str,
+        /// The sequence of the history row, where one is meant and it can be read.
+        row: Option<i64>,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A COMMIT was answered by a rollback, or what was read makes no sense.
     #[error("{0}")]
     Protocol(String),
@@ -97,6 +110,7 @@ impl Error {
             Error::Format { .. } => "DL0212",
             Error::Protocol(_) => "DL0213",
             Error::Io { .. } => "DL0214",
+            Error::Records { .. } => "DL0215",
         }
     }
 

@@ -249,10 +249,18 @@ pub struct Entry {
 /// The state of a database at a glance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Glance {
-    /// The fence's row.
+    /// The fence's row; [`Fence::untaken`] where somebody deleted it from beside a history that has rows.
     pub fence: Fence,
     /// Every history row, by rising sequence.
     pub entries: Vec<Entry>,
+}
+
+impl Fence {
+    /// What stands for a fence that has no row: as a new one is, before anybody took it.
+    #[must_use]
+    pub fn untaken() -> Self {
+        Fence { token: 0, head: 0, head_chain: String::new(), environment: None, format: FORMAT }
+    }
 }
 
 /// What is written, in one transaction with what it tells of.

@@ -212,7 +212,7 @@ pub trait Session: Send {
     /// The whole history, by rising sequence.
     ///
     /// # Errors
-    /// When it can't be read; [`Error::Protocol`] for a row that no driftlock wrote.
+    /// When it can't be read; [`Error::Records`] for a row that no driftlock wrote.
     async fn history(&mut self, tables: &OwnTables) -> Result<Vec<HistoryRow>, Error>;
 
     /// The journal of one attempt, in the order in which it was written.
@@ -220,6 +220,12 @@ pub trait Session: Send {
     /// # Errors
     /// As [`history`](Self::history).
     async fn journal(&mut self, tables: &OwnTables, attempt: &str) -> Result<Vec<JournalRow>, Error>;
+
+    /// The whole journal, the rows of each attempt in the order in which they were written.
+    ///
+    /// # Errors
+    /// As [`history`](Self::history).
+    async fn journals(&mut self, tables: &OwnTables) -> Result<Vec<JournalRow>, Error>;
 
     /// Puts the session back to how it was after [`Engine::connect`](crate::Engine::connect) (settings, role, current database, checks,
     /// autocommit, attached databases), sets these limits and looks whether the lock is still held. Called before every

@@ -4,7 +4,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use driftlock::{Cancellation, Database, Direction, Kind, Memory, Migrations, Migrator, Options, Progress};
+use driftlock::{
+    AuditFilter, Cancellation, Database, Direction, Kind, Memory, Migrations, Migrator, Options, Progress,
+};
 
 fn migrations(count: u32) -> Migrations {
     let files = (1..=count).fold(Memory::new(), |files, number| {
@@ -84,6 +86,24 @@ async fn steps_and_targets_count_together() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn the_record_is_data() {
+    let db = database().await;
+    let migrator = Migrator::new(&migrations(3)).environment("staging");
+    migrator.up(&db).await.unwrap();
+    migrator.down(&db).await.unwrap();
+    let audit = migrator.audit(&db, &AuditFilter { limit: Some(2), ..AuditFilter::default() }).await.unwrap();
+    let last: Vec<_> =
+        audit.attempts.iter().filter_map(|it| it.last()).map(|row| (row.sequence, row.direction)).collect();
+    assert_eq!(last, [(3, Direction::Up), (4, Direction::Down)]);
+    assert_eq!(audit.stamped.as_deref(), Some("staging"));
+    // Numbers are versions however they are written.
+    let filter = AuditFilter { version: Some("003".into()), ..AuditFilter::default() };
+    assert_eq!(migrator.audit(&db, &filter).await.unwrap().attempts.len(), 2);
+    let found = migrator.verify(&db).await.unwrap();
+    assert_eq!((found.rows, found.journal_rows, found.findings.len()), (4, 0, 0));
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn a_run_can_be_given_to_any_thread() {
     fn may_move<T: Send>(work: T) -> T {
         work
@@ -95,4 +115,6 @@ async fn a_run_can_be_given_to_any_thread() {
     may_move(migrator.down(&db)).await.unwrap();
     may_move(migrator.status(&db)).await.unwrap();
     may_move(migrator.baseline(&db, "2")).await.unwrap();
+    may_move(migrator.audit(&db, &AuditFilter::default())).await.unwrap();
+    may_move(migrator.verify(&db)).await.unwrap();
 }

@@ -88,6 +88,7 @@ impl Error {
         match self {
             Error::Database(Db::Url(_)) => Kind::Usage,
             Error::Database(Db::Unfit(_) | Db::Format { .. } | Db::Fenced { .. } | Db::LockLost(_)) => Kind::Refused,
+            Error::Database(Db::Records { .. }) => Kind::Integrity,
             Error::Database(_) | Error::Statement(_) => Kind::Failed,
             Error::Load(LoadError::Files(_) | LoadError::Changed { .. } | LoadError::Text { .. }) => Kind::Failed,
             Error::Load(LoadError::Sum { .. }) => Kind::Integrity,

@@ -56,6 +56,7 @@ impl ManifestCheck {
                 } else {
                     findings.push(Finding {
                         version: Some(migration.version.clone()),
+                        row: None,
                         file: Some(file),
                         problem: Problem::Manifest,
                         message,
@@ -68,6 +69,7 @@ impl ManifestCheck {
             if !self.root.join(path).exists() {
                 findings.push(Finding {
                     version: None,
+                    row: None,
                     file: Some(path.to_owned()),
                     problem: Problem::Manifest,
                     message: format!(

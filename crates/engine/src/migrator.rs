@@ -1,6 +1,7 @@
 //! The face of the engine: what a command or a program asks for. A file each beside this one.
 
 mod adopt;
+mod audit;
 mod declare;
 mod down;
 mod lock;
@@ -9,6 +10,8 @@ mod status;
 mod up;
 
 use std::path::PathBuf;
+
+pub use audit::{Attempted, Audit, AuditFilter, Verification};
 
 use driftlock_database::{Direction, HistoryRow, Session, fault};
 use driftlock_script::{Body, Dialect, Directory, LoadError, Manifest, Migration, Migrations, Script, Version};

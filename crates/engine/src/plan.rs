@@ -272,6 +272,11 @@ impl PlannedMigration {
         self.groups.iter().flat_map(|group| group.statements.iter()).map(|&index| (index + 1, &self.statements[index]))
     }
 
+    /// The numbers of the statements that a journal tells of: settings run again instead.
+    pub(crate) fn journalled(&self) -> impl Iterator<Item = usize> {
+        self.running().filter(|(_, statement)| statement.classified.class != Class::Session).map(|(number, _)| number)
+    }
+
     /// Whether running it can lose rows or columns.
     #[must_use]
     pub fn loses_data(&self) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use driftlock_database::{Class, JournalRow, JournalState, OwnTables, Probe, Session};
+use driftlock_database::{JournalRow, JournalState, OwnTables, Probe, Session};
 use driftlock_script::Dialect;
 
 use crate::error::{UnknownOutcome, seconds};
@@ -30,6 +30,16 @@ pub(crate) async fn resume(
     wait: Duration,
 ) -> Result<Resume, Error> {
     let rows = session.journal(tables, &unfinished.attempt).await?;
+    if rows.is_empty() {
+        return Err(Error::Integrity(vec![Finding::tampered(
+            None,
+            Some(planned.version.as_str()),
+            &format!(
+                "the journal has no row of the attempt at version {} that the history says was begun",
+                planned.version
+            ),
+        )]));
+    }
     let mut done = BTreeSet::new();
     let mut open: Option<&JournalRow> = None;
     for row in &rows {
@@ -54,11 +64,7 @@ pub(crate) async fn resume(
             done.insert(number(row));
         }
     }
-    let journalled: Vec<usize> = planned
-        .running()
-        .filter(|(_, statement)| statement.classified.class != Class::Session)
-        .map(|(number, _)| number)
-        .collect();
+    let journalled: Vec<usize> = planned.journalled().collect();
     if !done.iter().eq(journalled.iter().take(done.len())) {
         return Err(prefix_changed(planned, "statements were inserted or moved before the last one that was done"));
     }
@@ -88,6 +94,7 @@ fn check(planned: &PlannedMigration, row: &JournalRow) -> Result<(), Error> {
 fn prefix_changed(planned: &PlannedMigration, what: &str) -> Error {
     Error::Integrity(vec![Finding {
         version: Some(planned.version.clone()),
+        row: None,
         file: Some(planned.file.clone()),
         problem: Problem::PrefixChanged,
         message: format!(

@@ -11,6 +11,8 @@ use driftlock_script::{Layout, Manifest, Migration, Migrations, Role, Version};
 pub struct Finding {
     /// The version it is about, where it is about one.
     pub version: Option<Version>,
+    /// The sequence of the history row it is about, where it is about one.
+    pub row: Option<i64>,
     /// The file, as people see it, where there is one.
     pub file: Option<String>,
     /// What kind it is.
@@ -23,9 +25,10 @@ pub struct Finding {
 
 impl Finding {
     /// The history isn't as driftlock wrote it.
-    pub(crate) fn tampered(what: &str) -> Self {
+    pub(crate) fn tampered(row: Option<i64>, version: Option<&str>, what: &str) -> Self {
         Finding {
-            version: None,
+            version: version.map(Version::text),
+            row,
             file: None,
             problem: Problem::Tampered,
             message: format!(
@@ -298,11 +301,11 @@ fn head(fence: &Fence, entries: &[Entry]) -> Option<Finding> {
     if last == fence.head && count == fence.head && gap.is_none() {
         return None;
     }
-    let what = match gap {
-        Some((_, expected)) => format!("row {expected} is missing"),
-        None => format!("it has {count} rows and the fence counts {}", fence.head),
+    let (row, what) = match gap {
+        Some((_, expected)) => (Some(expected), format!("row {expected} is missing")),
+        None => (None, format!("it has {count} rows and the fence counts {}", fence.head)),
     };
-    Some(Finding::tampered(&what))
+    Some(Finding::tampered(row, None, &what))
 }
 
 fn newest_in(layout: Layout, manifest: &Manifest) -> Option<Version> {
@@ -329,6 +332,7 @@ fn compare(migrations: &Migrations, migration: &Migration, record: &Recorded) ->
     let finding = |problem, message| {
         Some(Finding {
             version: Some(record.version.clone()),
+            row: None,
             file: Some(file.to_string()),
             problem,
             message,
@@ -408,7 +412,7 @@ fn missing(migrations: &Migrations, record: &Recorded, recorded: &BTreeMap<Versi
             ),
         ),
     };
-    Finding { version: Some(record.version.clone()), file: None, problem, message, difference: None }
+    Finding { version: Some(record.version.clone()), row: None, file: None, problem, message, difference: None }
 }
 
 #[cfg(test)]

@@ -145,20 +145,41 @@ impl MySqlSession {
         Ok(self.wire.in_transaction() == Some(true))
     }
 
+    /// Which of the own tables somebody dropped: the fence is made last, and no row is written without it. `None` where they aren't
+    /// all made yet.
+    async fn which_is_gone(&mut self, tables: &OwnTables) -> Result<Option<&'static str>, Error> {
+        for (sql, gone) in [(self.sql(tables).has_fence(), "history"), (self.sql(tables).has_history(), "fence")] {
+            match self.wire.rows(&sql).await {
+                Ok(rows) if !rows.is_empty() => return Ok(Some(gone)),
+                Ok(_) => {}
+                Err(error) if is_missing(&error) => {}
+                Err(error) => return Err(self.own_tables(tables, error)),
+            }
+        }
+        Ok(None)
+    }
+
     async fn read_fence(&mut self, tables: &OwnTables) -> Result<(Fence, Timestamp), Error> {
         let sql = self.sql(tables).read_fence();
         let rows = self.wire.rows(&sql).await.map_err(|error| self.own_tables(tables, error))?;
         let [row] = &rows[..] else {
-            return Err(Error::Protocol(format!(
-                "driftlock's fence must have one row and has {}; somebody changed it",
-                if rows.is_empty() { "none" } else { "several" }
-            )));
+            let has = if rows.is_empty() { "none" } else { "several" };
+            return Err(Error::Records {
+                table: "fence",
+                row: None,
+                reason: format!("it must have one row and has {has}"),
+            });
         };
         let fence = known_format(tables::fence(row)?)?;
         let now = Timestamp::parse(text(row, 5))
             .ok_or_else(|| Error::Protocol(format!("the server's clock says `{}`", text(row, 5))))?;
         Ok((fence, now))
     }
+}
+
+/// Whether a table or its database isn't there.
+fn is_missing(error: &Error) -> bool {
+    matches!(number(error), Some(code::NO_SUCH_TABLE | code::UNKNOWN_DATABASE))
 }
 
 fn known_format(fence: Fence) -> Result<Fence, Error> {
@@ -192,9 +213,16 @@ impl Session for MySqlSession {
     async fn glance(&mut self, tables: &OwnTables) -> Result<Option<Glance>, Error> {
         let rows = match self.wire.rows(&self.sql(tables).glance()).await {
             Ok(rows) => rows,
-            Err(error) if matches!(number(&error), Some(code::NO_SUCH_TABLE | code::UNKNOWN_DATABASE)) => {
-                return Ok(None);
-            }
+            Err(error) if is_missing(&error) => match self.which_is_gone(tables).await? {
+                None => return Ok(None),
+                // Both may have been made between the looks.
+                Some(table) => self.wire.rows(&self.sql(tables).glance()).await.map_err(|error| match error {
+                    error if is_missing(&error) => {
+                        Error::Records { table, row: None, reason: format!("the table is gone ({error})") }
+                    }
+                    error => self.own_tables(tables, error),
+                })?,
+            },
             Err(error) => return Err(self.own_tables(tables, error)),
         };
         let mut fence = None;
@@ -206,16 +234,11 @@ impl Session for MySqlSession {
                 entries.push(row);
             }
         }
-        let Some(fence) = fence else {
-            // Made, but not finished: as good as not there, unless there is something in it.
-            return if entries.is_empty() {
-                Ok(None)
-            } else {
-                Err(Error::Protocol(
-                    "driftlock's history has rows, but its fence has none; somebody deleted it".to_owned(),
-                ))
-            };
-        };
+        if fence.is_none() && entries.is_empty() {
+            // Made, but not finished: as good as not there.
+            return Ok(None);
+        }
+        let fence = fence.unwrap_or_else(Fence::untaken);
         let mut entries = entries.into_iter().map(tables::entry).collect::<Result<Vec<_>, _>>()?;
         entries.sort_by_key(|entry| entry.sequence);
         Ok(Some(Glance { fence, entries }))
@@ -302,6 +325,12 @@ impl Session for MySqlSession {
 
     async fn journal(&mut self, tables: &OwnTables, attempt: &str) -> Result<Vec<JournalRow>, Error> {
         let sql = self.sql(tables).journal(attempt);
+        let rows = self.wire.rows(&sql).await.map_err(|error| self.own_tables(tables, error))?;
+        rows.iter().map(tables::journal_row).collect()
+    }
+
+    async fn journals(&mut self, tables: &OwnTables) -> Result<Vec<JournalRow>, Error> {
+        let sql = self.sql(tables).journals();
         let rows = self.wire.rows(&sql).await.map_err(|error| self.own_tables(tables, error))?;
         rows.iter().map(tables::journal_row).collect()
     }

@@ -127,12 +127,30 @@ impl Sql {
 
     /// One attempt's journal. Rows of one moment are in the order of their statements, `intent` before `done`.
     pub(crate) fn journal(&self, attempt: &str) -> String {
+        self.journal_where(&format!("WHERE attempt = {}", literal(attempt)))
+    }
+
+    /// The whole journal.
+    pub(crate) fn journals(&self) -> String {
+        self.journal_where("")
+    }
+
+    fn journal_where(&self, condition: &str) -> String {
         format!(
-            "SELECT {JOURNAL_COLUMNS} FROM {} WHERE attempt = {} ORDER BY at, statement, state = {} {ALL}",
+            "SELECT {JOURNAL_COLUMNS} FROM {} {condition} ORDER BY at, statement, state = {} {ALL}",
             self.journal,
-            literal(attempt),
             literal("done")
         )
+    }
+
+    /// Whether there is a fence, for a database whose history is gone.
+    pub(crate) fn has_fence(&self) -> String {
+        format!("SELECT head FROM {} LIMIT 1", self.fence)
+    }
+
+    /// Whether the history has a row, for a database whose fence is gone.
+    pub(crate) fn has_history(&self) -> String {
+        format!("SELECT sequence FROM {} LIMIT 1", self.history)
     }
 }
 
@@ -208,7 +226,15 @@ fn journal_values(row: &JournalRow) -> String {
 }
 
 fn nonsense(what: &str, value: &str) -> Error {
-    Error::Protocol(format!("driftlock's own tables hold a {what} that no driftlock wrote: `{value}`"))
+    Error::Protocol(format!("`{value}` is no {what} that driftlock writes"))
+}
+
+/// A row that can be read and makes no sense isn't ours.
+fn alien(table: &'static str, row: Option<i64>, error: Error) -> Error {
+    match error {
+        Error::Protocol(reason) => Error::Records { table, row, reason },
+        other => other,
+    }
 }
 
 fn number(row: &TextRow, column: usize, what: &str) -> Result<i64, Error> {
@@ -233,13 +259,16 @@ fn state(row: &TextRow, column: usize) -> Result<State, Error> {
 
 /// The fence from the first five columns.
 pub(crate) fn fence(row: &TextRow) -> Result<Fence, Error> {
-    Ok(Fence {
-        token: number(row, 0, "fence token")?,
-        head: number(row, 1, "fence head")?,
-        head_chain: text(row, 2).to_owned(),
-        environment: optional(row, 3),
-        format: number(row, 4, "format")?,
-    })
+    let read = || {
+        Ok(Fence {
+            token: number(row, 0, "token")?,
+            head: number(row, 1, "head")?,
+            head_chain: text(row, 2).to_owned(),
+            environment: optional(row, 3),
+            format: number(row, 4, "format")?,
+        })
+    };
+    read().map_err(|error| alien("fence", None, error))
 }
 
 /// Whether a row of [`Sql::glance`] is the fence's.
@@ -249,20 +278,28 @@ pub(crate) fn is_fence(row: &TextRow) -> bool {
 
 /// A history row of [`Sql::glance`].
 pub(crate) fn entry(row: &TextRow) -> Result<Entry, Error> {
-    Ok(Entry {
-        sequence: number(row, 0, "sequence")?,
-        attempt: text(row, 2).to_owned(),
-        version: text(row, 3).to_owned(),
-        name: text(row, 5).to_owned(),
-        direction: direction(row, 6)?,
-        state: state(row, 7)?,
-        sha256: optional(row, 8),
-        crc32: optional(row, 9),
-    })
+    let sequence = number(row, 0, "sequence")?;
+    let read = || {
+        Ok(Entry {
+            sequence,
+            attempt: text(row, 2).to_owned(),
+            version: text(row, 3).to_owned(),
+            name: text(row, 5).to_owned(),
+            direction: direction(row, 6)?,
+            state: state(row, 7)?,
+            sha256: optional(row, 8),
+            crc32: optional(row, 9),
+        })
+    };
+    read().map_err(|error| alien("history", Some(sequence), error))
 }
 
 /// A row of [`Sql::history`].
 pub(crate) fn history_row(row: &TextRow) -> Result<HistoryRow, Error> {
+    read_history(row).map_err(|error| alien("history", number(row, 0, "sequence").ok(), error))
+}
+
+fn read_history(row: &TextRow) -> Result<HistoryRow, Error> {
     Ok(HistoryRow {
         sequence: number(row, 0, "sequence")?,
         attempt: text(row, 1).to_owned(),
@@ -295,6 +332,10 @@ pub(crate) fn history_row(row: &TextRow) -> Result<HistoryRow, Error> {
 
 /// A row of [`Sql::journal`].
 pub(crate) fn journal_row(row: &TextRow) -> Result<JournalRow, Error> {
+    read_journal(row).map_err(|error| alien("journal", None, error))
+}
+
+fn read_journal(row: &TextRow) -> Result<JournalRow, Error> {
     Ok(JournalRow {
         attempt: text(row, 0).to_owned(),
         statement: number(row, 1, "statement")?,

@@ -167,7 +167,7 @@ impl PostgresSession {
     async fn glance_without_fence(&mut self, names: &Names) -> Result<Option<Glance>, Error> {
         let answer = self.ask_own(&tables::glance_history(names)).await?;
         match answer.code() {
-            Some("42P01" | "3F000") => Ok(None),
+            Some("42P01" | "3F000") => self.nothing_without_history(names).await,
             Some("42501") => Err(refused(names, answer)),
             None => {
                 let rows = rows_of(answer);
@@ -184,6 +184,20 @@ impl PostgresSession {
                 answer.ok(cancelled).map(|_| None)
             }
         }
+    }
+
+    /// That nothing is there where there is no history: a fence that was made with it would tell.
+    async fn nothing_without_history(&mut self, names: &Names) -> Result<Option<Glance>, Error> {
+        let answer = self.ask_own(&tables::fence_head(names)).await?;
+        if matches!(answer.code(), Some("42P01" | "3F000")) {
+            return Ok(None);
+        }
+        // Both may have been made between the looks.
+        let again = self.ask_own(&tables::glance(names)).await?;
+        if again.code().is_none() {
+            return tables::read_glance(&rows_of(again)).map(Some);
+        }
+        Err(Error::Records { table: "history", row: None, reason: format!("the table {} is gone", names.history) })
     }
 
     /// A column is missing: by the fence's own word a newer format, else not our table.

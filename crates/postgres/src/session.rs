@@ -320,6 +320,10 @@ impl Session for PostgresSession {
         self.own_rows(&tables::journal(&Names::of(tables), attempt)).await?.iter().map(tables::read_journal).collect()
     }
 
+    async fn journals(&mut self, tables: &OwnTables) -> Result<Vec<JournalRow>, Error> {
+        self.own_rows(&tables::journals(&Names::of(tables))).await?.iter().map(tables::read_journal).collect()
+    }
+
     async fn reset(&mut self, timeouts: &Timeouts) -> Result<(), Error> {
         self.rollback().await?;
         self.wire.cancelled.store(false, Ordering::Release);

@@ -53,13 +53,13 @@ pub(crate) struct Values<'a>(pub(crate) &'a SimpleQueryRow);
 
 impl Values<'_> {
     pub(crate) fn optional(&self, at: usize) -> Result<Option<&str>, Error> {
-        self.0.try_get(at).map_err(|error| Error::Protocol(format!("column {} can't be read: {error}", at + 1)))
+        self.0.try_get(at).map_err(|error| Error::Protocol(format!("{} can't be read: {error}", self.column(at))))
     }
 
     pub(crate) fn text(&self, at: usize) -> Result<String, Error> {
         match self.optional(at)? {
             Some(text) => Ok(text.to_owned()),
-            None => Err(Error::Protocol(format!("column {} is null, which driftlock never writes", at + 1))),
+            None => Err(Error::Protocol(format!("{} is null, which driftlock never writes", self.column(at)))),
         }
     }
 
@@ -83,7 +83,14 @@ impl Values<'_> {
     pub(crate) fn parsed<T>(&self, at: usize, parse: impl Fn(&str) -> Option<T>) -> Result<T, Error> {
         let text = self.text(at)?;
         parse(&text)
-            .ok_or_else(|| Error::Protocol(format!("`{text}` in column {} is nothing that driftlock writes", at + 1)))
+            .ok_or_else(|| Error::Protocol(format!("`{text}` in {} is nothing that driftlock writes", self.column(at))))
+    }
+
+    fn column(&self, at: usize) -> String {
+        self.0
+            .columns()
+            .get(at)
+            .map_or_else(|| format!("column {}", at + 1), |column| format!("column {}", column.name()))
     }
 }
 

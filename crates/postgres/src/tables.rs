@@ -15,9 +15,12 @@ const HISTORY: &str = "sequence, attempt, version, name, direction, state, sha25
 /// The journal's.
 const JOURNAL: &str = "attempt, statement, sha256, line, state, object_before, session, at";
 
-/// Microseconds since 1970, which no session setting changes the spelling of.
+/// Microseconds since 1970, which no session setting changes the spelling of. NULL for `infinity`, which nobody wrote here.
 fn micros(expression: &str) -> String {
-    format!("(pg_catalog.date_part('epoch', {expression}) * 1000000)::pg_catalog.int8")
+    format!(
+        "CASE WHEN pg_catalog.isfinite({expression}) \
+         THEN (pg_catalog.date_part('epoch', {expression}) * 1000000)::pg_catalog.int8 END"
+    )
 }
 
 /// The statements that make what is missing. Without an identity for its row, the fence could not be raised any more once somebody
@@ -106,34 +109,59 @@ pub(crate) fn glance_history(names: &Names) -> String {
 
 /// Reads [`glance`]'s rows. The fence's row comes first; without one, all of it is zero.
 pub(crate) fn read_glance(rows: &[SimpleQueryRow]) -> Result<Glance, Error> {
-    let mut fence = Fence { token: 0, head: 0, head_chain: String::new(), environment: None, format: FORMAT };
+    let mut fence = Fence::untaken();
     let mut entries = Vec::with_capacity(rows.len());
     for row in rows {
         let row = Values(row);
         let sequence = row.number(0)?;
         if sequence == 0 {
-            fence = Fence {
-                token: row.number(1)?,
-                head: row.number(2)?,
-                head_chain: row.text(3)?,
-                environment: row.maybe(4)?,
-                format: row.number(5)?,
-            };
-            check_format(fence.format)?;
-            continue;
+            fence = read_fence_at(&row, 1)?;
+        } else {
+            entries.push(read_entry(&row).map_err(|error| alien("history", Some(sequence), error))?);
         }
-        entries.push(Entry {
-            sequence,
-            attempt: row.text(1)?,
-            version: row.text(2)?,
-            name: row.text(3)?,
-            direction: row.parsed(4, Direction::parse)?,
-            state: row.parsed(5, State::parse)?,
-            sha256: row.maybe(6)?,
-            crc32: row.maybe(7)?,
-        });
     }
     Ok(Glance { fence, entries })
+}
+
+fn read_entry(row: &Values<'_>) -> Result<Entry, Error> {
+    Ok(Entry {
+        sequence: row.number(0)?,
+        attempt: row.text(1)?,
+        version: row.text(2)?,
+        name: row.text(3)?,
+        direction: row.parsed(4, Direction::parse)?,
+        state: row.parsed(5, State::parse)?,
+        sha256: row.maybe(6)?,
+        crc32: row.maybe(7)?,
+    })
+}
+
+fn read_fence_at(row: &Values<'_>, first: usize) -> Result<Fence, Error> {
+    let read = || {
+        Ok(Fence {
+            token: row.number(first)?,
+            head: row.number(first + 1)?,
+            head_chain: row.text(first + 2)?,
+            environment: row.maybe(first + 3)?,
+            format: row.number(first + 4)?,
+        })
+    };
+    let fence = read().map_err(|error| alien("fence", None, error))?;
+    check_format(fence.format)?;
+    Ok(fence)
+}
+
+/// A row that can be read and makes no sense isn't ours.
+fn alien(table: &'static str, row: Option<i64>, error: Error) -> Error {
+    match error {
+        Error::Protocol(reason) => Error::Records { table, row, reason },
+        other => other,
+    }
+}
+
+/// The fence's row alone, for a database whose history is gone.
+pub(crate) fn fence_head(names: &Names) -> String {
+    format!("SELECT head FROM {}", names.fence)
 }
 
 pub(crate) fn check_format(found: i64) -> Result<(), Error> {
@@ -154,26 +182,24 @@ pub(crate) fn take_fence(names: &Names, environment: Option<&str>) -> String {
 /// Reads [`take_fence`]'s row.
 pub(crate) fn read_fence(row: &SimpleQueryRow) -> Result<(Fence, Timestamp), Error> {
     let row = Values(row);
-    let fence = Fence {
-        token: row.number(0)?,
-        head: row.number(1)?,
-        head_chain: row.text(2)?,
-        environment: row.maybe(3)?,
-        format: row.number(4)?,
-    };
-    check_format(fence.format)?;
+    let fence = read_fence_at(&row, 0)?;
     Ok((fence, Timestamp::from_micros(row.number(5)?)))
 }
 
 /// The whole history.
 pub(crate) fn history(names: &Names) -> String {
-    let columns = HISTORY.replace("started_at", &micros("started_at")).replace("ended_at", &micros("ended_at"));
+    let named = |column: &str| format!("{} AS {column}", micros(column));
+    let columns = HISTORY.replace("started_at", &named("started_at")).replace("ended_at", &named("ended_at"));
     format!("SELECT {columns} FROM {} ORDER BY sequence", names.history)
 }
 
 /// Reads one of [`history`]'s rows.
 pub(crate) fn read_history(row: &SimpleQueryRow) -> Result<HistoryRow, Error> {
     let row = Values(row);
+    history_row(&row).map_err(|error| alien("history", row.number(0).ok(), error))
+}
+
+fn history_row(row: &Values<'_>) -> Result<HistoryRow, Error> {
     Ok(HistoryRow {
         sequence: row.number(0)?,
         attempt: row.text(1)?,
@@ -206,17 +232,29 @@ pub(crate) fn read_history(row: &SimpleQueryRow) -> Result<HistoryRow, Error> {
 
 /// The journal of one attempt. Rows are only ever inserted, so `ctid` tells apart what one moment wrote.
 pub(crate) fn journal(names: &Names, attempt: &str) -> String {
+    journal_where(names, &format!("WHERE attempt = {}", literal(attempt)))
+}
+
+/// The whole journal.
+pub(crate) fn journals(names: &Names) -> String {
+    journal_where(names, "")
+}
+
+fn journal_where(names: &Names, condition: &str) -> String {
     format!(
-        "SELECT {} FROM {} WHERE attempt = {} ORDER BY at, statement, state DESC, ctid",
-        JOURNAL.replace(", at", &format!(", {}", micros("at"))),
+        "SELECT {} FROM {} {condition} ORDER BY at, statement, state DESC, ctid",
+        JOURNAL.replace(", at", &format!(", {} AS at", micros("at"))),
         names.journal,
-        literal(attempt)
     )
 }
 
 /// Reads one of [`journal`]'s rows.
 pub(crate) fn read_journal(row: &SimpleQueryRow) -> Result<JournalRow, Error> {
     let row = Values(row);
+    journal_row(&row).map_err(|error| alien("journal", None, error))
+}
+
+fn journal_row(row: &Values<'_>) -> Result<JournalRow, Error> {
     Ok(JournalRow {
         attempt: row.text(0)?,
         statement: row.number(1)?,

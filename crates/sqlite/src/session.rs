@@ -252,6 +252,15 @@ impl Session for SqliteSession {
         .await
     }
 
+    async fn journals(&mut self, tables: &OwnTables) -> Result<Vec<JournalRow>, Error> {
+        let tables = Tables::new(tables)?;
+        self.soon(move |worker| match worker.look()? {
+            Some(connection) => tables.journals(connection),
+            None => Ok(Vec::new()),
+        })
+        .await
+    }
+
     async fn reset(&mut self, timeouts: &Timeouts) -> Result<(), Error> {
         self.rollback().await?;
         let timeouts = *timeouts;

@@ -80,16 +80,14 @@ impl Tables {
         let mut entries = Vec::new();
         while let Some(row) = rows.next()? {
             if row.get_ref(5)? != rusqlite::types::ValueRef::Null {
-                entries.push(entry(row, 5).map_err(|reason| self.alien(reason))?);
+                entries.push(entry(row, 5).map_err(|reason| alien("history", get(row, 5).ok(), reason))?);
             } else if fence.is_none() {
-                let found = fence_row(row).map_err(|reason| self.alien(reason))?;
+                let found = fence_row(row).map_err(|reason| alien("fence", None, reason))?;
                 check_format(found.format)?;
                 fence = Some(found);
             }
         }
-        let Some(fence) = fence else {
-            return Err(self.alien(format!("{} has no row", self.names.fence())).into());
-        };
+        let fence = fence.unwrap_or_else(Fence::untaken);
         // SQLite reads them in this order already, but nothing promises it.
         entries.sort_by_key(|entry| entry.sequence);
         Ok(Glance { fence, entries })
@@ -110,6 +108,14 @@ impl Tables {
         }
         if let Ok(format) = connection.query_row(&format!("SELECT format FROM {}", self.fence), [], |row| row.get(0)) {
             check_format(format)?;
+            if missing.contains(&self.names.history()) {
+                // They are made together.
+                return Err(alien("history", None, format!("the table {} is gone", self.names.history())).into());
+            }
+        }
+        let has_rows = format!("SELECT count(*) > 0 FROM {} WHERE chain <> ''", self.history);
+        if missing.contains(&self.names.fence()) && connection.query_row(&has_rows, [], |row| row.get(0)) == Ok(true) {
+            return Err(alien("fence", None, format!("the table {} is gone", self.names.fence())).into());
         }
         let reason = if missing.is_empty() {
             format!("{} there, but not as driftlock makes them ({error})", list(&there, "is", "are"))
@@ -225,18 +231,18 @@ impl Tables {
             .and_then(|mut update| update.execute([environment]))
             .map_err(|error| self.unreadable(error))?;
         if changed != 1 {
-            return Err(self.alien(format!("{} has {changed} rows instead of one", self.names.fence())).into());
+            return Err(alien("fence", None, format!("it has {changed} rows instead of one")).into());
         }
         let mut query = connection
             .prepare_cached(&format!("SELECT token, head, head_chain, environment, format FROM {}", self.fence))?;
         let mut rows = query.raw_query();
         match rows.next()? {
             Some(row) => {
-                let fence = fence_row(row).map_err(|reason| self.alien(reason))?;
+                let fence = fence_row(row).map_err(|reason| alien("fence", None, reason))?;
                 check_format(fence.format)?;
                 Ok(fence)
             }
-            None => Err(self.alien(format!("{} has no row", self.names.fence())).into()),
+            None => Err(alien("fence", None, "it has no row".to_owned()).into()),
         }
     }
 
@@ -248,20 +254,34 @@ impl Tables {
         let mut rows = query.raw_query();
         let mut history = Vec::new();
         while let Some(row) = rows.next()? {
-            history.push(history_row(row).map_err(|reason| self.alien(reason))?);
+            history.push(history_row(row).map_err(|reason| alien("history", get(row, 0).ok(), reason))?);
         }
         Ok(history)
     }
 
     /// The journal of one attempt.
     pub(crate) fn journal(&self, connection: &Connection, attempt: &str) -> Result<Vec<JournalRow>, Fault> {
+        self.journal_where(connection, "WHERE attempt = ?1", &[&attempt])
+    }
+
+    /// The whole journal.
+    pub(crate) fn journals(&self, connection: &Connection) -> Result<Vec<JournalRow>, Fault> {
+        self.journal_where(connection, "", &[])
+    }
+
+    fn journal_where(
+        &self,
+        connection: &Connection,
+        condition: &str,
+        values: &[&dyn rusqlite::ToSql],
+    ) -> Result<Vec<JournalRow>, Fault> {
         let mut query = connection
-            .prepare(&format!("SELECT {JOURNAL} FROM {} WHERE attempt = ?1 ORDER BY rowid", self.journal))
+            .prepare(&format!("SELECT {JOURNAL} FROM {} {condition} ORDER BY rowid", self.journal))
             .map_err(|error| self.unreadable(error))?;
-        let mut rows = query.query([attempt])?;
+        let mut rows = query.query(values)?;
         let mut journal = Vec::new();
         while let Some(row) = rows.next()? {
-            journal.push(journal_row(row).map_err(|reason| self.alien(reason))?);
+            journal.push(journal_row(row).map_err(|reason| alien("journal", None, reason))?);
         }
         Ok(journal)
     }
@@ -280,7 +300,7 @@ impl Tables {
         match updated {
             Ok(1) => {}
             Ok(rows) => {
-                return Err(self.alien(format!("{} has {rows} rows instead of one", self.names.fence())).into());
+                return Err(alien("fence", None, format!("it has {rows} rows instead of one")).into());
             }
             Err(error) if extended_code(&error) == ffi::SQLITE_CONSTRAINT_NOTNULL => {
                 return Err(Error::Fenced { token: records.token }.into());
@@ -359,10 +379,10 @@ impl Tables {
             Fault::Sql(error)
         }
     }
+}
 
-    fn alien(&self, reason: String) -> Error {
-        Error::Protocol(format!("driftlock's own tables hold what no driftlock wrote: {reason}"))
-    }
+fn alien(table: &'static str, row: Option<i64>, reason: String) -> Error {
+    Error::Records { table, row, reason }
 }
 
 fn list(names: &[String], one: &str, several: &str) -> String {

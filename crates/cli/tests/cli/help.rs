@@ -26,6 +26,7 @@ fn the_whole_and_one_command() {
       baseline     Declare versions as applied, without running them
       accept       Accept an edited file as what was applied, with a reason
       adopt        Take over what another tool applied, from its own table
+      audit        List who changed what, when and from which commit, or verify that record
       completions  Print a script that completes commands and options in a shell
 
     Options:
@@ -88,7 +89,7 @@ fn every_command_has_an_example() {
     let help = it.run(&["-h"]).stdout;
     let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
     let commands: Vec<&str> = commands.filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(commands.len(), 13, "{help}");
+    assert_eq!(commands.len(), 14, "{help}");
     for command in commands {
         let said = it.run(&[command, "--help"]);
         assert!(said.stdout.contains("Example") && said.stdout.contains(&format!("  driftlock {command}")), "{said}");

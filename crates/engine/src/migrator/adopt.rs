@@ -72,7 +72,9 @@ impl Migrator {
         inner.ahead = None;
         let session = inner.session.as_mut();
         let view = self.view(session.glance(&db.tables).await?)?;
-        self.may_declare(&view)?;
+        if let Err(error) = self.may_declare(&view) {
+            return Err(self.explain(session, db, error).await);
+        }
         let found = find(session, db, from, table).await?;
         // All that can stand against it is known before anything is written.
         let taken = self.read(session, &found).await?;
@@ -259,6 +261,7 @@ impl Migrator {
         let file = self.migrations.display(&migration.up);
         Finding {
             version: Some(migration.version.clone()),
+            row: None,
             message: format!(
                 "{file}: it isn't what {} applied as version {}: the checksum in `{}` is of another text; put the file back as it was (git \
                  knows it), or let {} say that it is the same (as with its `repair`); nothing was changed",

@@ -20,7 +20,9 @@ impl Migrator {
         inner.ahead = None;
         let session = inner.session.as_mut();
         let view = self.view(session.glance(&db.tables).await?)?;
-        self.may_declare(&view)?;
+        if let Err(error) = self.may_declare(&view) {
+            return Err(self.explain(session, db, error).await);
+        }
         session.ensure_fit().await?;
         self.lock(session, db, |_| Ok(true)).await?;
         let result = self.baseline_locked(session, db, &upto).await;
@@ -73,9 +75,8 @@ impl Migrator {
         let session = inner.session.as_mut();
         let view = self.view(session.glance(&db.tables).await?)?;
         if view.standing.recorded.get(&version).is_none_or(|record| record.applied.is_none()) {
-            return Err(Error::Usage(format!(
-                "version {version} is not applied: an edit of its file needs no accepting"
-            )));
+            let error = format!("version {version} is not applied: an edit of its file needs no accepting");
+            return Err(self.explain(session, db, Error::Usage(error)).await);
         }
         session.ensure_fit().await?;
         self.lock(session, db, |_| Ok(true)).await?;

@@ -20,7 +20,10 @@ impl Migrator {
         let has_history = glance.is_some();
         let view = self.view(glance)?;
         let history = if has_history { inner.session.history(&db.tables).await? } else { Vec::new() };
-        let undo = self.to_undo(&view)?;
+        let undo = match self.to_undo(&view) {
+            Ok(undo) => undo,
+            Err(error) => return Err(self.explain(inner.session.as_mut(), db, error).await),
+        };
         Ok(Plan { pending: self.planned_downs(db, &undo, &history)?, notes: view.notes })
     }
 
@@ -57,8 +60,10 @@ impl Migrator {
         inner.ahead = None;
         let session = inner.session.as_mut();
         let view = self.view(session.glance(&db.tables).await?)?;
-        if self.to_undo(&view)?.is_empty() {
-            return Ok(report(Vec::new(), &view.standing, view.notes));
+        match self.to_undo(&view) {
+            Ok(undo) if undo.is_empty() => return Ok(report(Vec::new(), &view.standing, view.notes)),
+            Ok(_) => {}
+            Err(error) => return Err(self.explain(session, db, error).await),
         }
         session.ensure_fit().await?;
         let still_wanted = |standing: &Standing| Ok(!standing.applied_in_order().is_empty());

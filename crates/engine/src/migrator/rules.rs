@@ -16,6 +16,29 @@ pub(super) struct View {
     pub(super) notes: Vec<String>,
 }
 
+impl View {
+    /// Follows the chain, and puts what it tells first. Whether it tells anything.
+    pub(super) fn follow(&mut self, history: &[HistoryRow]) -> bool {
+        let Some(Err(finding)) = self.fence.as_ref().map(|fence| chain::verify(history, fence)) else { return false };
+        // What could be seen of it at a glance is told better now.
+        self.standing.findings.retain(|other| other.problem != Problem::Tampered);
+        self.standing.findings.insert(0, *finding);
+        true
+    }
+}
+
+/// The glance, and the rows of the history that it saw: a runner may go on between the two looks, and only ever adds rows.
+pub(crate) async fn whole(
+    session: &mut dyn Session,
+    db: &Database,
+) -> Result<(Option<Glance>, Vec<HistoryRow>), Error> {
+    let glance = session.glance(&db.tables).await?;
+    let Some(seen) = &glance else { return Ok((None, Vec::new())) };
+    let mut history = session.history(&db.tables).await?;
+    history.truncate(usize::try_from(seen.fence.head).unwrap_or(0).max(seen.entries.len()));
+    Ok((glance, history))
+}
+
 impl Migrator {
     /// As [`view`](Self::view), for who asks how things stand: with what is to be known of the layout, whatever was run by it.
     pub(super) fn look(&self, glance: Option<Glance>) -> Result<View, Error> {
@@ -70,19 +93,27 @@ impl Migrator {
         }
     }
 
-    /// The same, from the whole history, whose chain is followed. Needs the lock.
+    /// The same, from the whole history, whose chain is followed.
     pub(super) async fn view_whole(
         &self,
         session: &mut dyn Session,
         db: &Database,
     ) -> Result<(Vec<HistoryRow>, View), Error> {
-        let glance = session.glance(&db.tables).await?;
-        let history = session.history(&db.tables).await?;
-        let view = self.view(glance)?;
-        if let Some(fence) = &view.fence {
-            chain::verify(&history, fence).map_err(|finding| Error::Integrity(vec![*finding]))?;
+        let (glance, history) = whole(session, db).await?;
+        let mut view = self.view(glance)?;
+        if view.follow(&history) {
+            return Err(Error::Integrity(view.standing.findings));
         }
         Ok((history, view))
+    }
+
+    /// What the first look found to stand against a run, or, where that look was at a history that somebody changed, what was
+    /// changed: nothing else that such a history says is worth telling.
+    pub(super) async fn explain(&self, session: &mut dyn Session, db: &Database, error: Error) -> Error {
+        match self.view_whole(session, db).await {
+            Ok(_) => error,
+            Err(changed) => changed,
+        }
     }
 
     /// Integrity first, then what may be done.

@@ -5,9 +5,10 @@ use std::time::Duration;
 use driftlock_database::{HistoryRow, JournalState};
 use driftlock_script::Version;
 
+use super::rules::whole;
 use super::{Migrator, row_of};
 use crate::report::{MigrationState, MigrationStatus};
-use crate::{Database, Error, Problem, Status, chain};
+use crate::{Database, Error, Status};
 
 impl Migrator {
     /// What is applied, pending, half-done and ahead; what is wrong comes as data. Writes nothing.
@@ -17,20 +18,9 @@ impl Migrator {
     pub async fn status(&self, db: &Database) -> Result<Status, Error> {
         let mut inner = db.inner.lock().await;
         inner.ahead = None;
-        let glance = inner.session.glance(&db.tables).await?;
-        let mut history = Vec::new();
-        if let Some(glance) = &glance {
-            history = inner.session.history(&db.tables).await?;
-            // A runner may have gone on between the two looks; rows are only ever added.
-            history.truncate(usize::try_from(glance.fence.head).unwrap_or(0).max(glance.entries.len()));
-        }
+        let (glance, history) = whole(inner.session.as_mut(), db).await?;
         let mut view = self.look(glance)?;
-        if let Some(fence) = &view.fence
-            && let Err(finding) = chain::verify(&history, fence)
-            && !view.standing.findings.iter().any(|other| other.problem == Problem::Tampered)
-        {
-            view.standing.findings.insert(0, *finding);
-        }
+        view.follow(&history);
         let mut migrations = Vec::new();
         let mut versions: Vec<Version> = view.standing.recorded.keys().cloned().collect();
         versions.extend(self.migrations.list().iter().map(|migration| migration.version.clone()));

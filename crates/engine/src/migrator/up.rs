@@ -17,7 +17,9 @@ impl Migrator {
         let mut inner = db.inner.lock().await;
         let glance = inner.glance(&db.tables).await?;
         let mut view = self.look(glance)?;
-        self.may_run(&view)?;
+        if let Err(error) = self.may_run(&view) {
+            return Err(self.explain(inner.session.as_mut(), db, error).await);
+        }
         let wanted = self.wanted(&view.standing)?;
         if view.fence.is_none() && !wanted.is_empty() {
             self.may_begin(inner.session.as_mut(), db, &mut view.notes).await?;
@@ -34,7 +36,9 @@ impl Migrator {
         let mut inner = db.inner.lock().await;
         let glance = inner.glance(&db.tables).await?;
         let mut view = self.view(glance)?;
-        self.may_run(&view)?;
+        if let Err(error) = self.may_run(&view) {
+            return Err(self.explain(inner.session.as_mut(), db, error).await);
+        }
         if self.wanted(&view.standing)?.is_empty() {
             return Ok(report(Vec::new(), &view.standing, view.notes));
         }
