@@ -65,12 +65,17 @@ pub(crate) struct Product {
 
 impl Product {
     /// MariaDB's numbers went on from 5.5 with 10.0; MySQL's stand at 9.
-    fn new(version: (u16, u16, u16)) -> Self {
+    pub(crate) fn new(version: (u16, u16, u16)) -> Self {
         Product { is_mariadb: version.0 >= 10, version }
     }
 
     pub(crate) fn has_roles(self) -> bool {
         self.version >= (8, 0, 0)
+    }
+
+    /// InnoDB's own list of tables, in `information_schema`.
+    pub(crate) fn innodb_tables(self) -> &'static str {
+        if self.is_mariadb || self.version < (8, 0, 0) { "INNODB_SYS_TABLES" } else { "INNODB_TABLES" }
     }
 
     /// Whether `CREATE TABLE … SELECT` leaves all of its rows or no table.

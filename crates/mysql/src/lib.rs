@@ -12,11 +12,14 @@
 //! - `GET_LOCK` belongs to one server. In a multi-primary cluster all runners must reach the same node.
 //! - There is no TLS in this build; URLs that ask for it are refused.
 
+mod accounts;
+mod alter;
 mod census;
 mod classify;
 mod connect;
 mod effect;
 mod error;
+mod judge;
 mod lock;
 mod objects;
 mod parse;

@@ -45,6 +45,27 @@ fn changed(tokens: &[Token<'_>]) -> Option<Name> {
     cursor.name()
 }
 
+/// The table of a statement that changes rows of it and of no other.
+pub(crate) fn only_changed(tokens: &[Token<'_>]) -> Option<Name> {
+    let first = tokens.first()?;
+    let is_other = |token: &Token<'_>| ["JOIN", "USING"].iter().any(|word| token.is(word));
+    let is_row_change = first.is("UPDATE") || first.is("DELETE");
+    if is_row_change {
+        // `UPDATE a, b SET …`, `DELETE a, b FROM …`: the head ends where the values or the condition begin.
+        let head: Vec<&Token<'_>> = tokens.iter().take_while(|token| !token.is("SET") && !token.is("WHERE")).collect();
+        let direct = first.is("UPDATE")
+            || head
+                .iter()
+                .skip(1)
+                .find(|token| !["LOW_PRIORITY", "QUICK", "IGNORE"].iter().any(|word| token.is(word)))?
+                .is("FROM");
+        if !direct || head.iter().any(|token| token.text == "," || is_other(token)) {
+            return None;
+        }
+    }
+    changed(tokens)
+}
+
 /// The table of an INSERT and how many rows it adds, where they are written out and none can be left out or be another's.
 pub(crate) fn insert(tokens: &[Token<'_>]) -> Option<(Name, Option<u64>)> {
     let table = changed(tokens)?;

@@ -16,7 +16,7 @@ use crate::state::Baseline;
 use crate::tables::{self, Sql};
 use crate::traces::Traces;
 use crate::wire::{Wire, text};
-use crate::{lock, objects, rows, surroundings};
+use crate::{judge, lock, objects, rows, surroundings};
 
 const IMPLICIT_COMMIT: &str = "a statement committed by itself inside the transaction, so it can't be undone together with the others: \
      put it into a file of its own, or write `-- driftlock: no-transaction` at the head of this one";
@@ -80,10 +80,10 @@ impl MySqlSession {
     /// Own statements run between a script's: its settings are put aside for them.
     async fn shielded_digest(&mut self, sql: &str) -> Result<Option<String>, Error> {
         let Some(baseline) = &self.baseline else {
-            return objects::digest(&mut self.wire, sql).await;
+            return objects::digest(&mut self.wire, self.product, sql).await;
         };
         let shield = baseline.shield(&mut self.wire, &self.traces, self.in_transaction).await?;
-        let digest = objects::digest(&mut self.wire, sql).await?;
+        let digest = objects::digest(&mut self.wire, self.product, sql).await?;
         baseline.unshield(&mut self.wire, shield).await?;
         Ok(digest)
     }
@@ -436,12 +436,11 @@ impl Session for MySqlSession {
     }
 
     async fn probe(&mut self, sql: &str, before: Option<&str>) -> Result<Probe, Error> {
-        let atomically = self.product.fills_atomically();
         let Some(baseline) = &self.baseline else {
-            return objects::probe(&mut self.wire, sql, before, atomically).await;
+            return judge::probe(&mut self.wire, self.product, sql, before).await;
         };
         let shield = baseline.shield(&mut self.wire, &self.traces, self.in_transaction).await?;
-        let probe = objects::probe(&mut self.wire, sql, before, atomically).await?;
+        let probe = judge::probe(&mut self.wire, self.product, sql, before).await?;
         baseline.unshield(&mut self.wire, shield).await?;
         Ok(probe)
     }
