@@ -64,7 +64,7 @@ impl Why {
 pub(crate) struct Rejected(String);
 
 impl Rejected {
-    pub(crate) fn new(
+    pub(crate) fn error(
         why: &Why,
         end_entity: &CertificateDer<'_>,
         host: &ServerName<'_>,
@@ -91,11 +91,7 @@ fn sentence(why: &Why, end_entity: &CertificateDer<'_>, host: &ServerName<'_>, r
         Why::Certificate(error) => error,
     };
     match error {
-        CertificateError::UnknownIssuer if certificate.issuer == certificate.subject => format!(
-            "the server's certificate (`{subject}`) is self-signed and not among {trusted}: if it is the right one, give it as `{}`",
-            names.roots
-        ),
-        CertificateError::UnknownIssuer => format!(
+        CertificateError::UnknownIssuer if certificate.issuer != certificate.subject => format!(
             "nothing in {trusted} stands for the server's certificate (`{subject}`), which `{}` issued: give that authority's root as `{}`",
             shown(certificate.issuer),
             names.roots
@@ -123,10 +119,15 @@ fn sentence(why: &Why, end_entity: &CertificateDer<'_>, host: &ServerName<'_>, r
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             format!("the server's certificate (`{subject}`) is not one for servers (its extended key usage says so)")
         }
+        // Another error than the first one: marked as an authority's, or of version 1, it may not end a chain.
+        _ if certificate.issuer == certificate.subject => format!(
+            "the server's certificate (`{subject}`) is self-signed and not among {trusted}: if it is the right one, give it as `{}`",
+            names.roots
+        ),
         _ if certificate.version < 3 => format!(
             "the server's certificate (`{subject}`) is an X.509 certificate of version {}, which has no subjectAltName and can't be verified: \
-             have it issued as version 3, or give exactly this one as `{}`",
-            certificate.version, names.roots
+             have it issued as version 3",
+            certificate.version
         ),
         other => format!("the server's certificate (`{subject}`) can't be verified: {other}"),
     }

@@ -8,6 +8,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
+use crate::certificate::Certificate;
 use crate::{Error, Identity, Roots};
 
 fn wrong(path: &Path, reason: impl Into<String>) -> Error {
@@ -23,7 +24,9 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     let text = read(path)?;
     let found = CertificateDer::pem_slice_iter(&text).collect::<Result<Vec<_>, _>>();
     match found {
-        Ok(found) if found.is_empty() => Err(wrong(path, "holds no certificate in PEM (`-----BEGIN CERTIFICATE-----`)")),
+        Ok(found) if found.is_empty() => {
+            Err(wrong(path, "holds no certificate in PEM (`-----BEGIN CERTIFICATE-----`)"))
+        }
         Ok(found) => Ok(found),
         Err(error) => Err(wrong(path, format!("is no PEM file of certificates: {error}"))),
     }
@@ -49,7 +52,9 @@ pub(crate) fn revoked(path: &Path) -> Result<Vec<CertificateRevocationListDer<'s
     let text = read(path)?;
     let found = CertificateRevocationListDer::pem_slice_iter(&text).collect::<Result<Vec<_>, _>>();
     match found {
-        Ok(found) if found.is_empty() => Err(wrong(path, "holds no revocation list in PEM (`-----BEGIN X509 CRL-----`)")),
+        Ok(found) if found.is_empty() => {
+            Err(wrong(path, "holds no revocation list in PEM (`-----BEGIN X509 CRL-----`)"))
+        }
         Ok(found) => Ok(found),
         Err(error) => Err(wrong(path, format!("is no PEM file of revocation lists: {error}"))),
     }
@@ -74,11 +79,14 @@ pub(crate) fn identity(identity: &Identity, provider: &CryptoProvider) -> Result
             wrong(path, format!("holds no private key in PEM (`-----BEGIN PRIVATE KEY-----`): {error}"))
         })?
     };
-    let key = CertifiedKey::from_der(chain, key, provider).map_err(|error| match error {
-        rustls::Error::InconsistentKeys(_) => {
-            wrong(path, format!("is not the key of the certificate in {}", identity.certificate.display()))
-        }
-        error => wrong(path, format!("can't be used as a private key: {error}")),
-    })?;
-    Ok(Arc::new(key))
+    let key = provider
+        .key_provider
+        .load_private_key(key)
+        .map_err(|error| wrong(path, format!("can't be used as a private key: {error}")))?;
+    // Not by rustls, which takes no certificates of version 1.
+    let certified = Certificate::read(&chain[0]).map(|certificate| certificate.public_key);
+    if key.public_key().is_some_and(|public| Some(public.as_ref()) != certified) {
+        return Err(wrong(path, format!("is not the key of the certificate in {}", identity.certificate.display())));
+    }
+    Ok(Arc::new(CertifiedKey::new(chain, key)))
 }

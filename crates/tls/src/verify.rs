@@ -18,8 +18,9 @@ pub(crate) fn verifier(
     settings: &Settings,
     provider: &Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ServerCertVerifier>, Error> {
+    let by_key = ByKey(provider.signature_verification_algorithms);
     let (roots, by_name) = match &settings.trust {
-        Trust::Anyone => return Ok(Arc::new(Unverified(provider.signature_verification_algorithms))),
+        Trust::Anyone => return Ok(Arc::new(Unverified(by_key))),
         Trust::Chain(roots) => (roots, false),
         Trust::Name(roots) => (roots, true),
     };
@@ -43,12 +44,50 @@ pub(crate) fn verifier(
         (None, Roots::File(path)) => Error::File { path: path.clone(), reason: error.to_string() },
         (None, Roots::System) => Error::NoSystemRoots(format!(": {error}")),
     })?;
-    Ok(Arc::new(Verified { chain, exactly, roots: roots.clone(), by_name, names: settings.names }))
+    Ok(Arc::new(Verified { chain, by_key, exactly, roots: roots.clone(), by_name, names: settings.names }))
+}
+
+/// Whether the server holds the key of the certificate that it shows.
+///
+/// By the key alone: rustls's own reads the whole certificate, and takes none of version 1, which `openssl x509 -req` makes
+/// by default up to version 3.1 and which the guides of both servers had.
+#[derive(Debug, Clone, Copy)]
+struct ByKey(WebPkiSupportedAlgorithms);
+
+impl ByKey {
+    fn tls12(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let (algorithm, key) =
+            Certificate::read(cert).and_then(|certificate| certificate.key()).ok_or(CertificateError::BadEncoding)?;
+        let (_, candidates) = (self.0.mapping.iter())
+            .find(|(scheme, _)| *scheme == dss.scheme)
+            .ok_or(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme)?;
+        (candidates.iter())
+            .filter(|candidate| *candidate.public_key_alg_id() == *algorithm)
+            .any(|candidate| candidate.verify_signature(key, message, dss.signature()).is_ok())
+            .then(HandshakeSignatureValid::assertion)
+            .ok_or_else(|| CertificateError::BadSignature.into())
+    }
+
+    fn tls13(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let certificate = Certificate::read(cert).ok_or(CertificateError::BadEncoding)?;
+        let key = SubjectPublicKeyInfoDer::from(certificate.public_key);
+        verify_tls13_signature_with_raw_key(message, &key, dss, &self.0)
+    }
 }
 
 /// Encrypts with anyone who holds the key of the certificate shown.
 #[derive(Debug)]
-struct Unverified(WebPkiSupportedAlgorithms);
+struct Unverified(ByKey);
 
 impl ServerCertVerifier for Unverified {
     fn verify_server_cert(
@@ -62,25 +101,13 @@ impl ServerCertVerifier for Unverified {
         Ok(ServerCertVerified::assertion())
     }
 
-    // By the key alone: rustls's own reads the whole certificate, and takes none of version 1, which `openssl x509 -req`
-    // makes by default up to version 3.1 and which the guides of both servers had.
     fn verify_tls12_signature(
         &self,
         message: &[u8],
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let (algorithm, key) = Certificate::read(cert)
-            .and_then(|certificate| certificate.key())
-            .ok_or(CertificateError::BadEncoding)?;
-        let (_, candidates) = (self.0.mapping.iter())
-            .find(|(scheme, _)| *scheme == dss.scheme)
-            .ok_or(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme)?;
-        (candidates.iter())
-            .filter(|candidate| *candidate.public_key_alg_id() == *algorithm)
-            .any(|candidate| candidate.verify_signature(key, message, dss.signature()).is_ok())
-            .then(HandshakeSignatureValid::assertion)
-            .ok_or_else(|| CertificateError::BadSignature.into())
+        self.0.tls12(message, cert, dss)
     }
 
     fn verify_tls13_signature(
@@ -89,17 +116,11 @@ impl ServerCertVerifier for Unverified {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let certificate = Certificate::read(cert).ok_or(CertificateError::BadEncoding)?;
-        verify_tls13_signature_with_raw_key(
-            message,
-            &SubjectPublicKeyInfoDer::from(certificate.public_key),
-            dss,
-            &self.0,
-        )
+        self.0.tls13(message, cert, dss)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_schemes()
+        self.0.0.supported_schemes()
     }
 }
 
@@ -107,6 +128,7 @@ impl ServerCertVerifier for Unverified {
 #[derive(Debug)]
 struct Verified {
     chain: Arc<WebPkiServerVerifier>,
+    by_key: ByKey,
     /// Certificates that are trusted themselves, not only as those of an issuer.
     exactly: Vec<CertificateDer<'static>>,
     roots: Roots,
@@ -124,14 +146,20 @@ impl Verified {
     ) -> Result<(), Why> {
         if self.exactly.iter().any(|known| known == end_entity) {
             // `openssl req -x509` marks what it makes as an authority's, which a chain may not end with.
-            let certificate =
-                Certificate::read(end_entity).ok_or(Why::Certificate(CertificateError::BadEncoding))?;
+            let certificate = Certificate::read(end_entity).ok_or(Why::Certificate(CertificateError::BadEncoding))?;
             let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
             if now > certificate.not_after || now < certificate.not_before {
                 return Err(Why::Date);
             }
             if !self.by_name {
                 return Ok(());
+            }
+            if certificate.version < 3 {
+                let expected = server_name.to_owned();
+                return Err(Why::Certificate(CertificateError::NotValidForNameContext {
+                    expected,
+                    presented: Vec::new(),
+                }));
             }
             return ParsedCertificate::try_from(end_entity)
                 .and_then(|parsed| verify_server_name(&parsed, server_name))
@@ -159,7 +187,7 @@ impl ServerCertVerifier for Verified {
     ) -> Result<ServerCertVerified, rustls::Error> {
         match self.judge(end_entity, intermediates, server_name, now) {
             Ok(()) => Ok(ServerCertVerified::assertion()),
-            Err(why) => Err(Rejected::new(&why, end_entity, server_name, &self.roots, &self.names)),
+            Err(why) => Err(Rejected::error(&why, end_entity, server_name, &self.roots, &self.names)),
         }
     }
 
@@ -169,7 +197,7 @@ impl ServerCertVerifier for Verified {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.chain.verify_tls12_signature(message, cert, dss)
+        self.by_key.tls12(message, cert, dss)
     }
 
     fn verify_tls13_signature(
@@ -178,10 +206,10 @@ impl ServerCertVerifier for Verified {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.chain.verify_tls13_signature(message, cert, dss)
+        self.by_key.tls13(message, cert, dss)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.chain.supported_verify_schemes()
+        self.by_key.0.supported_schemes()
     }
 }
