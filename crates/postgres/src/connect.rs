@@ -183,7 +183,13 @@ async fn encrypted(target: &Target, options: &ConnectOptions, host: &Host, mode:
         Ok(encrypted) => {
             let settled = Settled { end_point: encrypted.end_point };
             let socket = Socket::Tls(Box::new(encrypted.stream));
-            login(target, options, host, socket, peer, Some(encrypted.agreement), settled).await
+            let agreement = encrypted.agreement;
+            login(target, options, host, socket, peer, Some(agreement.clone()), settled).await.map_err(|trouble| {
+                match trouble {
+                    Trouble::Barred(reason) => Trouble::Barred(format!("{reason}{}", agreement.hint())),
+                    other => other,
+                }
+            })
         }
         Err(Unencrypted::NotOffered(stream)) if mode == Mode::Prefer => {
             login(target, options, host, Socket::Tcp(stream), peer, None, Settled::default()).await

@@ -328,6 +328,15 @@ async fn begin(encryption: &Encryption, host: &str, stream: TcpStream) -> Result
 }
 
 impl Agreement {
+    /// What to say to a client whom the server doesn't let in, where it asked for a certificate and got none.
+    pub(crate) fn hint(&self) -> &'static str {
+        if self.connector.lacks_certificate() {
+            ". It asks for client certificates, and none was given: `sslcert` and `sslkey`"
+        } else {
+            ""
+        }
+    }
+
     /// The same over another connection to the same server.
     pub(crate) async fn again(&self, stream: TcpStream) -> Result<TlsStream<TcpStream>, Unencrypted> {
         let stream = match self.negotiation {

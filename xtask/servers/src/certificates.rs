@@ -174,7 +174,12 @@ fn value(der: &[u8]) -> Option<(&[u8], &[u8])> {
 
 fn sequence(tag: u8, body: &[u8]) -> Vec<u8> {
     let length = u16::try_from(body.len()).unwrap_or(u16::MAX).to_be_bytes();
-    [&[tag, 0x82], length.as_slice(), body].concat()
+    let length = match length {
+        [0, short @ 0..=0x7f] => vec![short],
+        [0, byte] => vec![0x81, byte],
+        [high, low] => vec![0x82, high, low],
+    };
+    [&[tag], length.as_slice(), body].concat()
 }
 
 /// Writes a file that its owner alone may read, and that belongs to whom the directory does: servers read no other keys.
