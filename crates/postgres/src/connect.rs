@@ -9,11 +9,13 @@ use async_trait::async_trait;
 use driftlock_database::{Cancel, ConnectOptions, Error, Holder};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, UnixStream};
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{SslMode, SslNegotiation};
 use tokio_postgres::error::{DbError, SqlState};
-use tokio_postgres::{CancelToken, Config, NoTls};
+use tokio_postgres::{CancelToken, Config};
 
+use crate::encryption::{self, Agreement, Mode, Unencrypted};
 use crate::error::words;
+use crate::link::Settled;
 use crate::tap::{Peer, Socket, Tap};
 use crate::url::{Address, Attributes, Host, KeepAlive, Target};
 use crate::wire::Wire;
@@ -90,7 +92,8 @@ async fn one_round(target: &Target, options: &ConnectOptions, deadline: Instant)
         let limit = target.attempt_timeout.map_or(share, |limit| limit.min(left));
         let reason = match tokio::time::timeout(limit, attempt(target, options, host)).await {
             Ok(Ok(opened)) => return Ok(opened),
-            Ok(Err(Trouble::Login(reason))) => {
+            Ok(Err(Trouble::Settings(error))) => return Err(Refusal::Final(error)),
+            Ok(Err(Trouble::Login(reason) | Trouble::Barred(reason))) => {
                 return Err(Refusal::Final(Error::Login { target: host.to_string(), reason }));
             }
             Ok(Err(Trouble::Busy(reason))) => {
@@ -119,24 +122,114 @@ enum Trouble {
     Busy(String),
     /// It said no.
     Login(String),
+    /// It lets nobody in this way; encrypted, or in plain, it may.
+    Barred(String),
+    /// What the user asked for can't be done with any server.
+    Settings(Error),
 }
 
+impl Trouble {
+    /// The same, with what had been tried before.
+    fn after(self, before: &str) -> Self {
+        let both = |reason: String| format!("{reason}; {before}");
+        match self {
+            Trouble::Unreachable(reason) => Trouble::Unreachable(both(reason)),
+            Trouble::Busy(reason) => Trouble::Busy(both(reason)),
+            Trouble::Login(reason) => Trouble::Login(both(reason)),
+            Trouble::Barred(reason) => Trouble::Barred(both(reason)),
+            Trouble::Settings(error) => Trouble::Settings(error),
+        }
+    }
+}
+
+/// One server, as its `sslmode` wants it. Where either way will do, the second is tried when the first didn't get in, as libpq does;
+/// but not with a password that was wrong.
 async fn attempt(target: &Target, options: &ConnectOptions, host: &Host) -> Result<Opened, Trouble> {
+    let mode = match host.address {
+        Address::Unix(_) => Mode::Disable,
+        Address::Tcp(..) => target.encryption.mode,
+    };
+    match mode {
+        Mode::Disable => plain(target, options, host).await,
+        Mode::Allow => match plain(target, options, host).await {
+            Err(Trouble::Barred(reason)) => encrypted(target, options, host, mode)
+                .await
+                .map_err(|trouble| trouble.after(&format!("without TLS: {reason}"))),
+            other => other,
+        },
+        Mode::Prefer => match encrypted(target, options, host, mode).await {
+            Err(Trouble::Barred(reason)) => {
+                plain(target, options, host).await.map_err(|trouble| trouble.after(&format!("with TLS: {reason}")))
+            }
+            other => other,
+        },
+        Mode::Require => encrypted(target, options, host, mode).await,
+    }
+}
+
+async fn plain(target: &Target, options: &ConnectOptions, host: &Host) -> Result<Opened, Trouble> {
     let (socket, peer) = dial(&host.address, host.port, &target.keep_alive)
         .await
         .map_err(|error| Trouble::Unreachable(error.to_string()))?;
+    login(target, options, host, socket, peer, None, Settled::default()).await
+}
+
+async fn encrypted(target: &Target, options: &ConnectOptions, host: &Host, mode: Mode) -> Result<Opened, Trouble> {
+    let Address::Tcp(name, _) = &host.address else { return plain(target, options, host).await };
+    let unreachable = |error: io::Error| Trouble::Unreachable(error.to_string());
+    let (socket, peer) = dial(&host.address, host.port, &target.keep_alive).await.map_err(unreachable)?;
+    let Socket::Tcp(stream) = socket else { return plain(target, options, host).await };
+    match encryption::agree(&target.encryption, name, stream).await {
+        Ok(encrypted) => {
+            let settled = Settled { end_point: encrypted.end_point };
+            let socket = Socket::Tls(Box::new(encrypted.stream));
+            let agreement = encrypted.agreement;
+            login(target, options, host, socket, peer, Some(agreement.clone()), settled).await.map_err(|trouble| {
+                match trouble {
+                    Trouble::Barred(reason) => Trouble::Barred(format!("{reason}{}", agreement.hint())),
+                    other => other,
+                }
+            })
+        }
+        Err(Unencrypted::NotOffered(stream)) if mode == Mode::Prefer => {
+            login(target, options, host, Socket::Tcp(stream), peer, None, Settled::default()).await
+        }
+        Err(Unencrypted::Failed(reason)) if mode == Mode::Prefer => Err(Trouble::Barred(reason)),
+        Err(Unencrypted::Failed(reason)) => Err(Trouble::Unreachable(reason)),
+        Err(Unencrypted::Settings(error)) => Err(Trouble::Settings(error)),
+        Err(Unencrypted::NotOffered(_)) => Err(Trouble::Unreachable(
+            "the server doesn't offer TLS and `sslmode` demands it: turn `ssl` on there, or use `sslmode=prefer` where the network is safe"
+                .to_owned(),
+        )),
+    }
+}
+
+async fn login(
+    target: &Target,
+    options: &ConnectOptions,
+    host: &Host,
+    socket: Socket,
+    peer: Peer,
+    agreement: Option<Agreement>,
+    settled: Settled,
+) -> Result<Opened, Trouble> {
     let mut config = Config::new();
     config
         .user(&target.user)
         .dbname(&target.database)
         .application_name(application_name(&options.holder, target.application_name.as_deref()))
-        .ssl_mode(SslMode::Disable);
+        // Nothing is left for the driver to agree on: it takes the stream for encrypted from the start.
+        .ssl_mode(SslMode::Require)
+        .ssl_negotiation(SslNegotiation::Direct)
+        .channel_binding(target.encryption.channel_binding);
     if let Some(password) = &host.password {
         config.password(password);
     }
     let (tap, seen) = Tap::new(socket);
-    let (client, connection) =
-        config.connect_raw(tap, NoTls).await.map_err(|error| trouble(&error, host, target.passfile_note.as_deref()))?;
+    let (client, connection) = config
+        .connect_raw(tap, settled)
+        .await
+        .map_err(|error| trouble(&error, host, target.passfile_note.as_deref()))?;
     seen.forget_end();
     let token = client.cancel_token();
     let mut wire = Wire::new(client, connection, seen);
@@ -144,18 +237,27 @@ async fn attempt(target: &Target, options: &ConnectOptions, host: &Host) -> Resu
         wire.close().await;
         return Err(Trouble::Unreachable(reason));
     }
-    let canceller = Arc::new(Canceller { token, peer, asked: Arc::clone(&wire.cancelled) });
+    let canceller = Arc::new(Canceller { token, peer, agreement, asked: Arc::clone(&wire.cancelled) });
     Ok(Opened { wire, canceller })
 }
 
 fn trouble(error: &tokio_postgres::Error, host: &Host, passfile_note: Option<&str>) -> Trouble {
     let Some(db) = error.as_db_error() else {
+        if let Some(reason) = driftlock_tls::explain(error) {
+            return Trouble::Unreachable(reason);
+        }
         let reason = words(error);
         if reason.ends_with("password missing") {
             let note = passfile_note.map(|note| format!(" ({note})")).unwrap_or_default();
             return Trouble::Login(format!(
                 "a password is wanted and none was given: put it into the URL, PGPASSWORD or ~/.pgpass{note}"
             ));
+        }
+        if reason.ends_with("server did not use channel binding") {
+            return Trouble::Login(
+                "`channel_binding=require` wants a login by SCRAM over TLS, tied to the server's certificate; this server asked for another"
+                    .to_owned(),
+            );
         }
         // The driver tells its own refusals (an unknown method of authentication) by their first word only.
         if reason.starts_with("authentication error") {
@@ -166,6 +268,9 @@ fn trouble(error: &tokio_postgres::Error, host: &Host, passfile_note: Option<&st
     let reason = format!("{} [{}]", with_hint(db), db.code().code());
     if matches!(*db.code(), SqlState::TOO_MANY_CONNECTIONS | SqlState::CANNOT_CONNECT_NOW) {
         return Trouble::Busy(reason);
+    }
+    if *db.code() == SqlState::INVALID_AUTHORIZATION_SPECIFICATION {
+        return Trouble::Barred(reason);
     }
     match passfile_note.filter(|_| host.password.is_none()) {
         Some(note) => Trouble::Login(format!("{reason} ({note})")),
@@ -237,6 +342,8 @@ async fn tcp(address: std::net::SocketAddr, keep_alive: &KeepAlive) -> io::Resul
 struct Canceller {
     token: CancelToken,
     peer: Peer,
+    /// How the session is encrypted: the key that cancels it is not sent in plain where the session isn't.
+    agreement: Option<Agreement>,
     asked: Arc<AtomicBool>,
 }
 
@@ -245,11 +352,15 @@ impl Cancel for Canceller {
     async fn cancel(&self) -> Result<(), Error> {
         self.asked.store(true, Ordering::Release);
         let ask = async {
-            let socket = match &self.peer {
-                Peer::Tcp(address) => Socket::Tcp(TcpStream::connect(address).await?),
-                Peer::Unix(path) => Socket::Unix(UnixStream::connect(path).await?),
+            let socket = match (&self.peer, &self.agreement) {
+                (Peer::Unix(path), _) => Socket::Unix(UnixStream::connect(path).await?),
+                (Peer::Tcp(address), None) => Socket::Tcp(TcpStream::connect(address).await?),
+                (Peer::Tcp(address), Some(agreement)) => {
+                    let stream = TcpStream::connect(address).await?;
+                    Socket::Tls(Box::new(agreement.again(stream).await.map_err(unencrypted)?))
+                }
             };
-            self.token.cancel_query_raw(socket, NoTls).await.map_err(io::Error::other)
+            self.token.cancel_query_raw(socket, Settled::default()).await.map_err(io::Error::other)
         };
         let reason = match tokio::time::timeout(CANCEL_TIMEOUT, ask).await {
             Ok(Ok(())) => return Ok(()),
@@ -264,11 +375,19 @@ impl Cancel for Canceller {
     }
 }
 
+fn unencrypted(why: Unencrypted) -> io::Error {
+    io::Error::other(match why {
+        Unencrypted::Settings(error) => error.to_string(),
+        Unencrypted::Failed(reason) => reason,
+        Unencrypted::NotOffered(_) => "the server no longer offers TLS".to_owned(),
+    })
+}
+
 /// The process id that the server gave at login, which the driver shows only in a request to cancel.
 pub(crate) async fn backend_pid(token: &CancelToken) -> Option<i32> {
     use tokio::io::AsyncReadExt;
     let (near, mut far) = tokio::io::duplex(64);
-    token.cancel_query_raw(near, NoTls).await.ok()?;
+    token.cancel_query_raw(near, Settled::default()).await.ok()?;
     let mut request = [0; 16];
     far.read_exact(&mut request).await.ok()?;
     // Length, the request's code, process id, secret.

@@ -22,9 +22,11 @@
 mod census;
 mod classify;
 mod connect;
+mod encryption;
 mod error;
 mod execute;
 mod fit;
+mod link;
 mod lock;
 mod objects;
 mod pgpass;

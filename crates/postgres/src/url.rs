@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use driftlock_database::{DatabaseUrl, Error};
 
+use crate::encryption::{self, Encryption};
 use crate::pgpass::{self, Found};
 
 /// The process's surroundings that count: `PG*` variables, the home directory, the system's user.
@@ -128,6 +129,7 @@ pub(crate) struct Target {
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) attributes: Attributes,
     pub(crate) keep_alive: KeepAlive,
+    pub(crate) encryption: Encryption,
     pub(crate) shuffle: bool,
     pub(crate) application_name: Option<String>,
     /// Settings of `options`, made in every session and after every reset.
@@ -141,18 +143,17 @@ fn wrong<T>(message: impl Into<String>) -> Result<T, Error> {
 }
 
 const KNOWN: &str = "host, hostaddr, port, user, password, passfile, dbname, connect_timeout, application_name, \
-                     fallback_application_name, options, sslmode, target_session_attrs, load_balance_hosts, keepalives, \
-                     keepalives_idle, keepalives_interval, keepalives_count, tcp_user_timeout, client_encoding, \
-                     channel_binding, gssencmode";
+                     fallback_application_name, options, target_session_attrs, load_balance_hosts, keepalives, keepalives_idle, \
+                     keepalives_interval, keepalives_count, tcp_user_timeout, client_encoding, gssencmode";
 
 /// The keys above by name, from the URL's query, else from the variable that libpq reads.
-struct Keys<'a> {
-    url: &'a DatabaseUrl,
+pub(crate) struct Keys<'a> {
+    pub(crate) url: &'a DatabaseUrl,
     environment: &'a Environment,
 }
 
 impl<'a> Keys<'a> {
-    fn get(&self, key: &str, variable: &str) -> Option<&'a str> {
+    pub(crate) fn get(&self, key: &str, variable: &str) -> Option<&'a str> {
         self.url.option(key).filter(|value| !value.is_empty()).or_else(|| self.environment.get(variable))
     }
 
@@ -167,7 +168,13 @@ impl<'a> Keys<'a> {
     }
 
     /// A value that must be one of these.
-    fn one_of(&self, key: &str, variable: &str, allowed: &[&str], why: &str) -> Result<Option<&'a str>, Error> {
+    pub(crate) fn one_of(
+        &self,
+        key: &str,
+        variable: &str,
+        allowed: &[&str],
+        why: &str,
+    ) -> Result<Option<&'a str>, Error> {
         match self.get(key, variable) {
             Some(value) if !allowed.contains(&value) => {
                 wrong(format!("`{key}={value}` is not supported{why}: use one of {}", allowed.join(", ")))
@@ -252,6 +259,7 @@ impl Target {
                 .map(|seconds| Duration::from_secs(seconds.max(2))),
             attributes,
             keep_alive: keep_alive(&keys)?,
+            encryption: Encryption::read(&keys, environment.home.as_deref())?,
             shuffle,
             application_name: keys
                 .get("application_name", "PGAPPNAME")
@@ -264,36 +272,22 @@ impl Target {
 }
 
 fn check_key(key: &str) -> Result<(), Error> {
-    if KNOWN.split(", ").any(|known| known == key) {
+    if [KNOWN, encryption::KEYS].iter().any(|known| known.split(", ").any(|known| known == key)) {
         return Ok(());
     }
-    if key.starts_with("ssl") {
-        return wrong(format!(
-            "`{key}` in the database URL: this build of driftlock has no TLS yet; `sslmode=disable` connects without"
-        ));
+    if let Some(why) = encryption::unsupported(key) {
+        return wrong(format!("`{key}` in the database URL is not supported: {why}"));
     }
-    wrong(format!("`{key}` in the database URL is not a parameter that driftlock knows; it knows {KNOWN}"))
+    wrong(format!(
+        "`{key}` in the database URL is not a parameter that driftlock knows; it knows {KNOWN}, {}",
+        encryption::KEYS
+    ))
 }
 
-/// What can only be answered by a plain connection in UTF-8.
+/// What can only be answered by a connection in UTF-8 without Kerberos.
 fn check_plain(keys: &Keys<'_>) -> Result<(), Error> {
-    match keys.get("sslmode", "PGSSLMODE") {
-        None | Some("disable" | "allow" | "prefer") => {}
-        Some(mode @ ("require" | "verify-ca" | "verify-full")) => {
-            return wrong(format!(
-                "`sslmode={mode}` asks for TLS, and this build of driftlock has no TLS yet: use `sslmode=disable` where the \
-                 network is safe, or a tunnel"
-            ));
-        }
-        Some(mode) => {
-            return wrong(format!(
-                "`sslmode={mode}` is none of disable, allow, prefer, require, verify-ca, verify-full"
-            ));
-        }
-    }
-    let no_tls = " by this build of driftlock";
-    keys.one_of("channel_binding", "PGCHANNELBINDING", &["disable", "prefer"], no_tls)?;
-    keys.one_of("gssencmode", "PGGSSENCMODE", &["disable", "prefer"], no_tls)?;
+    let no_kerberos = ": driftlock doesn't encrypt by Kerberos";
+    keys.one_of("gssencmode", "PGGSSENCMODE", &["disable", "prefer"], no_kerberos)?;
     if let Some(encoding) = keys.get("client_encoding", "PGCLIENTENCODING") {
         let plain: String =
             encoding.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();

@@ -1,4 +1,5 @@
 use super::*;
+use crate::encryption::Mode;
 
 fn environment(pairs: &[(&str, &str)]) -> Environment {
     Environment {
@@ -45,14 +46,26 @@ fn reads_urls_as_psql_does() {
 #[test]
 fn refuses_what_it_can_not_do() {
     for (url, variables, says) in [
-        ("postgres://h/d?sslmode=require", &[][..], "no TLS yet"),
-        ("postgres://h/d?sslmode=verify-full", &[], "no TLS yet"),
-        ("postgres://h/d", &[("PGSSLMODE", "verify-ca")], "no TLS yet"),
-        ("postgres://h/d?sslmode=maybe", &[], "none of disable"),
-        ("postgres://h/d?sslrootcert=x", &[], "no TLS yet"),
+        ("postgres://h/d?sslmode=maybe", &[][..], "none of disable"),
+        ("postgres://h/d", &[("PGSSLMODE", "Require")], "none of disable"),
+        ("postgres://h/d?ssl=1", &[], "only `ssl=true`"),
+        ("postgres://h/d?sslrootcert=system&sslmode=require", &[], "use `sslmode=verify-full`"),
+        ("postgres://h/d?sslrootcert=system", &[("PGSSLMODE", "prefer")], "use `sslmode=verify-full`"),
+        ("postgres://h/d?sslnegotiation=direct", &[], "wants `sslmode=require`"),
+        ("postgres://h/d?sslpassword=s3cret", &[], "doesn't decrypt private keys"),
+        ("postgres://h/d?sslcrldir=x", &[], "`sslcrl`"),
+        ("postgres://h/d", &[("PGSSLCRLDIR", "x")], "`PGSSLCRL`"),
+        ("postgres://h/d?sslcompression=1", &[], "no TLS of today compresses"),
+        ("postgres://h/d?sslcertmode=require", &[], "disable, allow"),
+        ("postgres://h/d?sslsni=yes", &[], "0, 1"),
+        ("postgres://h/d?ssl_min_protocol_version=SSLv3", &[], "none of TLSv1"),
+        ("postgres://h/d?ssl_max_protocol_version=TLSv1.1", &[], "TLSv1.2 and TLSv1.3"),
+        ("postgres://h/d?ssl_min_protocol_version=TLSv1.3&ssl_max_protocol_version=TLSv1.2", &[], "is above"),
+        ("postgres://h/d?channel_binding=maybe", &[], "disable, prefer, require"),
+        ("postgres://h/d?gssencmode=require", &[], "Kerberos"),
+        ("postgres://h/d?sslfoo=x", &[], "`sslfoo`"),
         ("postgres://h/d?aplication_name=x", &[], "`aplication_name`"),
         ("postgres://h/d?target_session_attrs=standby", &[], "any, read-write, primary"),
-        ("postgres://h/d?channel_binding=require", &[], "disable, prefer"),
         ("postgres://h/d?client_encoding=latin1", &[], "UTF-8"),
         ("postgres://h/d?connect_timeout=soon", &[], "whole number"),
         ("postgres://h/d?options=-d%203", &[], "only settings"),
@@ -62,7 +75,26 @@ fn refuses_what_it_can_not_do() {
         ("postgres://a/d?host=b", &[], "keep one"),
     ] {
         let error = read(url, variables).expect_err(url);
-        assert!(error.contains(says), "{url}: {error}");
+        assert!(error.contains(says) && !error.contains("s3cret"), "{url}: {error}");
+    }
+}
+
+#[test]
+fn sslmode_comes_from_the_url_then_from_the_older_forms() {
+    for (query, variables, mode) in [
+        ("", &[][..], Mode::Prefer),
+        ("sslmode=disable", &[("PGSSLMODE", "require")], Mode::Disable),
+        ("", &[("PGSSLMODE", "allow"), ("PGREQUIRESSL", "1")], Mode::Allow),
+        ("", &[("PGREQUIRESSL", "1")], Mode::Require),
+        ("", &[("PGREQUIRESSL", "0")], Mode::Prefer),
+        ("ssl=true", &[("PGSSLMODE", "disable")], Mode::Require),
+        ("ssl=true&sslmode=prefer", &[], Mode::Prefer),
+        ("sslmode=verify-ca", &[], Mode::Require),
+        ("sslrootcert=system", &[], Mode::Require),
+        ("", &[("PGSSLROOTCERT", "system"), ("PGSSLMODE", "verify-full")], Mode::Require),
+    ] {
+        let target = read(&format!("postgres://h/d?{query}"), variables).unwrap();
+        assert_eq!(target.encryption.mode, mode, "{query} {variables:?}");
     }
 }
 

@@ -15,10 +15,10 @@ use std::time::Duration;
 use driftlock_database::{CopyData, Error};
 use futures_util::{FutureExt, SinkExt, Stream};
 use tokio_postgres::error::DbError;
-use tokio_postgres::tls::NoTlsStream;
 use tokio_postgres::{AsyncMessage, Client, Connection, SimpleQueryMessage, SimpleQueryRow, SimpleQueryStream};
 
 use crate::error::{ends_connection, from_db, words};
+use crate::link::Link;
 use crate::tap::{Seen, Tap};
 
 /// How many statements may be on their way at once.
@@ -33,7 +33,7 @@ const COPY_CHUNK: usize = 64 * 1024;
 /// One open connection.
 pub(crate) struct Wire {
     client: Client,
-    connection: Connection<Tap, NoTlsStream>,
+    connection: Connection<Tap, Link<Tap>>,
     pub(crate) seen: Arc<Seen>,
     /// Set by the canceller: the next cancellation is our own.
     pub(crate) cancelled: Arc<AtomicBool>,
@@ -79,7 +79,7 @@ impl Answer {
 }
 
 impl Wire {
-    pub(crate) fn new(client: Client, connection: Connection<Tap, NoTlsStream>, seen: Arc<Seen>) -> Self {
+    pub(crate) fn new(client: Client, connection: Connection<Tap, Link<Tap>>, seen: Arc<Seen>) -> Self {
         Wire { client, connection, seen, cancelled: Arc::new(AtomicBool::new(false)), lost: None }
     }
 
@@ -289,7 +289,7 @@ pub(crate) enum CopyError {
 
 /// Drives the connection until the future is done. The error is why the connection was lost.
 async fn drive<F: Future>(
-    connection: &mut Connection<Tap, NoTlsStream>,
+    connection: &mut Connection<Tap, Link<Tap>>,
     notice: &mut (impl FnMut(Box<DbError>) + Send),
     future: F,
 ) -> Result<F::Output, String> {

@@ -10,6 +10,7 @@
 //! # Ok::<(), driftlock_servers::fail::Failure>(())
 //! ```
 
+pub mod certificates;
 pub mod fail;
 mod files;
 pub mod private;
