@@ -21,6 +21,7 @@ mod lock;
 mod objects;
 mod parse;
 mod position;
+mod pulse;
 mod rows;
 mod session;
 mod state;

@@ -108,17 +108,17 @@ fn a_connection_is_alive_while_it_works() {
         worker.ensure_fit().await.unwrap();
         let id = worker.server().connection.clone();
         let mut session = database.session().await;
-        assert!(!session.is_alive(&id).await.unwrap());
+        assert!(session.busy(&id).await.unwrap().is_none());
         worker.begin().await.unwrap();
-        assert!(session.is_alive(&id).await.unwrap());
+        assert!(session.busy(&id).await.unwrap().is_some());
         let pid = id.split('@').next().unwrap();
-        assert!(session.is_alive(pid).await.unwrap());
-        assert!(!session.is_alive(&format!("{pid}@1")).await.unwrap());
-        assert!(!session.is_alive("999999@1").await.unwrap());
-        assert!(!session.is_alive("nonsense").await.unwrap());
+        assert!(session.busy(pid).await.unwrap().is_some());
+        assert!(session.busy(&format!("{pid}@1")).await.unwrap().is_none());
+        assert!(session.busy("999999@1").await.unwrap().is_none());
+        assert!(session.busy("nonsense").await.unwrap().is_none());
         worker.close().await;
         for attempt in 0.. {
-            if !session.is_alive(&id).await.unwrap() {
+            if session.busy(&id).await.unwrap().is_none() {
                 break;
             }
             assert!(attempt < 100, "a closed connection is taken for alive");
