@@ -52,21 +52,30 @@ pub(crate) async fn release(wire: &mut Wire, name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// The id of a connection that is of no other one: its number and, where it is known, when the server was started.
-pub(crate) fn unique(id: u64, run: Option<&str>) -> String {
-    run.map_or_else(|| id.to_string(), |run| format!("{id}@{run}"))
+/// The id of a connection that is of no other one: its number, when the server was started, and a digest of where its client is
+/// (`12@1795329604-5feceb66`), as far as they are known. The number alone comes again after a restart, which may take less than
+/// the second that the start is told in.
+pub(crate) fn unique(id: u64, run: Option<&str>, client: &str) -> String {
+    match run {
+        Some(run) if !client.is_empty() => format!("{id}@{run}-{client}"),
+        _ => id.to_string(),
+    }
 }
+
+/// The digest of a client's address and port, as a part of a query on PROCESSLIST.
+pub(crate) const CLIENT: &str = "LEFT(SHA2(HOST, 256), 8)";
 
 /// What the server shows of a connection, and whether it runs something.
 pub(crate) async fn connection(wire: &mut Wire, id: u64, run: Option<&str>) -> Result<(Holder, bool), Error> {
-    let mut holder = Holder { connection: Some(unique(id, run)), ..Holder::default() };
+    let mut holder = Holder { connection: Some(id.to_string()), ..Holder::default() };
     // TIME is how long the connection has been at what it does now.
     let sql = format!(
-        "SELECT USER, HOST, DATE_FORMAT(UTC_TIMESTAMP() - INTERVAL TIME SECOND, '%Y-%m-%d %H:%i:%s'), COMMAND, TIME, LEFT(INFO, 1000) \
+        "SELECT USER, HOST, DATE_FORMAT(UTC_TIMESTAMP() - INTERVAL TIME SECOND, '%Y-%m-%d %H:%i:%s'), COMMAND, TIME, LEFT(INFO, 1000), {CLIENT} \
          FROM information_schema.PROCESSLIST WHERE ID = {id} LIMIT 1"
     );
     let mut busy = false;
     if let Some(row) = optional(wire, &sql).await?.into_iter().next() {
+        holder.connection = Some(unique(id, run, text(&row, 6)));
         holder.user = some(text(&row, 0));
         let host = text(&row, 1);
         holder.host = some(host.rsplit_once(':').map_or(host, |(host, _)| host));

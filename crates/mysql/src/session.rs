@@ -94,7 +94,7 @@ impl MySqlSession {
         Error::OwnTables { place, reason: format!("{error}; {advice}") }
     }
 
-    /// The connection's number, and when the server was started.
+    /// The connection's number, when the server was started, and a digest of where its client is.
     async fn identity(&mut self) -> Result<TextRow, Error> {
         let status = if self.product.is_mariadb {
             "information_schema.GLOBAL_STATUS"
@@ -103,8 +103,10 @@ impl MySqlSession {
         };
         // Both moments are the statement's beginning: the difference is the same whenever it is asked.
         let sql = format!(
-            "SELECT CONNECTION_ID(), UNIX_TIMESTAMP() - CAST(VARIABLE_VALUE AS SIGNED) FROM {status} \
-             WHERE VARIABLE_NAME = 'Uptime' LIMIT 1"
+            "SELECT CONNECTION_ID(), UNIX_TIMESTAMP() - CAST(VARIABLE_VALUE AS SIGNED), \
+             (SELECT {} FROM information_schema.PROCESSLIST WHERE ID = CONNECTION_ID()) \
+             FROM {status} WHERE VARIABLE_NAME = 'Uptime' LIMIT 1",
+            lock::CLIENT
         );
         let row = match self.wire.row(&sql).await {
             Ok(row) => row,
@@ -117,11 +119,13 @@ impl MySqlSession {
         }
     }
 
-    /// The number of another connection of this very server.
-    fn number_here(&self, connection: &str) -> Option<u64> {
-        let (id, run) = connection.split_once('@').map_or((connection, None), |(id, run)| (id, Some(run)));
-        let other_run = run.is_some_and(|run| self.run.as_deref() != Some(run));
-        id.parse().ok().filter(|id| !other_run && *id != self.id)
+    /// The number of another connection, what is known of it and whether it runs something, if it is the very one of this id.
+    async fn other(&mut self, connection: &str) -> Result<Option<(u64, Holder, bool)>, Error> {
+        let number = connection.split('@').next().and_then(|number| number.parse().ok());
+        let Some(id) = number.filter(|id| *id != self.id) else { return Ok(None) };
+        let (holder, busy) = lock::connection(&mut self.wire, id, self.run.as_deref()).await?;
+        let same = !connection.contains('@') || holder.connection.as_deref() == Some(connection);
+        Ok(same.then_some((id, holder, busy)))
     }
 
     /// Own statements run between a script's: its settings are put aside for them.
@@ -292,7 +296,7 @@ impl Session for MySqlSession {
         }
         self.id = id.parse().unwrap_or(self.id);
         self.run = row.get(1).cloned().flatten();
-        self.server.connection = lock::unique(self.id, self.run.as_deref());
+        self.server.connection = lock::unique(self.id, self.run.as_deref(), text(&row, 2));
         let sql = "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('read_only', 'super_read_only', 'innodb_read_only')";
         for row in self.wire.rows(sql).await? {
             let (name, value) = (text(&row, 0), text(&row, 1));
@@ -483,17 +487,16 @@ impl Session for MySqlSession {
     }
 
     async fn busy(&mut self, connection: &str) -> Result<Option<Holder>, Error> {
-        let Some(id) = self.number_here(connection) else { return Ok(None) };
         // An idle connection runs nothing that could still end.
-        let (holder, busy) = lock::connection(&mut self.wire, id, self.run.as_deref()).await?;
-        Ok(busy.then_some(holder))
+        Ok(self.other(connection).await?.filter(|(_, _, busy)| *busy).map(|(_, holder, _)| holder))
     }
 
     async fn end(&mut self, connection: &str) -> Result<(), Error> {
-        let Some(id) = self.number_here(connection) else { return Ok(()) };
+        let Some((id, ..)) = self.other(connection).await? else { return Ok(()) };
         if !connection.contains('@') {
             return Err(Error::Unfit(format!(
-                "connection {id} isn't ended: the server doesn't tell when it was started, so its number may be somebody else's by now"
+                "connection {id} isn't ended: this login can't see enough of it to know that it isn't somebody else's; grant it PROCESS, or \
+                 log in as the user of the run that was killed"
             )));
         }
         lock::end(&mut self.wire, id, self.product.is_mariadb).await

@@ -53,6 +53,7 @@ fn the_lock_is_one_session_s_and_names_its_holder() {
     with_database(|database| async move {
         let mut first = database.session_with("", ConnectOptions { holder: me(42), ..ConnectOptions::default() }).await;
         let mut second = database.session().await;
+        first.ensure_fit().await.unwrap();
         assert_eq!(first.try_lock(&tables(), &me(42)).await.unwrap(), LockAttempt::Held);
         assert_eq!(first.try_lock(&tables(), &me(42)).await.unwrap(), LockAttempt::Held);
         let LockAttempt::Busy(holder) = second.try_lock(&tables(), &me(43)).await.unwrap() else {
