@@ -95,6 +95,10 @@ pub(crate) struct Global {
     /// How long to wait for another run to end, such as 30s
     #[arg(long, global = true, value_name = "DURATION", help_heading = "How to run", hide_short_help = true)]
     pub(crate) lock_wait: Option<String>,
+    /// End what a run that was killed left running on the server, instead of waiting for it; a run that may be alive is never ended.
+    /// On SQLite nothing is left running
+    #[arg(long, global = true, help_heading = "How to run", hide_short_help = true, action = ArgAction::SetTrue)]
+    pub(crate) take_over: bool,
     /// How long a statement may wait for a lock of the database's
     #[arg(long, global = true, value_name = "DURATION", help_heading = "How to run", hide_short_help = true)]
     pub(crate) lock_timeout: Option<String>,

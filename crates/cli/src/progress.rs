@@ -26,8 +26,8 @@ struct Now {
     rows: u64,
     /// Notes that were told.
     told: BTreeSet<String>,
-    /// For how many seconds the lock had been waited for when that was last told.
-    waited: Option<u64>,
+    /// What was last said of waiting, and after how many seconds of it.
+    waited: Option<(String, u64)>,
 }
 
 impl Teller {
@@ -55,7 +55,14 @@ impl Teller {
 
     fn hear(&self, progress: &Progress) {
         match progress {
-            Progress::Waiting { holder, waited, until } => self.waiting(&holder.to_string(), *waited, *until),
+            Progress::Waiting { holder, waited, until } => {
+                let gone = if holder.gone { ", whose client is gone" } else { "" };
+                self.waiting("the lock", &format!("{holder}{gone} holds it"), *waited, *until);
+            }
+            Progress::Orphan { file, line, holder, waited, until } => {
+                let what = format!("{file}:{line}, interrupted in an earlier run");
+                self.waiting(&what, &format!("the server still runs it: {holder}"), *waited, *until);
+            }
             Progress::Started { file, number, of, statements, done_before, .. } => {
                 if *done_before > 0 {
                     self.output.note(&format!(
@@ -92,17 +99,19 @@ impl Teller {
         }
     }
 
-    /// Said at once, and then every ten seconds; on a terminal, the line moves.
-    fn waiting(&self, holder: &str, waited: Duration, until: Duration) {
+    /// Said at once, when it changes, and then every ten seconds; on a terminal, the line moves.
+    fn waiting(&self, what: &str, why: &str, waited: Duration, until: Duration) {
         let mut now = self.now();
-        let message = format!("{holder} holds it (up to {})", time(until));
-        let due = now.waited.is_none_or(|told| waited.as_secs() >= told + 10);
+        let message = format!("{why} (up to {})", time(until));
+        // What stands at the end of it counts the seconds.
+        let key = format!("{what}{}", why.contains("is gone"));
+        let due = now.waited.as_ref().is_none_or(|(told, at)| *told != key || waited.as_secs() >= at + 10);
         if due && !self.output.live {
-            now.waited = Some(waited.as_secs());
+            now.waited = Some((key, waited.as_secs()));
             drop(now);
-            self.output.note(&format!("waiting for the lock: {message}"));
+            self.output.note(&format!("waiting for {what}: {message}"));
         } else if self.output.live {
-            self.draw(&mut now, "waiting for the lock".to_owned(), message);
+            self.draw(&mut now, format!("waiting for {what}"), message);
         }
     }
 

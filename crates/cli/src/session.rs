@@ -88,6 +88,7 @@ where
     let target = Target::new(global)?;
     let mut options = target.settings.options(&target.provenance);
     options.reason.clone_from(&global.reason);
+    options.take_over = global.take_over;
     adjust(&mut options);
     let runtime = runtime()?;
     let cancellation = Cancellation::new();

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use driftlock_script::{Dialect, redact};
+
 /// How to connect, beside the URL.
 #[derive(Debug, Clone)]
 pub struct ConnectOptions {
@@ -36,7 +38,7 @@ pub enum Pooler {
     Session,
 }
 
-/// Somebody who holds, or wants, the lock. What can't be known is `None`.
+/// Somebody at another connection: who holds, or wants, the lock; who is in the way. What can't be known is `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Holder {
     /// Process id on the holder's machine.
@@ -47,8 +49,28 @@ pub struct Holder {
     pub user: Option<String>,
     /// Since when, as the server prints it (UTC).
     pub since: Option<String>,
-    /// The server's id of the holder's connection.
+    /// The server's id of the holder's connection, as in [`Server::connection`].
     pub connection: Option<String>,
+    /// What the program calls itself, where that is not a driftlock.
+    pub application: Option<String>,
+    /// What the connection runs now, see [`shown`].
+    pub running: Option<String>,
+    /// For how long.
+    pub running_for: Option<Duration>,
+    /// The client is known to be gone: the server only ends what it was told to do.
+    pub gone: bool,
+}
+
+/// A statement as people see it in a line: on one, not too long, without credentials.
+#[must_use]
+pub fn shown(sql: &str, dialect: Dialect) -> String {
+    const LONGEST: usize = 100;
+    let shown = redact(sql, dialect);
+    let line = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{} …", &line[..end]),
+        None => line,
+    }
 }
 
 impl std::fmt::Display for Holder {
@@ -63,11 +85,19 @@ impl std::fmt::Display for Holder {
         if let Some(user) = &self.user {
             parts.push(format!("user {user}"));
         }
+        if let Some(application) = &self.application {
+            parts.push(format!("application {application}"));
+        }
         if let Some(connection) = &self.connection {
-            parts.push(format!("connection {connection}"));
+            // What stands behind the sign is for machines.
+            parts.push(format!("connection {}", connection.split('@').next().unwrap_or(connection)));
         }
         if let Some(since) = &self.since {
             parts.push(format!("since {since}"));
+        }
+        if let Some(running) = &self.running {
+            let time = self.running_for.map(|time| format!(" for {} s", time.as_secs())).unwrap_or_default();
+            parts.push(format!("running `{running}`{time}"));
         }
         if parts.is_empty() {
             parts.push("a holder that the server doesn't name".to_owned());
@@ -87,6 +117,33 @@ pub struct Server {
     pub database: String,
     /// The user that logged in; empty where the engine has none.
     pub user: String,
-    /// The server's id of this connection, never used again by the same server run; empty where there is none.
+    /// The server's id of this connection; empty where there is none. After [`Session::ensure_fit`](crate::Session::ensure_fit)
+    /// it is of this connection alone, also after a restart of the server, where the server tells enough: `4711@1795329604`.
     pub connection: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_is_shown_on_a_line_without_its_secrets() {
+        let shown = |sql| shown(sql, Dialect::Postgres);
+        assert_eq!(shown("ALTER TABLE a\n    ADD b integer"), "ALTER TABLE a ADD b integer");
+        assert_eq!(shown("CREATE ROLE app PASSWORD 's3cret'"), "CREATE ROLE app PASSWORD '***'");
+        // As a server shows the head of a longer one.
+        assert_eq!(shown("CREATE ROLE app PASSWORD 's3cr"), "CREATE ROLE app PASSWORD '***");
+        let long = shown(&"é ".repeat(200));
+        assert!(long.ends_with('…') && long.chars().count() < 110, "{long}");
+    }
+
+    #[test]
+    fn a_holder_is_named_by_what_is_known() {
+        let mut holder = Holder { connection: Some("12@1795329604".to_owned()), ..Holder::default() };
+        assert_eq!(holder.to_string(), "connection 12");
+        holder.running = Some("OPTIMIZE TABLE a".to_owned());
+        holder.running_for = Some(Duration::from_secs(9));
+        assert_eq!(holder.to_string(), "connection 12, running `OPTIMIZE TABLE a` for 9 s");
+        assert_eq!(Holder::default().to_string(), "a holder that the server doesn't name");
+    }
 }

@@ -31,7 +31,7 @@ mod time;
 mod url;
 
 pub use class::{Class, Classified, DatabaseAct};
-pub use connect::{ConnectOptions, Holder, Pooler, Server};
+pub use connect::{ConnectOptions, Holder, Pooler, Server, shown};
 pub use engine::Engine;
 pub use error::{Error, ExecuteError, ServerError};
 pub use foreign::{ForeignHistory, ForeignRows, foreign_tables, foreign_tool, foreign_tool_by_columns};

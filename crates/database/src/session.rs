@@ -292,11 +292,26 @@ pub trait Session: Send {
     /// [`Error::Server`] when the server said yes and the object is unusable all the same; the message says what was done.
     async fn settle(&mut self, sql: &str, succeeded: bool) -> Result<(), Error>;
 
-    /// Whether a connection with this id of [`Server::connection`] is still there and running something.
+    /// What is known of the connection with this id of [`Server::connection`], if it is still there and running something. One that
+    /// only has the same number, after a restart of the server, is another one.
     ///
     /// # Errors
     /// When the server can't be asked.
-    async fn is_alive(&mut self, connection: &str) -> Result<bool, Error>;
+    async fn busy(&mut self, connection: &str) -> Result<Option<Holder>, Error>;
+
+    /// Tells the server to end another connection, known by its id of [`Server::connection`], and what it runs. It may take a while;
+    /// one that isn't there any more needs no ending.
+    ///
+    /// # Errors
+    /// [`Error::Unfit`] when this login may not, or when the id doesn't tell it from somebody else's.
+    async fn end(&mut self, connection: &str) -> Result<(), Error>;
+
+    /// Who may be in the way of a statement that waited too long for a lock, as far as the server tells and in no more than a
+    /// question or two. Called when nothing of ours waits any more.
+    async fn blockers(&mut self, sql: &str) -> Vec<Holder> {
+        let _ = sql;
+        Vec::new()
+    }
 
     /// Ends the session in good order. Dropping it instead closes the connection without a word.
     async fn close(self: Box<Self>);

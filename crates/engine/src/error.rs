@@ -57,12 +57,32 @@ pub enum Error {
         message: String,
     },
     /// The lock was not obtained in time; nothing ran.
-    #[error("the lock was not obtained within {}: it is held by {holder}; wait for that run, or wait longer with `--lock-wait`", seconds(*.waited))]
+    #[error("the lock was not obtained within {}: it is held by {holder}; {}", seconds(*.waited), what_of_the_holder(.holder, *.take_over))]
     Locked {
         /// Who holds it.
-        holder: Holder,
+        holder: Box<Holder>,
         /// How long it was waited.
         waited: Duration,
+        /// Whether what a dead client left running was to be ended.
+        take_over: bool,
+    },
+    /// The server still runs a statement of an earlier run, whose client is gone; nothing of its file ran since.
+    #[error(
+        "{file}:{line}: an earlier run was interrupted here, and after {} the server still runs its statement: {holder}; {}",
+        seconds(*.waited),
+        what_of_the_holder(.holder, *.take_over)
+    )]
+    Orphan {
+        /// The file.
+        file: String,
+        /// The statement's line then.
+        line: i64,
+        /// The connection, and what it runs.
+        holder: Box<Holder>,
+        /// How long it was waited.
+        waited: Duration,
+        /// Whether it was to be ended.
+        take_over: bool,
     },
     /// An earlier attempt was interrupted and nobody can tell how far a statement of it came.
     #[error("{}", .0.message)]
@@ -96,7 +116,7 @@ impl Error {
             Error::Manifest(ManifestError::Files(_)) => Kind::Failed,
             Error::Manifest(_) | Error::Integrity(_) => Kind::Integrity,
             Error::Refused { .. } => Kind::Refused,
-            Error::Locked { .. } => Kind::Locked,
+            Error::Locked { .. } | Error::Orphan { .. } => Kind::Locked,
             Error::Unknown(_) => Kind::Unknown,
             Error::Interrupted { .. } => Kind::Interrupted,
         }
@@ -117,6 +137,7 @@ impl Error {
             Error::Unknown(_) => "DL0303",
             Error::Interrupted { .. } => "DL0304",
             Error::Usage(_) => "DL0305",
+            Error::Orphan { .. } => "DL0306",
         }
     }
 
@@ -208,6 +229,23 @@ pub struct UnknownOutcome {
     pub message: String,
     /// What was done and committed before.
     pub applied: Vec<Applied>,
+}
+
+/// What can be done about somebody who holds the lock, or runs what is waited for.
+fn what_of_the_holder(holder: &Holder, take_over: bool) -> &'static str {
+    match (holder.gone, take_over) {
+        (true, false) => {
+            "its client is gone: wait longer with `--lock-wait` until the server has ended what it runs, or end that with `--take-over`"
+        }
+        (true, true) => {
+            "its client is gone, and the server was told to end it: it undoes what it did, which takes a while; wait longer with `--lock-wait`"
+        }
+        (false, false) => "wait for that run, or wait longer with `--lock-wait`",
+        (false, true) => {
+            "`--take-over` ends no run whose client may be alive: wait for it, or end it where it runs; if it hangs, end its connection on the \
+             server, after which it can't do anything any more"
+        }
+    }
 }
 
 fn interrupted(file: &str, outcome: &Outcome) -> String {

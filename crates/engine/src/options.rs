@@ -31,8 +31,11 @@ pub struct Options {
     pub steps: Option<usize>,
     /// `down`: all of them.
     pub all: bool,
-    /// How long to wait for the lock.
+    /// How long to wait for the lock, and for what an interrupted run left running on the server.
     pub lock_wait: Duration,
+    /// End what a run whose client is gone left running on the server, instead of waiting for its end. A run whose client may be alive
+    /// is never ended. SQLite needs none: what runs there ends with its client.
+    pub take_over: bool,
     /// How long a statement may wait for a lock of the database's own; a file's directive goes before it. Zero is for ever.
     pub lock_timeout: Duration,
     /// The same for a statement that waits without holding anybody up and is costly to begin again
@@ -59,6 +62,7 @@ impl Default for Options {
             steps: None,
             all: false,
             lock_wait: Duration::from_secs(300),
+            take_over: false,
             lock_timeout: Duration::from_secs(5),
             concurrent_timeout: Duration::from_secs(30 * 60),
             statement_timeout: Duration::ZERO,

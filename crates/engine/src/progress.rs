@@ -8,9 +8,23 @@ use driftlock_database::{Direction, Holder};
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Progress {
-    /// Somebody else holds the lock, or the server has no connection left; asked again until `until` has passed.
+    /// Somebody else holds the lock; asked again until `until` has passed.
     Waiting {
         /// Who holds it, where the engine can say.
+        holder: Holder,
+        /// How long it has been waited.
+        waited: Duration,
+        /// How long it will be waited.
+        until: Duration,
+    },
+    /// The lock is ours, but the server still runs a statement of an earlier run of this file, whose client is gone; asked again until
+    /// `until` has passed.
+    Orphan {
+        /// The file.
+        file: String,
+        /// The statement's line then.
+        line: i64,
+        /// The connection, and what it runs.
         holder: Holder,
         /// How long it has been waited.
         waited: Duration,

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use driftlock_database::{JournalRow, JournalState, OwnTables, Probe, Session};
+use driftlock_database::{JournalRow, JournalState, Probe, Session};
 use driftlock_script::Dialect;
 
-use crate::error::{UnknownOutcome, seconds};
+use crate::error::UnknownOutcome;
 use crate::plan::PlannedMigration;
+use crate::run::{Run, pause};
 use crate::standing::Unfinished;
-use crate::{Error, Finding, Problem};
+use crate::{Error, Finding, Problem, Progress};
 
 /// What of a migration needs not to run again.
 #[derive(Debug, Default)]
@@ -20,59 +21,90 @@ pub(crate) struct Resume {
     pub(crate) unfinished: bool,
 }
 
-/// Finds out what an unfinished attempt did. Needs the lock.
-pub(crate) async fn resume(
-    session: &mut dyn Session,
-    tables: &OwnTables,
-    dialect: Dialect,
-    planned: &PlannedMigration,
-    unfinished: &Unfinished,
-    wait: Duration,
-) -> Result<Resume, Error> {
-    let rows = session.journal(tables, &unfinished.attempt).await?;
-    if rows.is_empty() {
-        return Err(Error::Integrity(vec![Finding::tampered(
-            None,
-            Some(planned.version.as_str()),
-            &format!(
-                "the journal has no row of the attempt at version {} that the history says was begun",
-                planned.version
-            ),
-        )]));
-    }
-    let mut done = BTreeSet::new();
-    let mut open: Option<&JournalRow> = None;
-    for row in &rows {
-        match row.state {
-            JournalState::Done => {
-                check(planned, row)?;
-                done.insert(number(row));
-                open = open.filter(|open| open.statement != row.statement);
+impl Run<'_> {
+    /// Finds out what an unfinished attempt did. Needs the lock.
+    pub(crate) async fn resume(
+        &mut self,
+        planned: &PlannedMigration,
+        unfinished: &Unfinished,
+    ) -> Result<Resume, Error> {
+        let dialect = self.engine.dialect();
+        let rows = self.session.journal(self.tables, &unfinished.attempt).await?;
+        if rows.is_empty() {
+            return Err(Error::Integrity(vec![Finding::tampered(
+                None,
+                Some(planned.version.as_str()),
+                &format!(
+                    "the journal has no row of the attempt at version {} that the history says was begun",
+                    planned.version
+                ),
+            )]));
+        }
+        let mut done = BTreeSet::new();
+        let mut open: Option<&JournalRow> = None;
+        for row in &rows {
+            match row.state {
+                JournalState::Done => {
+                    check(planned, row)?;
+                    done.insert(number(row));
+                    open = open.filter(|open| open.statement != row.statement);
+                }
+                JournalState::Intent => open = Some(row),
             }
-            JournalState::Intent => open = Some(row),
         }
-    }
-    // The server said that the last statement failed: then it is known not to have run, but what it left may still be there.
-    if let Some(row) = open.filter(|_| unfinished.failed) {
-        let statement = number(row).checked_sub(1).and_then(|index| planned.statements.get(index));
-        if let Some(statement) = statement.filter(|statement| planned.digest_of(statement) == row.sha256) {
-            session.settle(planned.sql(statement), false).await?;
+        // The server said that the last statement failed: then it is known not to have run, but what it left may still be there.
+        if let Some(row) = open.filter(|_| unfinished.failed) {
+            let statement = number(row).checked_sub(1).and_then(|index| planned.statements.get(index));
+            if let Some(statement) = statement.filter(|statement| planned.digest_of(statement) == row.sha256) {
+                self.session.settle(planned.sql(statement), false).await?;
+            }
+        } else if let Some(row) = open {
+            self.wait_for_orphan(planned, row).await?;
+            if interrupted(self.session, dialect, planned, row).await? {
+                done.insert(number(row));
+            }
         }
-    } else if let Some(row) = open {
-        wait_for_orphan(session, dialect, planned, row, wait).await?;
-        if interrupted(session, dialect, planned, row).await? {
-            done.insert(number(row));
+        let journalled: Vec<usize> = planned.journalled().collect();
+        if !done.iter().eq(journalled.iter().take(done.len())) {
+            return Err(prefix_changed(planned, "statements were inserted or moved before the last one that was done"));
         }
+        let resume = Resume { done: done.into_iter().collect(), unfinished: true };
+        if resume.done.len() < journalled.len() {
+            restorable(planned, &resume, dialect)?;
+        }
+        Ok(resume)
     }
-    let journalled: Vec<usize> = planned.journalled().collect();
-    if !done.iter().eq(journalled.iter().take(done.len())) {
-        return Err(prefix_changed(planned, "statements were inserted or moved before the last one that was done"));
+
+    /// A client may die and its statement live on. That run is overtaken: the lock is ours, and the token is newer than its own.
+    async fn wait_for_orphan(&mut self, planned: &PlannedMigration, row: &JournalRow) -> Result<(), Error> {
+        let began = Instant::now();
+        let (until, take_over) = (self.options.lock_wait, self.options.take_over);
+        let mut told: Option<Instant> = None;
+        let mut ended = false;
+        while let Some(mut holder) = self.session.busy(&row.session).await? {
+            holder.gone = true;
+            let (file, line, waited) = (planned.file.clone(), row.line, began.elapsed());
+            if self.cancellation.is_cancelled() {
+                return Err(Error::Interrupted { during: None, applied: std::mem::take(&mut self.applied) });
+            }
+            if take_over && !ended {
+                self.session.end(&row.session).await?;
+                self.tell(|| {
+                    Progress::Note(format!("taking over: the server was told to end {holder}, left by an earlier run"))
+                });
+                ended = true;
+            }
+            if waited >= until {
+                return Err(Error::Orphan { file, line, holder: Box::new(holder), waited, take_over });
+            }
+            if told.is_none_or(|told| told.elapsed() >= Duration::from_secs(5)) {
+                told = Some(Instant::now());
+                self.tell(|| Progress::Orphan { file, line, holder, waited, until });
+            }
+            pause(Duration::from_millis(200).min(until.saturating_sub(waited)), self.cancellation).await;
+        }
+        Ok(())
     }
-    let resume = Resume { done: done.into_iter().collect(), unfinished: true };
-    if resume.done.len() < journalled.len() {
-        restorable(planned, &resume, dialect)?;
-    }
-    Ok(resume)
 }
 
 fn number(row: &JournalRow) -> usize {
@@ -104,33 +136,6 @@ fn prefix_changed(planned: &PlannedMigration, what: &str) -> Error {
         ),
         difference: None,
     }])
-}
-
-/// A client may die and its statement live on.
-async fn wait_for_orphan(
-    session: &mut dyn Session,
-    dialect: Dialect,
-    planned: &PlannedMigration,
-    row: &JournalRow,
-    wait: Duration,
-) -> Result<(), Error> {
-    let began = Instant::now();
-    while session.is_alive(&row.session).await? {
-        if began.elapsed() >= wait {
-            return Err(unknown(
-                planned,
-                row,
-                dialect,
-                &format!(
-                    "the connection {} that ran it is still there after {}; wait for it, or end it, and run the command again",
-                    row.session,
-                    seconds(wait)
-                ),
-            ));
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    Ok(())
 }
 
 /// Whether the statement whose result nobody read was done.

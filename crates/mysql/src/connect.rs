@@ -33,7 +33,7 @@ pub(crate) async fn connect(target: &Target, options: &ConnectOptions) -> Result
         user: target.user.clone(),
         connection: id.to_string(),
     };
-    let canceller = Canceller { opts, id, timeout: target.connect_timeout };
+    let canceller = Canceller { opts: opts.clone(), id, timeout: target.connect_timeout };
     let product = Product::new(conn.server_version());
     let mut wire = Wire::new(conn);
     if let Some(role) = &options.set_role {
@@ -45,7 +45,7 @@ pub(crate) async fn connect(target: &Target, options: &ConnectOptions) -> Result
             other => other,
         })?;
     }
-    Ok(MySqlSession::new(wire, server, product, Arc::new(canceller), options.pooler))
+    Ok(MySqlSession::new(wire, server, product, Arc::new(canceller), options.pooler, opts, u64::from(id)))
 }
 
 /// `role` or `role@host`, as SQL.
@@ -76,6 +76,11 @@ impl Product {
     /// InnoDB's own list of tables, in `information_schema`.
     pub(crate) fn innodb_tables(self) -> &'static str {
         if self.is_mariadb || self.version < (8, 0, 0) { "INNODB_SYS_TABLES" } else { "INNODB_TABLES" }
+    }
+
+    /// Whether a session may hold more than one named lock: before, a second one would end the first.
+    pub(crate) fn holds_several_locks(self) -> bool {
+        if self.is_mariadb { self.version >= (10, 0, 2) } else { self.version >= (5, 7, 5) }
     }
 
     /// Whether `CREATE TABLE … SELECT` leaves all of its rows or no table.

@@ -12,6 +12,10 @@ pub(crate) mod code {
     pub(crate) const OUT_OF_RANGE: u16 = 1690;
     pub(crate) const UNKNOWN_DATABASE: u16 = 1049;
     pub(crate) const NO_SUCH_TABLE: u16 = 1146;
+    pub(crate) const NO_SUCH_THREAD: u16 = 1094;
+    /// Of a connection that isn't this user's, to be ended.
+    pub(crate) const NOT_OWNER: u16 = 1095;
+    pub(crate) const PRIVILEGE: u16 = 1227;
     /// Denied on a database, a table, a column; a privilege is missing.
     pub(crate) const DENIED: [u16; 4] = [1044, 1142, 1143, 1227];
     /// The login was refused: denied, no such database, no password given, host unknown, password expired.

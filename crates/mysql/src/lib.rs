@@ -24,6 +24,7 @@ mod lock;
 mod objects;
 mod parse;
 mod position;
+mod pulse;
 mod rows;
 mod session;
 mod state;

@@ -1,8 +1,13 @@
 //! The lock: `GET_LOCK` without waiting, on the session that runs everything. It ends with the session, however that ends.
 
-use driftlock_database::{Error, Holder, LockAttempt, OwnTables};
+use std::time::Duration;
+
+use driftlock_database::{Error, Holder, LockAttempt, OwnTables, shown};
+use driftlock_script::Dialect;
 use sha2::{Digest, Sha256};
 
+use crate::error::{code, number};
+use crate::pulse;
 use crate::wire::{Wire, text};
 
 /// The lock's name: one for a database and its history table, and short enough for every server (64 characters).
@@ -18,15 +23,21 @@ pub(crate) fn name(database: &str, tables: &OwnTables) -> String {
     format!("driftlock:{digest}")
 }
 
-/// Asks once. Asking while holding it would count: whoever holds it is looked at first.
-pub(crate) async fn attempt(wire: &mut Wire, name: &str) -> Result<LockAttempt, Error> {
+/// Asks once. Asking while holding it would count: whoever holds it is looked at first. `run` is which start of the server this is.
+pub(crate) async fn attempt(wire: &mut Wire, name: &str, run: Option<&str>) -> Result<LockAttempt, Error> {
     let sql = format!(
         "SELECT IF(IS_USED_LOCK('{name}') = CONNECTION_ID(), 1, GET_LOCK('{name}', 0)), IS_USED_LOCK('{name}') LIMIT 1"
     );
     let row = wire.row(&sql).await?.unwrap_or_default();
     match text(&row, 0) {
         "1" => Ok(LockAttempt::Held),
-        "0" => Ok(LockAttempt::Busy(holder(wire, text(&row, 1)).await?)),
+        "0" => {
+            // Gone between the question and the answer.
+            let Ok(id) = text(&row, 1).parse::<u64>() else { return Ok(LockAttempt::Busy(Holder::default())) };
+            let gone = wire.row(&format!("SELECT {} LIMIT 1", pulse::is_gone(name, id))).await?.unwrap_or_default();
+            let gone = text(&gone, 0) == "1";
+            Ok(LockAttempt::Busy(Holder { gone, ..connection(wire, id, run).await?.0 }))
+        }
         _ => {
             Err(Error::Protocol(format!("GET_LOCK('{name}', 0) answered neither yes nor no: the server couldn't try")))
         }
@@ -41,24 +52,37 @@ pub(crate) async fn release(wire: &mut Wire, name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// What the server shows of a connection.
-async fn holder(wire: &mut Wire, connection: &str) -> Result<Holder, Error> {
-    let mut holder = Holder::default();
-    // Gone between the question and the answer.
-    let Ok(id) = connection.parse::<u64>() else {
-        return Ok(holder);
-    };
-    holder.connection = Some(id.to_string());
+/// The id of a connection that is of no other one: its number, when the server was started, and a digest of where its client is
+/// (`12@1795329604-5feceb66`), as far as they are known. The number alone comes again after a restart, which may take less than
+/// the second that the start is told in.
+pub(crate) fn unique(id: u64, run: Option<&str>, client: &str) -> String {
+    match run {
+        Some(run) if !client.is_empty() => format!("{id}@{run}-{client}"),
+        _ => id.to_string(),
+    }
+}
+
+/// The digest of a client's address and port, as a part of a query on PROCESSLIST.
+pub(crate) const CLIENT: &str = "LEFT(SHA2(HOST, 256), 8)";
+
+/// What the server shows of a connection, and whether it runs something.
+pub(crate) async fn connection(wire: &mut Wire, id: u64, run: Option<&str>) -> Result<(Holder, bool), Error> {
+    let mut holder = Holder { connection: Some(id.to_string()), ..Holder::default() };
     // TIME is how long the connection has been at what it does now.
     let sql = format!(
-        "SELECT USER, HOST, DATE_FORMAT(UTC_TIMESTAMP() - INTERVAL TIME SECOND, '%Y-%m-%d %H:%i:%s') \
+        "SELECT USER, HOST, DATE_FORMAT(UTC_TIMESTAMP() - INTERVAL TIME SECOND, '%Y-%m-%d %H:%i:%s'), COMMAND, TIME, LEFT(INFO, 1000), {CLIENT} \
          FROM information_schema.PROCESSLIST WHERE ID = {id} LIMIT 1"
     );
+    let mut busy = false;
     if let Some(row) = optional(wire, &sql).await?.into_iter().next() {
+        holder.connection = Some(unique(id, run, text(&row, 6)));
         holder.user = some(text(&row, 0));
         let host = text(&row, 1);
         holder.host = some(host.rsplit_once(':').map_or(host, |(host, _)| host));
         holder.since = some(text(&row, 2));
+        busy = text(&row, 3) != "Sleep";
+        holder.running = some(text(&row, 5)).filter(|_| busy).map(|sql| shown(&sql, Dialect::MySql));
+        holder.running_for = text(&row, 4).parse().ok().map(Duration::from_secs).filter(|_| busy);
     }
     let sql = format!(
         "SELECT ATTR_NAME, ATTR_VALUE FROM performance_schema.session_connect_attrs WHERE PROCESSLIST_ID = {id} LIMIT 64"
@@ -66,12 +90,30 @@ async fn holder(wire: &mut Wire, connection: &str) -> Result<Holder, Error> {
     for row in optional(wire, &sql).await? {
         match text(&row, 0) {
             "_pid" => holder.pid = text(&row, 1).parse().ok(),
+            "program_name" => holder.application = some(text(&row, 1)).filter(|name| name != "driftlock"),
             "driftlock_host" => holder.host = some(text(&row, 1)).or(holder.host),
             "driftlock_user" => holder.user = some(text(&row, 1)).or(holder.user),
             _ => {}
         }
     }
-    Ok(holder)
+    Ok((holder, busy))
+}
+
+/// Ends a connection. What it does that must not be left half done, such as the repair of a table without transactions, it
+/// is let finish where the server can (MariaDB).
+pub(crate) async fn end(wire: &mut Wire, id: u64, is_mariadb: bool) -> Result<(), Error> {
+    let soft = if is_mariadb { " SOFT" } else { "" };
+    match wire.run(&format!("KILL{soft} CONNECTION {id}")).await {
+        Ok(_) => Ok(()),
+        Err(error) => match number(&error) {
+            Some(code::NO_SUCH_THREAD) => Ok(()),
+            Some(code::NOT_OWNER | code::PRIVILEGE) => Err(Error::Unfit(format!(
+                "connection {id} is another user's and can't be ended by this login ({error}): grant it {}, or log in as that user",
+                if is_mariadb { "CONNECTION ADMIN" } else { "CONNECTION_ADMIN" }
+            ))),
+            _ => Err(error),
+        },
+    }
 }
 
 /// Rows of what these rights may not show; then there are none.

@@ -10,12 +10,15 @@ use driftlock_database::{
     Timestamp, fault,
 };
 
+use mysql_async::Opts;
+
 use crate::connect::Product;
 use crate::error::{code, number};
+use crate::pulse::Pulse;
 use crate::state::Baseline;
 use crate::tables::{self, Sql};
 use crate::traces::Traces;
-use crate::wire::{Wire, text};
+use crate::wire::{TextRow, Wire, text};
 use crate::{judge, lock, objects, rows, surroundings};
 
 const IMPLICIT_COMMIT: &str = "a statement committed by itself inside the transaction, so it can't be undone together with the others: \
@@ -28,6 +31,14 @@ pub(crate) struct MySqlSession {
     product: Product,
     canceller: Arc<dyn Cancel>,
     pooler: Pooler,
+    /// How to make another connection like this one.
+    opts: Opts,
+    /// This connection's number.
+    id: u64,
+    /// When the server was started, by its own clock: numbers of connections begin again then.
+    run: Option<String>,
+    /// Shows others that this client lives while it holds the lock.
+    pulse: Option<Pulse>,
     /// The settings before the first script; read when the first one is about to run.
     baseline: Option<Baseline>,
     /// What statements left since the last reset.
@@ -45,6 +56,8 @@ impl MySqlSession {
         product: Product,
         canceller: Arc<dyn Cancel>,
         pooler: Pooler,
+        opts: Opts,
+        id: u64,
     ) -> Self {
         MySqlSession {
             wire,
@@ -52,6 +65,10 @@ impl MySqlSession {
             product,
             canceller,
             pooler,
+            opts,
+            id,
+            run: None,
+            pulse: None,
             baseline: None,
             traces: Traces::default(),
             lock: None,
@@ -75,6 +92,40 @@ impl MySqlSession {
             _ => return error,
         };
         Error::OwnTables { place, reason: format!("{error}; {advice}") }
+    }
+
+    /// The connection's number, when the server was started, and a digest of where its client is.
+    async fn identity(&mut self) -> Result<TextRow, Error> {
+        let status = if self.product.is_mariadb {
+            "information_schema.GLOBAL_STATUS"
+        } else {
+            "performance_schema.global_status"
+        };
+        // Both moments are the statement's beginning: the difference is the same whenever it is asked.
+        let sql = format!(
+            "SELECT CONNECTION_ID(), UNIX_TIMESTAMP() - CAST(VARIABLE_VALUE AS SIGNED), \
+             (SELECT {} FROM information_schema.PROCESSLIST WHERE ID = CONNECTION_ID()) \
+             FROM {status} WHERE VARIABLE_NAME = 'Uptime' LIMIT 1",
+            lock::CLIENT
+        );
+        let row = match self.wire.row(&sql).await {
+            Ok(row) => row,
+            Err(Error::Server(_)) => None,
+            Err(error) => return Err(error),
+        };
+        match row {
+            Some(row) => Ok(row),
+            None => Ok(self.wire.row("SELECT CONNECTION_ID() LIMIT 1").await?.unwrap_or_default()),
+        }
+    }
+
+    /// The number of another connection, what is known of it and whether it runs something, if it is the very one of this id.
+    async fn other(&mut self, connection: &str) -> Result<Option<(u64, Holder, bool)>, Error> {
+        let number = connection.split('@').next().and_then(|number| number.parse().ok());
+        let Some(id) = number.filter(|id| *id != self.id) else { return Ok(None) };
+        let (holder, busy) = lock::connection(&mut self.wire, id, self.run.as_deref()).await?;
+        let same = !connection.contains('@') || holder.connection.as_deref() == Some(connection);
+        Ok(same.then_some((id, holder, busy)))
     }
 
     /// Own statements run between a script's: its settings are put aside for them.
@@ -257,15 +308,18 @@ impl Session for MySqlSession {
     }
 
     async fn ensure_fit(&mut self) -> Result<(), Error> {
-        let row = self.wire.row("SELECT CONNECTION_ID() LIMIT 1").await?.unwrap_or_default();
-        if text(&row, 0) != self.server.connection && self.pooler == Pooler::Detect {
+        let row = self.identity().await?;
+        let id = text(&row, 0);
+        if id != self.id.to_string() && self.pooler == Pooler::Detect {
             return Err(Error::Unfit(format!(
-                "something between here and the server shares its connections (ours should be {} and is {}): a lock and a transaction need a connection of their own. \
+                "something between here and the server shares its connections (ours should be {} and is {id}): a lock and a transaction need a connection of their own. \
                  Connect to the server itself, or set `pooler = \"session\"` if it keeps one connection for each session",
-                self.server.connection,
-                text(&row, 0)
+                self.id,
             )));
         }
+        self.id = id.parse().unwrap_or(self.id);
+        self.run = row.get(1).cloned().flatten();
+        self.server.connection = lock::unique(self.id, self.run.as_deref(), text(&row, 2));
         let sql = "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('read_only', 'super_read_only', 'innodb_read_only')";
         for row in self.wire.rows(sql).await? {
             let (name, value) = (text(&row, 0), text(&row, 1));
@@ -281,16 +335,26 @@ impl Session for MySqlSession {
     // The holder's name went with the connection's attributes, which the server shows to others.
     async fn try_lock(&mut self, tables: &OwnTables, _me: &Holder) -> Result<LockAttempt, Error> {
         let name = lock::name(&self.server.database, tables);
-        let attempt = lock::attempt(&mut self.wire, &name).await?;
-        self.lock = (attempt == LockAttempt::Held).then_some(name);
+        let attempt = lock::attempt(&mut self.wire, &name, self.run.as_deref()).await?;
+        self.lock = None;
+        if attempt == LockAttempt::Held {
+            if self.pulse.is_none() && self.product.holds_several_locks() {
+                self.pulse = Pulse::start(&mut self.wire, &self.opts, &name, self.id).await?;
+            }
+            self.lock = Some(name);
+        }
         Ok(attempt)
     }
 
     async fn unlock(&mut self) -> Result<(), Error> {
-        match self.lock.take() {
+        let released = match self.lock.take() {
             None => Ok(()),
             Some(name) => lock::release(&mut self.wire, &name).await,
+        };
+        if let Some(pulse) = self.pulse.take() {
+            pulse.stop(&mut self.wire).await?;
         }
+        released
     }
 
     async fn prepare_tables(&mut self, tables: &OwnTables) -> Result<(), Error> {
@@ -450,14 +514,20 @@ impl Session for MySqlSession {
         Ok(())
     }
 
-    async fn is_alive(&mut self, connection: &str) -> Result<bool, Error> {
-        let Ok(id) = connection.parse::<u64>() else {
-            return Ok(false);
-        };
+    async fn busy(&mut self, connection: &str) -> Result<Option<Holder>, Error> {
         // An idle connection runs nothing that could still end.
-        let sql =
-            format!("SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = {id} AND COMMAND <> 'Sleep' LIMIT 1");
-        Ok(self.wire.row(&sql).await?.is_some())
+        Ok(self.other(connection).await?.filter(|(_, _, busy)| *busy).map(|(_, holder, _)| holder))
+    }
+
+    async fn end(&mut self, connection: &str) -> Result<(), Error> {
+        let Some((id, ..)) = self.other(connection).await? else { return Ok(()) };
+        if !connection.contains('@') {
+            return Err(Error::Unfit(format!(
+                "connection {id} isn't ended: this login can't see enough of it to know that it isn't somebody else's; grant it PROCESS, or \
+                 log in as the user of the run that was killed"
+            )));
+        }
+        lock::end(&mut self.wire, id, self.product.is_mariadb).await
     }
 
     async fn close(mut self: Box<Self>) {

@@ -1,11 +1,14 @@
 //! The lock: an advisory lock of the session, asked for and never waited for.
 
-use driftlock_database::{Error, Holder, LockAttempt, OwnTables};
+use std::time::Duration;
+
+use driftlock_database::{Error, Holder, LockAttempt, OwnTables, shown};
+use driftlock_script::Dialect;
 use sha2::{Digest, Sha256};
 
 use crate::connect::holder_of;
 use crate::session::{PostgresSession, only_row};
-use crate::sql::{Names, literal};
+use crate::sql::{Names, Values, literal};
 
 /// Advisory locks are numbers in one space for all of a database's users, so the key is a digest.
 fn key(database: &str, names: &Names) -> i64 {
@@ -41,52 +44,96 @@ pub(crate) async fn attempt(session: &mut PostgresSession, tables: &OwnTables) -
     holder(session, key).await.map(LockAttempt::Busy)
 }
 
+/// The moment of a process's start, in microseconds since 1970: process ids come again.
+const START: &str = "((pg_catalog.date_part('epoch', a.backend_start) * 1000000)::pg_catalog.int8)::pg_catalog.text";
+
+/// What is asked of another session, of `pg_stat_activity a`.
+fn columns() -> String {
+    format!(
+        "a.pid, a.application_name, pg_catalog.host(a.client_addr), a.usename, \
+         pg_catalog.to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS \"UTC\"'), {START}, \
+         CASE WHEN a.state = 'active' THEN pg_catalog.left(a.query, 1000) END, \
+         CASE WHEN a.state = 'active' THEN pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.query_start)::pg_catalog.int8 END"
+    )
+}
+
+/// Reads [`columns`].
+fn session_of(row: &Values<'_>) -> Result<Holder, Error> {
+    let name = row.maybe(1)?.filter(|name| !name.is_empty());
+    let mut holder = name.as_deref().and_then(holder_of).unwrap_or_default();
+    holder.application = name.filter(|name| holder_of(name).is_none());
+    holder.connection = match (row.maybe(0)?, row.maybe(5)?) {
+        (Some(pid), Some(start)) => Some(format!("{pid}@{start}")),
+        (pid, _) => pid,
+    };
+    holder.host = holder.host.or(row.maybe(2)?);
+    holder.user = holder.user.or(row.maybe(3)?);
+    holder.since = row.maybe(4)?;
+    holder.running = row.maybe(6)?.filter(|sql| !sql.is_empty()).map(|sql| shown(&sql, Dialect::Postgres));
+    holder.running_for = row.maybe_number(7)?.and_then(|time| u64::try_from(time).ok()).map(Duration::from_secs);
+    Ok(holder)
+}
+
 /// Who has the lock. Nobody is named when they let go of it in between.
 async fn holder(session: &mut PostgresSession, key: i64) -> Result<Holder, Error> {
     let bits = key.to_be_bytes();
     let half = |at: usize| u32::from_be_bytes([bits[at], bits[at + 1], bits[at + 2], bits[at + 3]]);
     let results = session
         .ask(&format!(
-            "SELECT a.pid, a.application_name, pg_catalog.host(a.client_addr), a.usename, \
-             pg_catalog.to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS \"UTC\"') \
-             FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
+            "SELECT {} FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
              WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
              AND l.classid::pg_catalog.int8 = {} AND l.objid::pg_catalog.int8 = {} \
              AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())",
+            columns(),
             half(0),
             half(4)
         ))
         .await?;
-    let Some(row) = only_row(&results) else {
-        return Ok(Holder::default());
-    };
-    let mut holder = row.maybe(1)?.and_then(|name| holder_of(&name)).unwrap_or_default();
-    holder.connection = row.maybe(0)?;
-    holder.host = holder.host.or(row.maybe(2)?);
-    holder.user = holder.user.or(row.maybe(3)?);
-    holder.since = row.maybe(4)?;
-    Ok(holder)
+    only_row(&results).map_or_else(|| Ok(Holder::default()), |row| session_of(&row))
 }
 
-/// Whether a connection is there and busy. Its id is the process's, with the moment of its start where that is known:
-/// process ids come again.
-pub(crate) async fn is_alive(session: &mut PostgresSession, connection: &str) -> Result<bool, Error> {
+/// The session with this id, as a condition on `pg_stat_activity a`. Who may not see the moment of its start can't tell, and takes
+/// a driftlock of the same number for it.
+fn is_session(connection: &str) -> Option<String> {
     let (pid, start) = connection.split_once('@').map_or((connection, None), |(pid, start)| (pid, Some(start)));
-    let Ok(pid) = pid.parse::<i32>() else { return Ok(false) };
-    let same_start = start.map_or_else(String::new, |start| {
-        // Who may not see the moment can't tell, and takes it for the same.
-        format!(
-            "AND (a.backend_start IS NULL OR ((pg_catalog.date_part('epoch', a.backend_start) * 1000000)::pg_catalog.int8)::pg_catalog.text = {})",
-            literal(start)
-        )
-    });
-    let results = session
-        .ask(&format!(
-            "SELECT 1 FROM pg_catalog.pg_stat_activity a WHERE a.pid = {pid} AND a.pid <> pg_catalog.pg_backend_pid() \
-             AND a.application_name LIKE 'driftlock %' AND a.state IS DISTINCT FROM 'idle' {same_start}"
-        ))
-        .await?;
-    Ok(only_row(&results).is_some())
+    let pid: i32 = pid.parse().ok()?;
+    let ours = "a.application_name LIKE 'driftlock %'";
+    let same = match start {
+        Some(start) => format!("({START} = {} OR (a.backend_start IS NULL AND {ours}))", literal(start)),
+        None => ours.to_owned(),
+    };
+    Some(format!("a.pid = {pid} AND a.pid <> pg_catalog.pg_backend_pid() AND {same}"))
+}
+
+/// See [`Session::busy`](driftlock_database::Session::busy).
+pub(crate) async fn busy(session: &mut PostgresSession, connection: &str) -> Result<Option<Holder>, Error> {
+    let Some(same) = is_session(connection) else { return Ok(None) };
+    let sql = format!(
+        "SELECT {} FROM pg_catalog.pg_stat_activity a WHERE {same} AND a.state IS DISTINCT FROM 'idle'",
+        columns()
+    );
+    only_row(&session.ask(&sql).await?).map(|row| session_of(&row)).transpose()
+}
+
+/// See [`Session::end`](driftlock_database::Session::end).
+pub(crate) async fn end(session: &mut PostgresSession, connection: &str) -> Result<(), Error> {
+    let Some(same) = is_session(connection).filter(|_| connection.contains('@')) else {
+        return Err(Error::Unfit(format!(
+            "process {connection} isn't ended: the server doesn't tell when it was started, so its number may be somebody else's by now"
+        )));
+    };
+    let sql = format!(
+        "SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a WHERE {same} AND a.backend_start IS NOT NULL"
+    );
+    match session.ask(&sql).await {
+        Ok(_) => Ok(()),
+        Err(Error::Server(error)) if error.code == "42501" => Err(Error::Unfit(format!(
+            "process {} is another role's and can't be ended by this one ({error}): grant it that role or `pg_signal_backend`, or log \
+             in as that role",
+            connection.split('@').next().unwrap_or(connection)
+        ))),
+        Err(error) => Err(error),
+    }
 }
 
 #[cfg(test)]

@@ -381,8 +381,12 @@ impl Session for PostgresSession {
         crate::objects::settle(self, sql, succeeded).await
     }
 
-    async fn is_alive(&mut self, connection: &str) -> Result<bool, Error> {
-        crate::lock::is_alive(self, connection).await
+    async fn busy(&mut self, connection: &str) -> Result<Option<Holder>, Error> {
+        crate::lock::busy(self, connection).await
+    }
+
+    async fn end(&mut self, connection: &str) -> Result<(), Error> {
+        crate::lock::end(self, connection).await
     }
 
     async fn close(self: Box<Self>) {

@@ -53,6 +53,7 @@ fn the_lock_is_one_session_s_and_names_its_holder() {
     with_database(|database| async move {
         let mut first = database.session_with("", ConnectOptions { holder: me(42), ..ConnectOptions::default() }).await;
         let mut second = database.session().await;
+        first.ensure_fit().await.unwrap();
         assert_eq!(first.try_lock(&tables(), &me(42)).await.unwrap(), LockAttempt::Held);
         assert_eq!(first.try_lock(&tables(), &me(42)).await.unwrap(), LockAttempt::Held);
         let LockAttempt::Busy(holder) = second.try_lock(&tables(), &me(43)).await.unwrap() else {
@@ -108,17 +109,17 @@ fn a_connection_is_alive_while_it_works() {
         worker.ensure_fit().await.unwrap();
         let id = worker.server().connection.clone();
         let mut session = database.session().await;
-        assert!(!session.is_alive(&id).await.unwrap());
+        assert!(session.busy(&id).await.unwrap().is_none());
         worker.begin().await.unwrap();
-        assert!(session.is_alive(&id).await.unwrap());
+        assert!(session.busy(&id).await.unwrap().is_some());
         let pid = id.split('@').next().unwrap();
-        assert!(session.is_alive(pid).await.unwrap());
-        assert!(!session.is_alive(&format!("{pid}@1")).await.unwrap());
-        assert!(!session.is_alive("999999@1").await.unwrap());
-        assert!(!session.is_alive("nonsense").await.unwrap());
+        assert!(session.busy(pid).await.unwrap().is_some());
+        assert!(session.busy(&format!("{pid}@1")).await.unwrap().is_none());
+        assert!(session.busy("999999@1").await.unwrap().is_none());
+        assert!(session.busy("nonsense").await.unwrap().is_none());
         worker.close().await;
         for attempt in 0.. {
-            if !session.is_alive(&id).await.unwrap() {
+            if session.busy(&id).await.unwrap().is_none() {
                 break;
             }
             assert!(attempt < 100, "a closed connection is taken for alive");

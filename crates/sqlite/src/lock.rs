@@ -166,6 +166,6 @@ fn read(file: &mut File) -> Holder {
         host: value("host"),
         user: value("user"),
         since: value("since"),
-        connection: None,
+        ..Holder::default()
     }
 }

@@ -362,9 +362,13 @@ impl Session for SqliteSession {
         Ok(())
     }
 
-    async fn is_alive(&mut self, _connection: &str) -> Result<bool, Error> {
+    async fn busy(&mut self, _connection: &str) -> Result<Option<Holder>, Error> {
         // A statement of SQLite runs inside of its process and ends with it; the lock, which we hold, would be held by it.
-        Ok(false)
+        Ok(None)
+    }
+
+    async fn end(&mut self, _connection: &str) -> Result<(), Error> {
+        Ok(())
     }
 
     async fn close(self: Box<Self>) {

@@ -331,7 +331,7 @@ async fn knows_whether_an_interrupted_definition_ran() {
     assert!(matches!(session.probe("DELETE FROM t", None).await.unwrap(), Probe::Unknown(_)));
     let into = format!("VACUUM INTO '{}'", place.file.display());
     assert!(matches!(session.probe(&into, None).await.unwrap(), Probe::Unknown(_)));
-    assert!(!session.is_alive("").await.unwrap());
+    assert!(session.busy("").await.unwrap().is_none());
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 
 mod bed;
 mod matrix;
+mod orphan;
 mod random;
 mod scripts;
 #[allow(dead_code)]

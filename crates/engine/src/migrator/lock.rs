@@ -1,11 +1,11 @@
 //! Waiting for the lock, and what begins with it.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use driftlock_database::{Error as DbError, HistoryRow, LockAttempt, Session, Timeouts, fault};
+use driftlock_database::{Error as DbError, HistoryRow, Holder, LockAttempt, Session, Timeouts, fault};
 
 use super::Migrator;
-use crate::resume::resume;
 use crate::run::{Clock, Run, pause, pause_before};
 use crate::standing::{Standing, Unfinished};
 use crate::{Database, Error, PlannedMigration, Progress};
@@ -19,7 +19,8 @@ impl Migrator {
         still_wanted: impl Fn(&Standing) -> Result<bool, Error>,
     ) -> Result<bool, Error> {
         let began = Instant::now();
-        let mut told: Option<Instant> = None;
+        let mut told: Option<(Instant, bool)> = None;
+        let mut ended: Option<String> = None;
         if fault::skips_lock() {
             return Ok(true);
         }
@@ -27,17 +28,28 @@ impl Migrator {
             if self.cancellation.is_cancelled() {
                 return Err(Error::Interrupted { during: None, applied: Vec::new() });
             }
-            let holder = match session.try_lock(&db.tables, &db.me).await? {
+            let mut holder = match session.try_lock(&db.tables, &db.me).await? {
                 LockAttempt::Held => return Ok(true),
                 LockAttempt::Busy(holder) => holder,
             };
             fault::point("waiting-for-lock").await;
+            holder.gone |= is_gone_from_here(&holder, &db.me);
+            let take_over = self.options.take_over;
+            if let Some(connection) = holder.connection.as_deref().filter(|_| holder.gone && take_over)
+                && ended.as_deref() != Some(connection)
+            {
+                session.end(connection).await?;
+                self.tell(Progress::Note(format!(
+                    "taking over: the server was told to end {holder}, whose client is gone"
+                )));
+                ended = Some(connection.to_owned());
+            }
             let waited = began.elapsed();
             if waited >= self.options.lock_wait {
-                return Err(Error::Locked { holder, waited });
+                return Err(Error::Locked { holder: Box::new(holder), waited, take_over });
             }
-            if told.is_none_or(|told| told.elapsed() >= Duration::from_secs(5)) {
-                told = Some(Instant::now());
+            if told.is_none_or(|(told, gone)| told.elapsed() >= Duration::from_secs(5) || gone != holder.gone) {
+                told = Some((Instant::now(), holder.gone));
                 self.tell(Progress::Waiting { holder, waited, until: self.options.lock_wait });
             }
             let left = self.options.lock_wait.saturating_sub(waited);
@@ -127,6 +139,16 @@ impl Migrator {
     }
 }
 
+/// Whether a holder's client was a process of this machine that isn't there any more. Of another machine's, nobody can tell.
+fn is_gone_from_here(holder: &Holder, me: &Holder) -> bool {
+    let of_this_machine = holder.connection.is_some() && holder.host.is_some() && holder.host == me.host;
+    let processes = Path::new("/proc");
+    match holder.pid {
+        Some(pid) if of_this_machine && processes.join("self").exists() => !processes.join(pid.to_string()).exists(),
+        _ => false,
+    }
+}
+
 impl Run<'_> {
     /// One migration, taken up where an earlier attempt left it.
     pub(super) async fn step(
@@ -139,9 +161,7 @@ impl Run<'_> {
         let resumed = match unfinished {
             None => None,
             Some(unfinished) => {
-                let dialect = self.engine.dialect();
-                let wait = self.options.lock_wait;
-                let resumed = resume(self.session, self.tables, dialect, planned, unfinished, wait).await;
+                let resumed = self.resume(planned, unfinished).await;
                 Some(resumed.map_err(|error| match error {
                     Error::Unknown(mut unknown) => {
                         unknown.applied = std::mem::take(&mut self.applied);

@@ -129,7 +129,7 @@ impl Events {
 /// Waits until the server shows a connection as running something, or not: it takes a moment to see either.
 pub async fn wait_until_alive(looker: &mut dyn Session, connection: &str, alive: bool) {
     for _ in 0..500 {
-        if looker.is_alive(connection).await.expect("an answer") == alive {
+        if looker.busy(connection).await.expect("an answer").is_some() == alive {
             return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
