@@ -22,7 +22,7 @@ use crate::wire::Wire;
 const NAME_LIMIT: usize = 63;
 
 /// How long asking for a cancel may take.
-const CANCEL_TIMEOUT: Duration = Duration::from_secs(10);
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How this runner is called in `pg_stat_activity`: `driftlock <pid>@<host> <user>`, so that a waiting one can read it.
 pub(crate) fn application_name(holder: &Holder, own: Option<&str>) -> String {
@@ -140,6 +140,7 @@ async fn attempt(target: &Target, options: &ConnectOptions, host: &Host) -> Resu
     seen.forget_end();
     let token = client.cancel_token();
     let mut wire = Wire::new(client, connection, seen);
+    wire.limit_first_answer(host.to_string(), options.connect_timeout);
     if let Some(reason) = lacks(&mut wire, target.attributes).await.map_err(Trouble::Unreachable)? {
         wire.close().await;
         return Err(Trouble::Unreachable(reason));

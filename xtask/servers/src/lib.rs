@@ -12,6 +12,7 @@
 
 pub mod fail;
 mod files;
+pub mod pgbouncer;
 pub mod private;
 pub mod process;
 pub mod proxy;

@@ -44,7 +44,7 @@ pub struct Need {
     pub is_there: fn() -> bool,
 }
 
-const NEEDS: [Need; 6] = [
+const NEEDS: [Need; 7] = [
     Need {
         name: "a C compiler (for SQLite's own source)",
         packages: &["gcc", "libc6-dev"],
@@ -56,6 +56,7 @@ const NEEDS: [Need; 6] = [
         packages: &["mariadb-server"],
         is_there: || ["mariadbd", "mariadb-install-db", "mariadb"].iter().all(|name| find_program(name).is_some()),
     },
+    Need { name: "PgBouncer", packages: &["pgbouncer"], is_there: || find_program("pgbouncer").is_some() },
     Need { name: "sqlite3", packages: &["sqlite3"], is_there: || find_program("sqlite3").is_some() },
     Need { name: "git", packages: &["git"], is_there: || find_program("git").is_some() },
     Need { name: "kill", packages: &["procps"], is_there: || find_program("kill").is_some() },
