@@ -12,6 +12,7 @@
 //! - `GET_LOCK` belongs to one server. In a multi-primary cluster all runners must reach the same node.
 //! - There is no TLS in this build; URLs that ask for it are refused.
 
+mod beside;
 mod census;
 mod classify;
 mod connect;
