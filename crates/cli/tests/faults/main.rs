@@ -6,6 +6,7 @@
 
 mod bed;
 mod matrix;
+mod pooler;
 mod random;
 mod scripts;
 #[allow(dead_code)]
