@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::Duration;
 
 use driftlock::engine::ConfigError;
 use driftlock::script::{LoadError, ManifestError};
@@ -116,12 +117,31 @@ where
             migrator = migrator.manifest(manifest, target.root, &target.directory);
         }
         let directory = (target.directory.root().to_owned(), reads_files);
-        work(Session { database, migrations, directory, migrator, teller, cancellation: cancellation.clone() }).await
+        let session = Session { database, migrations, directory, migrator, teller, cancellation: cancellation.clone() };
+        tokio::select! {
+            biased;
+            result = work(session) => result,
+            error = overdue(&cancellation) => Err(error),
+        }
     });
     output.show(None);
     // A prompt that nobody answered must not hold the process.
     runtime.shutdown_background();
     result.map_err(|error| error.after_signal(signal()))
+}
+
+/// How long ending in good order may take once a signal came: less than what supervisors allow before they kill.
+const GRACE: Duration = Duration::from_secs(8);
+
+/// Comes when a signal has come and the end in good order hasn't: a server that nobody can reach is waited for no longer. What
+/// that leaves is what a kill leaves.
+async fn overdue(cancellation: &Cancellation) -> CommandError {
+    cancellation.cancelled().await;
+    tokio::time::sleep(GRACE).await;
+    let message = format!("stopped as asked, without an answer from the server for {} s", GRACE.as_secs());
+    CommandError::new(Kind::Interrupted, "DL0703", message).hint(
+        "what ran last may have been done or not: run the command again, it finds out; `driftlock status` tells what is on record",
+    )
 }
 
 /// Where everything that waits is run.

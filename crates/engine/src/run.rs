@@ -519,7 +519,7 @@ impl Run<'_> {
             _ if attempt.done.is_empty() => Outcome::RolledBack,
             _ => Outcome::Partial { done: attempt.done.clone() },
         };
-        if self.cancellation.is_cancelled() && matches!(error, DbError::Cancelled(_)) {
+        if self.cancellation.is_cancelled() && matches!(error, DbError::Cancelled(_) | DbError::ConnectionLost(_)) {
             return Error::Interrupted { during: Some((planned.file.clone(), outcome)), applied };
         }
         let Some(index) = index else { return Error::Database(error) };

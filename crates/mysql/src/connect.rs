@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use driftlock_database::{Cancel, ConnectOptions, Error, Server};
-use mysql_async::prelude::Queryable;
+use driftlock_database::{ConnectOptions, Error, Server};
 use mysql_async::{Conn, Error as Cause, Opts, OptsBuilder};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::beside::Beside;
 use crate::error::{code, reason};
 use crate::parse::quote;
 use crate::session::MySqlSession;
@@ -18,13 +17,13 @@ use crate::wire::Wire;
 /// The most that the protocol can carry; the server's own limit is its own to report.
 const LARGEST_PACKET: usize = 1 << 30;
 
-/// How soon a half-open connection is noticed.
-const KEEPALIVE: Duration = Duration::from_secs(30);
+/// How long a connection may be quiet before its other end is asked for a sign of life.
+const KEEPALIVE: Duration = Duration::from_secs(15);
 
 /// Opens a session.
 pub(crate) async fn connect(target: &Target, options: &ConnectOptions) -> Result<MySqlSession, Error> {
     let deadline = Instant::now() + target.connect_timeout;
-    let (conn, opts) = open_any(target, options, deadline).await?;
+    let (conn, opts, place) = open_any(target, options, deadline).await?;
     let id = conn.id();
     let server = Server {
         engine: "mysql",
@@ -33,9 +32,10 @@ pub(crate) async fn connect(target: &Target, options: &ConnectOptions) -> Result
         user: target.user.clone(),
         connection: id.to_string(),
     };
-    let canceller = Canceller { opts: opts.clone(), id, timeout: target.connect_timeout };
+    let beside = Arc::new(Beside::new(opts.clone(), id));
     let product = Product::new(conn.server_version());
-    let mut wire = Wire::new(conn);
+    let mut wire = Wire::new(conn, Arc::clone(&beside));
+    wire.limit_first_answer(place, target.connect_timeout);
     if let Some(role) = &options.set_role {
         let sql = format!("SET ROLE {}", role_name(role));
         wire.run(&sql).await.map_err(|error| match error {
@@ -45,7 +45,7 @@ pub(crate) async fn connect(target: &Target, options: &ConnectOptions) -> Result
             other => other,
         })?;
     }
-    Ok(MySqlSession::new(wire, server, product, Arc::new(canceller), options.pooler, opts, u64::from(id)))
+    Ok(MySqlSession::new(wire, server, product, beside, options.pooler, opts, u64::from(id)))
 }
 
 /// `role` or `role@host`, as SQL.
@@ -95,15 +95,18 @@ fn version(numbers: (u16, u16, u16)) -> String {
 }
 
 /// Tries the places in order, and all of them again while they say that they are full.
-async fn open_any(target: &Target, options: &ConnectOptions, deadline: Instant) -> Result<(Conn, Opts), Error> {
+async fn open_any(target: &Target, options: &ConnectOptions, deadline: Instant) -> Result<(Conn, Opts, String), Error> {
     let mut pause = Duration::from_millis(20);
     loop {
         let mut full = None;
         let mut unreachable: Vec<(String, String)> = Vec::new();
-        for place in &target.places {
+        for (at, place) in target.places.iter().enumerate() {
             let opts = opts(target, place, options);
-            match open(&opts, deadline).await {
-                Ok(conn) => return Ok((conn, opts)),
+            // One that is silent leaves the others their share.
+            let left = deadline.saturating_duration_since(Instant::now());
+            let share = left / u32::try_from(target.places.len() - at).unwrap_or(u32::MAX);
+            match open(&opts, share).await {
+                Ok(conn) => return Ok((conn, opts, place.to_string())),
                 Err(Refusal::Login(reason)) => {
                     return Err(Error::Login { target: shown(target, place), reason });
                 }
@@ -142,10 +145,9 @@ enum Refusal {
     Unreachable(String),
 }
 
-async fn open(opts: &Opts, deadline: Instant) -> Result<Conn, Refusal> {
-    let left = deadline.saturating_duration_since(Instant::now());
-    match timeout(left, Conn::new(opts.clone())).await {
-        Err(_) => Err(Refusal::Unreachable("no answer in time".to_owned())),
+async fn open(opts: &Opts, limit: Duration) -> Result<Conn, Refusal> {
+    match timeout(limit, Conn::new(opts.clone())).await {
+        Err(_) => Err(Refusal::Unreachable(format!("no answer within {:.1} s", limit.as_secs_f64()))),
         Ok(Ok(conn)) => Ok(conn),
         Ok(Err(cause)) => {
             let reason = reason(&cause);
@@ -184,32 +186,4 @@ fn opts(target: &Target, place: &Place, options: &ConnectOptions) -> Opts {
         Place::Socket(path) => opts.socket(Some(path.clone())),
     };
     opts.into()
-}
-
-/// Ends a session's statement through a second connection.
-struct Canceller {
-    opts: Opts,
-    id: u32,
-    timeout: Duration,
-}
-
-#[async_trait]
-impl Cancel for Canceller {
-    async fn cancel(&self) -> Result<(), Error> {
-        let failed =
-            |reason: String| Error::Connect { target: format!("the server, to cancel connection {}", self.id), reason };
-        let kill = async {
-            let mut conn = Conn::new(self.opts.clone()).await?;
-            let killed = conn.query_drop(format!("KILL QUERY {}", self.id)).await;
-            conn.disconnect().await?;
-            killed
-        };
-        match timeout(self.timeout, kill).await {
-            Err(_) => Err(failed("no answer in time".to_owned())),
-            // No such connection: then it runs nothing either.
-            Ok(Err(Cause::Server(answer))) if answer.code == 1094 => Ok(()),
-            Ok(Err(cause)) => Err(failed(reason(&cause))),
-            Ok(Ok(())) => Ok(()),
-        }
-    }
 }

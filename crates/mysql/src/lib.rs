@@ -14,6 +14,7 @@
 
 mod accounts;
 mod alter;
+mod beside;
 mod census;
 mod classify;
 mod connect;

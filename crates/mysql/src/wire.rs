@@ -1,13 +1,17 @@
 //! One connection, one statement at a time: sends it, reads every result, remembers what the server said of the transaction.
 
+use std::future::pending;
 use std::sync::Arc;
+use std::time::Duration;
 
 use driftlock_database::Error;
 use driftlock_script::to_bytes;
 use mysql_async::consts::StatusFlags;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row, Value};
+use tokio::time::{sleep, timeout};
 
+use crate::beside::Beside;
 use crate::error;
 
 /// One row as text; `None` is NULL.
@@ -24,6 +28,9 @@ pub(crate) struct Outcome {
 /// The connection.
 pub(crate) struct Wire {
     conn: Option<Conn>,
+    beside: Arc<Beside>,
+    /// Who was logged in to, and how long they may take for their first answer.
+    first_answer: Option<(String, Duration)>,
     /// Why the connection can't be used any more.
     lost: Option<String>,
     /// A statement was sent and its end wasn't read: its future was dropped.
@@ -33,8 +40,13 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    pub(crate) fn new(conn: Conn) -> Self {
-        Wire { conn: Some(conn), lost: None, busy: false, in_transaction: Some(false) }
+    pub(crate) fn new(conn: Conn, beside: Arc<Beside>) -> Self {
+        Wire { conn: Some(conn), beside, first_answer: None, lost: None, busy: false, in_transaction: Some(false) }
+    }
+
+    /// Limits the wait for the first answer after the login: a proxy may take a login and have nobody yet who could answer.
+    pub(crate) fn limit_first_answer(&mut self, target: String, limit: Duration) {
+        self.first_answer = Some((target, limit));
     }
 
     /// Whether the server has a transaction open, by the last answer. `None` after an error.
@@ -75,7 +87,16 @@ impl Wire {
             return Err(Error::ConnectionLost("it was closed".to_owned()));
         };
         self.busy = true;
-        let result = exchange(conn, sql, &mut take).await;
+        let first_answer = self.first_answer.take();
+        let result = tokio::select! {
+            biased;
+            result = exchange(conn, sql, &mut take) => result,
+            reason = self.beside.gone() => return Err(self.lose(reason)),
+            error = too_late(first_answer) => {
+                self.lose(error.to_string());
+                return Err(error);
+            }
+        };
         self.busy = false;
         match result {
             Ok(outcome) => {
@@ -103,9 +124,18 @@ impl Wire {
     pub(crate) async fn close(&mut self) {
         if let Some(conn) = self.conn.take().filter(|_| !self.busy) {
             // The connection ends in any case; an error here only says that it had ended before.
-            let _ = conn.disconnect().await;
+            // A server that doesn't answer notices the closed socket.
+            let _ = timeout(Duration::from_secs(2), conn.disconnect()).await;
         }
     }
+}
+
+/// Comes back when the first answer is overdue.
+async fn too_late(first_answer: Option<(String, Duration)>) -> Error {
+    let Some((target, limit)) = first_answer else { return pending().await };
+    sleep(limit).await;
+    let reason = format!("the login was taken, and then there was no answer within {:.1} s", limit.as_secs_f64());
+    Error::Connect { target, reason }
 }
 
 async fn exchange(conn: &mut Conn, sql: &str, take: &mut impl FnMut(Row)) -> Result<Outcome, mysql_async::Error> {

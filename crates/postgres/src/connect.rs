@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use driftlock_database::{Cancel, ConnectOptions, Error, Holder};
 use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_postgres::config::{SslMode, SslNegotiation};
 use tokio_postgres::error::{DbError, SqlState};
@@ -24,7 +25,7 @@ use crate::wire::Wire;
 const NAME_LIMIT: usize = 63;
 
 /// How long asking for a cancel may take.
-const CANCEL_TIMEOUT: Duration = Duration::from_secs(10);
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How this runner is called in `pg_stat_activity`: `driftlock <pid>@<host> <user>`, so that a waiting one can read it.
 pub(crate) fn application_name(holder: &Holder, own: Option<&str>) -> String {
@@ -233,6 +234,7 @@ async fn login(
     seen.forget_end();
     let token = client.cancel_token();
     let mut wire = Wire::new(client, connection, seen);
+    wire.limit_first_answer(host.to_string(), options.connect_timeout);
     if let Some(reason) = lacks(&mut wire, target.attributes).await.map_err(Trouble::Unreachable)? {
         wire.close().await;
         return Err(Trouble::Unreachable(reason));
@@ -352,7 +354,7 @@ impl Cancel for Canceller {
     async fn cancel(&self) -> Result<(), Error> {
         self.asked.store(true, Ordering::Release);
         let ask = async {
-            let socket = match (&self.peer, &self.agreement) {
+            let mut socket = match (&self.peer, &self.agreement) {
                 (Peer::Unix(path), _) => Socket::Unix(UnixStream::connect(path).await?),
                 (Peer::Tcp(address), None) => Socket::Tcp(TcpStream::connect(address).await?),
                 (Peer::Tcp(address), Some(agreement)) => {
@@ -360,7 +362,15 @@ impl Cancel for Canceller {
                     Socket::Tls(Box::new(agreement.again(stream).await.map_err(unencrypted)?))
                 }
             };
-            self.token.cancel_query_raw(socket, Settled::default()).await.map_err(io::Error::other)
+            let request =
+                cancel_request(&self.token).await.ok_or_else(|| io::Error::other("the driver gives no request"))?;
+            socket.write_all(&request).await?;
+            socket.flush().await?;
+            // Whoever got it hangs up when it has passed it on. Where the asker does first, as the driver would, PgBouncer drops
+            // the request, and 1.18 may even die of it.
+            let mut rest = [0; 64];
+            while socket.read(&mut rest).await.is_ok_and(|read| read > 0) {}
+            Ok::<_, io::Error>(())
         };
         let reason = match tokio::time::timeout(CANCEL_TIMEOUT, ask).await {
             Ok(Ok(())) => return Ok(()),
@@ -385,13 +395,18 @@ fn unencrypted(why: Unencrypted) -> io::Error {
 
 /// The process id that the server gave at login, which the driver shows only in a request to cancel.
 pub(crate) async fn backend_pid(token: &CancelToken) -> Option<i32> {
-    use tokio::io::AsyncReadExt;
+    // Length, the request's code, process id, secret.
+    let request = cancel_request(token).await?;
+    Some(i32::from_be_bytes(request[8..12].try_into().ok()?))
+}
+
+/// The driver's request to cancel what a session runs.
+async fn cancel_request(token: &CancelToken) -> Option<[u8; 16]> {
     let (near, mut far) = tokio::io::duplex(64);
     token.cancel_query_raw(near, Settled::default()).await.ok()?;
     let mut request = [0; 16];
     far.read_exact(&mut request).await.ok()?;
-    // Length, the request's code, process id, secret.
-    Some(i32::from_be_bytes(request[8..12].try_into().ok()?))
+    Some(request)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Whether this server may be migrated through this connection.
 
 use driftlock_database::{Error, Pooler};
+use tokio::time::timeout;
 
 use crate::connect::backend_pid;
 use crate::session::{PostgresSession, only_row};
@@ -35,6 +36,7 @@ pub(crate) async fn ensure(session: &mut PostgresSession) -> Result<(), Error> {
         ));
     }
     let pid = row.text(0)?;
+    let process = pid.parse().unwrap_or(0);
     session.database = Some(row.text(3)?);
     session.server.connection = match row.maybe(4)? {
         Some(start) => format!("{pid}@{start}"),
@@ -45,23 +47,36 @@ pub(crate) async fn ensure(session: &mut PostgresSession) -> Result<(), Error> {
         return Ok(());
     }
     if session.options.pooler == Pooler::Session {
-        return two_at_once(session).await;
+        two_at_once(session).await?;
+        session.settle_on(process);
+        return Ok(());
     }
     Err(Error::Unfit(format!(
         "the server process that answers ({pid}) is not the one that the login named ({}): a pooler such as PgBouncer is in the \
          way, and under one that pools transactions neither the lock nor the session's settings stay with this session; \
          connect to the server itself, or, if the pooler keeps a server process for each session, say `pooler = \"session\"` in \
-         the environment's configuration",
+         the environment's configuration or `--pooler session`",
         at_login.as_deref().unwrap_or("none")
     )))
 }
 
 /// Holds a second session beside this one: each must keep a server process of its own.
 async fn two_at_once(session: &mut PostgresSession) -> Result<(), Error> {
-    let mut second = PostgresSession::open(session.target.clone(), session.options.clone()).await?;
-    let outcome = compare(session, &mut second).await;
-    second.wire.close().await;
-    outcome
+    let limit = session.options.connect_timeout;
+    let look = async {
+        let mut second = PostgresSession::open(session.target.clone(), session.options.clone()).await?;
+        let outcome = compare(session, &mut second).await;
+        second.wire.close().await;
+        outcome
+    };
+    timeout(limit, look).await.unwrap_or_else(|_| {
+        Err(Error::Unfit(format!(
+            "a second session beside this one got no answer from the pooler within {} s, so whether it keeps a server process for \
+             each session can't be told: its pool must hold two for this user and database (PgBouncer's `default_pool_size`), or \
+             connect to the server itself",
+            limit.as_secs()
+        )))
+    })
 }
 
 async fn compare(first: &mut PostgresSession, second: &mut PostgresSession) -> Result<(), Error> {

@@ -24,6 +24,8 @@ enum Deferred {
     Nothing,
     /// The settings of a new session.
     Setup,
+    /// The same, and not yet: a pooler is in the way, and what is set may stay with a server process that others use.
+    AfterFit,
     /// Everything that a script can have changed, and whether the lock is still held.
     Reset,
 }
@@ -38,6 +40,9 @@ pub(crate) struct PostgresSession {
     pub(crate) major: u32,
     canceller: Arc<dyn Cancel>,
     deferred: Deferred,
+    /// The server process that this session's settings go to: the one that the login named, until
+    /// [`ensure_fit`](Session::ensure_fit) has found another behind a pooler. 0 where the login named none.
+    process: i32,
     /// Whether the server can notice a client that died while its statement runs; unknown until it is tried.
     notices_death: Option<bool>,
     /// The name in the server's list of sessions, where it differs from the one given at login.
@@ -76,6 +81,7 @@ impl PostgresSession {
             major: digits.parse().unwrap_or(0),
             canceller: opened.canceller,
             deferred: Deferred::Setup,
+            process: pid.unwrap_or(0),
             notices_death: None,
             renamed: None,
             timeouts: None,
@@ -122,10 +128,12 @@ impl PostgresSession {
     /// The messages that must go ahead of anything else.
     fn ahead(&self) -> Vec<String> {
         let mut messages = Vec::new();
-        if self.deferred == Deferred::Nothing {
+        if matches!(self.deferred, Deferred::Nothing | Deferred::AfterFit) {
             return messages;
         }
-        let mut sql = String::new();
+        // A message is one transaction: where this fails, nothing of it stays. It costs no round trip.
+        let guard = format!("SELECT 1 / (pg_catalog.pg_backend_pid() = {})::pg_catalog.int4;", self.process);
+        let mut sql = guard.clone();
         if self.deferred == Deferred::Reset {
             sql.push_str(
                 "SET SESSION AUTHORIZATION DEFAULT; RESET ALL; CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; DISCARD TEMP; \
@@ -140,9 +148,15 @@ impl PostgresSession {
         messages.push(sql);
         if self.notices_death.is_none() && self.major >= 14 {
             // On a message of its own: a server on a system that can't do it refuses.
-            messages.push(NOTICE_DEATH.to_owned());
+            messages.push(guard + NOTICE_DEATH);
         }
         messages
+    }
+
+    /// A pooler is in the way and keeps this server process for the session: now its settings can be made.
+    pub(crate) fn settle_on(&mut self, process: i32) {
+        self.process = process;
+        self.deferred = Deferred::Setup;
     }
 
     /// Looks at the answers to [`ahead`](Self::ahead).
@@ -150,6 +164,13 @@ impl PostgresSession {
         let checks_lock = self.deferred == Deferred::Reset && self.lock.is_some();
         let mut answers = answers.into_iter();
         let Some(main) = answers.next() else { return Ok(()) };
+        if main.results.is_empty() && main.code() == Some(GUARD_FAILED) {
+            if self.deferred == Deferred::Setup {
+                self.deferred = Deferred::AfterFit;
+                return Ok(());
+            }
+            return Err(Error::LockLost("a pooler gave this session another server process".to_owned()));
+        }
         if let Some(answer) = answers.next() {
             self.notices_death = Some(answer.failed.is_none());
         }
@@ -239,6 +260,9 @@ impl PostgresSession {
         Ok(answer)
     }
 }
+
+/// Division by zero: another server process answers than the one that is meant.
+const GUARD_FAILED: &str = "22012";
 
 /// A client that died takes its statement with it within this time.
 const NOTICE_DEATH: &str = "SET client_connection_check_interval = '1s';";

@@ -112,10 +112,11 @@ impl Default for KeepAlive {
     fn default() -> Self {
         KeepAlive {
             on: true,
-            idle: Duration::from_secs(30),
-            interval: Duration::from_secs(10),
+            idle: Duration::from_secs(15),
+            interval: Duration::from_secs(5),
             count: 3,
-            user_timeout: Duration::from_secs(60),
+            // Linux ends a wait by this too, once a probe is out: whichever way, a dead peer is noticed within it.
+            user_timeout: Duration::from_secs(30),
         }
     }
 }

@@ -38,6 +38,16 @@ pub(crate) struct Wire {
     /// Set by the canceller: the next cancellation is our own.
     pub(crate) cancelled: Arc<AtomicBool>,
     lost: Option<String>,
+    /// Who was logged in to, and how long they may take for their first answer.
+    first_answer: Option<(String, Duration)>,
+}
+
+/// Why nothing more comes.
+enum End {
+    /// The connection ended.
+    Lost(String),
+    /// There was no first answer in time.
+    Silent,
 }
 
 /// A part of the answer to one message.
@@ -80,7 +90,12 @@ impl Answer {
 
 impl Wire {
     pub(crate) fn new(client: Client, connection: Connection<Tap, Link<Tap>>, seen: Arc<Seen>) -> Self {
-        Wire { client, connection, seen, cancelled: Arc::new(AtomicBool::new(false)), lost: None }
+        Wire { client, connection, seen, cancelled: Arc::new(AtomicBool::new(false)), lost: None, first_answer: None }
+    }
+
+    /// Limits the wait for the first answer after the login: a pooler takes a login and has nobody yet who could answer.
+    pub(crate) fn limit_first_answer(&mut self, target: String, limit: Duration) {
+        self.first_answer = Some((target, limit));
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -113,12 +128,13 @@ impl Wire {
         mut on: impl FnMut(usize, Piece) + Send,
     ) -> Result<(), Error> {
         self.alive()?;
-        let Wire { client, connection, lost, .. } = self;
+        let Wire { client, connection, lost, first_answer, .. } = self;
         let mut messages = messages.enumerate();
         let mut waiting: VecDeque<(usize, usize, Pin<Box<SimpleQueryStream>>)> = VecDeque::new();
         let mut bytes = 0;
         let mut exhausted = false;
         let mut last_words: Option<String> = None;
+        let mut silence = first_answer.as_ref().map(|(_, limit)| Box::pin(tokio::time::sleep(*limit)));
         let outcome = poll_fn(|cx| {
             loop {
                 // Refilled by halves, so that what goes out together is one packet.
@@ -134,8 +150,8 @@ impl Wire {
                                 bytes += sql.len();
                                 waiting.push_back((index, sql.len(), Box::pin(stream)));
                             }
-                            Some(Err(error)) => return Poll::Ready(Err(words(&error))),
-                            None => return Poll::Ready(Err("the driver didn't take a message".to_owned())),
+                            Some(Err(error)) => return Poll::Ready(Err(End::Lost(words(&error)))),
+                            None => return Poll::Ready(Err(End::Lost("the driver didn't take a message".to_owned()))),
                         }
                     }
                 }
@@ -166,10 +182,16 @@ impl Wire {
                                 }
                                 on(index, Piece::Failed(Box::new(db.clone())));
                             }
-                            None => return Poll::Ready(Err(words(&error))),
+                            None => return Poll::Ready(Err(End::Lost(words(&error)))),
                         },
                     }
                     moved = true;
+                }
+                if moved {
+                    silence = None;
+                    *first_answer = None;
+                } else if silence.as_mut().is_some_and(|silence| silence.as_mut().poll(cx).is_ready()) {
+                    return Poll::Ready(Err(End::Silent));
                 }
                 match polled {
                     Poll::Ready(Some(Ok(AsyncMessage::Notice(notice)))) => {
@@ -178,18 +200,30 @@ impl Wire {
                         }
                     }
                     Poll::Ready(Some(Ok(_))) => {}
-                    Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(words(&error))),
-                    Poll::Ready(None) => return Poll::Ready(Err("the server closed it".to_owned())),
+                    Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(End::Lost(words(&error)))),
+                    Poll::Ready(None) => return Poll::Ready(Err(End::Lost("the server closed it".to_owned()))),
                     Poll::Pending if !moved => return Poll::Pending,
                     Poll::Pending => {}
                 }
             }
         })
         .await;
-        outcome.map_err(|reason| {
-            let reason = last_words.unwrap_or(reason);
-            *lost = Some(reason.clone());
-            Error::ConnectionLost(reason)
+        outcome.map_err(|end| match (end, first_answer.take()) {
+            (End::Silent, limited) => {
+                let (target, limit) = limited.unwrap_or_default();
+                let reason = format!(
+                    "the login was taken, and then there was no answer within {:.1} s: a pooler does so while its server is away, \
+                     while all of its server connections are taken, or while it is paused",
+                    limit.as_secs_f64()
+                );
+                *lost = Some(reason.clone());
+                Error::Connect { target, reason }
+            }
+            (End::Lost(reason), _) => {
+                let reason = last_words.unwrap_or(reason);
+                *lost = Some(reason.clone());
+                Error::ConnectionLost(reason)
+            }
         })
     }
 

@@ -116,7 +116,7 @@ impl MysqlFiles {
 }
 
 /// A user that a server may run as, by Debian's name for it. `None`: we are unprivileged ourselves.
-fn unprivileged(name: &str) -> Result<Option<(u32, u32)>> {
+pub(crate) fn unprivileged(name: &str) -> Result<Option<(u32, u32)>> {
     if !is_root() {
         return Ok(None);
     }
@@ -133,7 +133,7 @@ fn find_user(users: &str, name: &str) -> Option<(u32, u32)> {
     Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
 }
 
-fn folder_of(parent: &Path, name: &str, user: Option<(u32, u32)>) -> Result<PathBuf> {
+pub(crate) fn folder_of(parent: &Path, name: &str, user: Option<(u32, u32)>) -> Result<PathBuf> {
     let folder = parent.join(name);
     fs::create_dir(&folder).context(folder.display())?;
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).context(folder.display())?;
@@ -141,7 +141,7 @@ fn folder_of(parent: &Path, name: &str, user: Option<(u32, u32)>) -> Result<Path
     Ok(folder)
 }
 
-fn write_for(file: &Path, text: &str, user: Option<(u32, u32)>) -> Result<()> {
+pub(crate) fn write_for(file: &Path, text: &str, user: Option<(u32, u32)>) -> Result<()> {
     fs::write(file, text).context(file.display())?;
     give(file, user)?;
     fs::set_permissions(file, fs::Permissions::from_mode(0o600)).context(file.display())
@@ -168,7 +168,13 @@ fn command_as(program: &Path, folder: &Path, user: Option<(u32, u32)>) -> Comman
 }
 
 /// A command that is sent `signal` when we die, if that is its life: even kill -9 leaves no server behind.
-fn command_for_life(signal: &str, program: &Path, folder: &Path, user: Option<(u32, u32)>, life: Life) -> Command {
+pub(crate) fn command_for_life(
+    signal: &str,
+    program: &Path,
+    folder: &Path,
+    user: Option<(u32, u32)>,
+    life: Life,
+) -> Command {
     match find_program("setpriv").filter(|_| life == Life::WithUs) {
         None => command_as(program, folder, user),
         Some(setpriv) => {
@@ -179,7 +185,7 @@ fn command_for_life(signal: &str, program: &Path, folder: &Path, user: Option<(u
     }
 }
 
-fn spawn_logged(mut command: Command, log: PathBuf) -> Result<(Child, PathBuf)> {
+pub(crate) fn spawn_logged(mut command: Command, log: PathBuf) -> Result<(Child, PathBuf)> {
     let file = File::options().create(true).append(true).open(&log).context(log.display())?;
     let program = command.get_program().to_string_lossy().into_owned();
     let errors = file.try_clone().context(log.display())?;

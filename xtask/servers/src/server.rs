@@ -102,7 +102,7 @@ fn answers(server: &Server) -> bool {
         return false;
     };
     let _ = stream.set_read_timeout(Some(Duration::from_secs(1)));
-    if server.name == "PostgreSQL" {
+    if server.name != "MariaDB" {
         // A start-up packet for no user. What is not ready says so (57P03); what is asks for the user's name (28000).
         let packet = [0, 0, 0, 9, 0, 3, 0, 0, 0];
         let mut reply = [0; 512];

@@ -56,6 +56,7 @@ const NEEDS: [Need; 7] = [
         packages: &["mariadb-server"],
         is_there: || ["mariadbd", "mariadb-install-db", "mariadb"].iter().all(|name| find_program(name).is_some()),
     },
+    Need { name: "PgBouncer", packages: &["pgbouncer"], is_there: || find_program("pgbouncer").is_some() },
     Need { name: "sqlite3", packages: &["sqlite3"], is_there: || find_program("sqlite3").is_some() },
     Need { name: "git", packages: &["git"], is_there: || find_program("git").is_some() },
     // An independent computation of the history's chain, which the docs show.

@@ -15,9 +15,13 @@ pub(crate) struct Halted {
 impl Halted {
     /// Starts `up`, which is to stand still when it comes to a point for the `time`th time.
     pub(crate) fn start(target: &Target, url: &str, point: &str, time: u32, name: &str) -> Self {
-        let folder = target.path().join(name);
+        let command = target.command(&["up", "--url", url, "--dir", "migrations"]);
+        Self::of(command, target.path().join(name), point, time)
+    }
+
+    /// The same with any command. The folder is made.
+    pub(crate) fn of(mut command: Command, folder: PathBuf, point: &str, time: u32) -> Self {
         std::fs::create_dir(&folder).unwrap();
-        let mut command = target.command(&["up", "--url", url, "--dir", "migrations"]);
         command.env("FAULT_POINT", format!("{point}#{time}")).env("FAULT_DIR", &folder);
         Halted { child: command.spawn().unwrap(), folder }
     }

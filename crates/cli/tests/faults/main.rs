@@ -7,6 +7,7 @@
 mod bed;
 mod matrix;
 mod orphan;
+mod pooler;
 mod random;
 mod scripts;
 #[allow(dead_code)]
