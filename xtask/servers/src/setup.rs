@@ -44,7 +44,7 @@ pub struct Need {
     pub is_there: fn() -> bool,
 }
 
-const NEEDS: [Need; 7] = [
+const NEEDS: [Need; 8] = [
     Need {
         name: "a C compiler (for SQLite's own source)",
         packages: &["gcc", "libc6-dev"],
