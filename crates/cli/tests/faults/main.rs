@@ -7,6 +7,7 @@
 mod bed;
 mod matrix;
 mod orphan;
+mod peers;
 mod pooler;
 mod random;
 mod scripts;
