@@ -237,8 +237,7 @@ fn both_blocks_of_a_dbmate_file_run() {
     let tables = target.value("SELECT count(*) FROM sqlite_schema WHERE name IN ('a', 'b')");
     assert!(
         (ran.code == 0 && tables == "2") || (ran.code == 2 && tables == "0"),
-        "all of it runs, or it is refused before anything does: {} tables, {ran:?}",
-        tables
+        "all of it runs, or it is refused before anything does: {tables} tables, {ran:?}"
     );
 }
 
