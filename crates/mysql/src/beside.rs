@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use driftlock_database::{Cancel, Error};
-use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Error as Cause, IoError, Opts};
 use tokio::time::{sleep, timeout};
 
-use crate::error::reason;
+use crate::error::{code, reason};
+use crate::packets::Fault;
+use crate::route::{Route, Trouble};
 
 /// How long an answer may take before the server is looked for on a second connection, and how long it is left alone between looks.
 const QUIET: Duration = Duration::from_secs(15);
@@ -22,21 +22,20 @@ const LOOKS: u32 = 3;
 
 /// Beside one session's connection.
 pub(crate) struct Beside {
-    opts: Opts,
+    route: Route,
     /// The session's connection.
     id: u32,
 }
 
 impl Beside {
-    pub(crate) fn new(opts: Opts, id: u32) -> Self {
-        Beside { opts, id }
+    pub(crate) fn new(route: Route, id: u32) -> Self {
+        Beside { route, id }
     }
 
     /// Comes back when the server can't be reached any more.
     ///
-    /// The driver opens its socket itself and sets no more than the time before the first keep-alive: the rest is the system's, and
-    /// on Linux makes eleven minutes. Any sign of life counts, a refusal too: it says that a machine is there, whose kernel would
-    /// have said that our connection isn't.
+    /// Keep-alives find out about a network, and a proxy on the way answers them for a server that is gone. Any sign of life
+    /// counts, a refusal too: it says that a machine is there, whose kernel would have said that our connection isn't.
     pub(crate) async fn gone(&self) -> String {
         let mut in_vain = 0;
         loop {
@@ -54,17 +53,17 @@ impl Beside {
     }
 
     async fn is_silent(&self) -> bool {
-        if self.opts.socket().is_some() {
+        if self.route.is_local() {
             // On this machine no word gets lost.
             return false;
         }
-        match timeout(LOOK, Conn::new(self.opts.clone())).await {
+        match timeout(LOOK, self.route.clone().open()).await {
             Err(_) => true,
             Ok(Ok(conn)) => {
-                let _ = timeout(LOOK, conn.disconnect()).await;
+                let _ = timeout(LOOK, conn.quit()).await;
                 false
             }
-            Ok(Err(Cause::Io(IoError::Io(error)))) => {
+            Ok(Err(Trouble::Io(error))) => {
                 let silent = matches!(
                     error.kind(),
                     ErrorKind::TimedOut | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable
@@ -85,18 +84,19 @@ impl Cancel for Beside {
     async fn cancel(&self) -> Result<(), Error> {
         let failed =
             |reason: String| Error::Connect { target: format!("the server, to cancel connection {}", self.id), reason };
+        let mut route = self.route.clone();
         let kill = async {
-            let mut conn = Conn::new(self.opts.clone()).await?;
-            let killed = conn.query_drop(format!("KILL QUERY {}", self.id)).await;
-            conn.disconnect().await?;
-            killed
+            let mut conn = route.open().await.map_err(|trouble| failed(trouble.reason()))?;
+            let killed = conn.query(&format!("KILL QUERY {}", self.id), None).await;
+            conn.quit().await;
+            match killed {
+                // No such connection: then it runs nothing either.
+                Err(Fault::Answer(answer)) if answer.code == code::NO_SUCH_THREAD => Ok(()),
+                Err(fault) => Err(failed(reason(&fault))),
+                Ok(_) => Ok(()),
+            }
         };
-        match timeout(LOOK, kill).await {
-            Err(_) => Err(failed(format!("no answer within {} s", LOOK.as_secs()))),
-            // No such connection: then it runs nothing either.
-            Ok(Err(Cause::Server(answer))) if answer.code == 1094 => Ok(()),
-            Ok(Err(cause)) => Err(failed(reason(&cause))),
-            Ok(Ok(())) => Ok(()),
-        }
+        let late = || Err(failed(format!("no answer within {} s", LOOK.as_secs())));
+        timeout(LOOK, kill).await.unwrap_or_else(|_| late())
     }
 }

@@ -4,36 +4,32 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use driftlock_database::{ConnectOptions, Error, Server};
-use mysql_async::{Conn, Error as Cause, Opts, OptsBuilder};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::beside::Beside;
-use crate::error::{code, reason};
+use crate::conn::Conn;
+use crate::error::code;
+use crate::packets::Fault;
 use crate::parse::quote;
+use crate::route::{Route, Trouble};
 use crate::session::MySqlSession;
 use crate::url::{Place, Target};
 use crate::wire::Wire;
 
-/// The most that the protocol can carry; the server's own limit is its own to report.
-const LARGEST_PACKET: usize = 1 << 30;
-
-/// How long a connection may be quiet before its other end is asked for a sign of life.
-const KEEPALIVE: Duration = Duration::from_secs(15);
-
 /// Opens a session.
 pub(crate) async fn connect(target: &Target, options: &ConnectOptions) -> Result<MySqlSession, Error> {
     let deadline = Instant::now() + target.connect_timeout;
-    let (conn, opts, place) = open_any(target, options, deadline).await?;
-    let id = conn.id();
+    let (conn, route, place) = open_any(target, options, deadline).await?;
+    let (id, numbers) = (conn.id, conn.version);
     let server = Server {
         engine: "mysql",
-        version: version(conn.server_version()),
+        version: version(numbers),
         database: target.database.clone(),
         user: target.user.clone(),
         connection: id.to_string(),
     };
-    let beside = Arc::new(Beside::new(opts.clone(), id));
-    let product = Product::new(conn.server_version());
+    let beside = Arc::new(Beside::new(route.clone(), id));
+    let product = Product::new(numbers);
     let mut wire = Wire::new(conn, Arc::clone(&beside));
     wire.limit_first_answer(place, target.connect_timeout);
     if let Some(role) = &options.set_role {
@@ -45,7 +41,7 @@ pub(crate) async fn connect(target: &Target, options: &ConnectOptions) -> Result
             other => other,
         })?;
     }
-    Ok(MySqlSession::new(wire, server, product, beside, options.pooler, opts, u64::from(id)))
+    Ok(MySqlSession::new(wire, server, product, beside, options.pooler, route, u64::from(id)))
 }
 
 /// `role` or `role@host`, as SQL.
@@ -95,18 +91,23 @@ fn version(numbers: (u16, u16, u16)) -> String {
 }
 
 /// Tries the places in order, and all of them again while they say that they are full.
-async fn open_any(target: &Target, options: &ConnectOptions, deadline: Instant) -> Result<(Conn, Opts, String), Error> {
+async fn open_any(
+    target: &Target,
+    options: &ConnectOptions,
+    deadline: Instant,
+) -> Result<(Conn, Route, String), Error> {
     let mut pause = Duration::from_millis(20);
     loop {
         let mut full = None;
         let mut unreachable: Vec<(String, String)> = Vec::new();
         for (at, place) in target.places.iter().enumerate() {
-            let opts = opts(target, place, options);
+            let mut route = Route::new(target, place, options);
             // One that is silent leaves the others their share.
             let left = deadline.saturating_duration_since(Instant::now());
             let share = left / u32::try_from(target.places.len() - at).unwrap_or(u32::MAX);
-            match open(&opts, share).await {
-                Ok(conn) => return Ok((conn, opts, place.to_string())),
+            match open(&mut route, share).await {
+                Ok(conn) => return Ok((conn, route, place.to_string())),
+                Err(Refusal::Settings(error)) => return Err(error),
                 Err(Refusal::Login(reason)) => {
                     return Err(Error::Login { target: shown(target, place), reason });
                 }
@@ -143,47 +144,24 @@ enum Refusal {
     Login(String),
     Full(String),
     Unreachable(String),
+    /// What the user asked for can't be done with any server.
+    Settings(Error),
 }
 
-async fn open(opts: &Opts, limit: Duration) -> Result<Conn, Refusal> {
-    match timeout(limit, Conn::new(opts.clone())).await {
+async fn open(route: &mut Route, limit: Duration) -> Result<Conn, Refusal> {
+    match timeout(limit, route.open()).await {
         Err(_) => Err(Refusal::Unreachable(format!("no answer within {:.1} s", limit.as_secs_f64()))),
         Ok(Ok(conn)) => Ok(conn),
-        Ok(Err(cause)) => {
-            let reason = reason(&cause);
-            Err(match cause {
-                Cause::Server(answer) if code::FULL.contains(&answer.code) => Refusal::Full(reason),
-                Cause::Server(answer) if code::LOGIN.contains(&answer.code) => Refusal::Login(reason),
+        Ok(Err(trouble)) => {
+            let reason = trouble.reason();
+            Err(match trouble {
+                Trouble::Settings(error) => Refusal::Settings(error),
+                Trouble::Fault(Fault::Answer(answer)) if code::FULL.contains(&answer.code) => Refusal::Full(reason),
+                Trouble::Fault(Fault::Answer(answer)) if code::LOGIN.contains(&answer.code) => {
+                    Refusal::Login(reason + route.hint())
+                }
                 _ => Refusal::Unreachable(reason),
             })
         }
     }
-}
-
-fn opts(target: &Target, place: &Place, options: &ConnectOptions) -> Opts {
-    let mut opts = OptsBuilder::default()
-        .user(Some(target.user.clone()))
-        .pass(target.password.clone())
-        .db_name(Some(target.database.clone()))
-        .prefer_socket(false)
-        .tcp_nodelay(true)
-        .tcp_keepalive(Some(KEEPALIVE))
-        .stmt_cache_size(0)
-        // Given here, the driver doesn't ask the server for them.
-        .max_allowed_packet(Some(LARGEST_PACKET))
-        .wait_timeout(Some(28_800))
-        .connect_attribute("program_name", "driftlock")
-        .connect_attribute("_client_version", env!("CARGO_PKG_VERSION"))
-        .connect_attribute("_pid", options.holder.pid.unwrap_or_else(std::process::id).to_string());
-    if let Some(host) = &options.holder.host {
-        opts = opts.connect_attribute("driftlock_host", host.clone());
-    }
-    if let Some(user) = &options.holder.user {
-        opts = opts.connect_attribute("driftlock_user", user.clone());
-    }
-    opts = match place {
-        Place::Tcp(host, port) => opts.ip_or_hostname(host.clone()).tcp_port(*port),
-        Place::Socket(path) => opts.socket(Some(path.clone())),
-    };
-    opts.into()
 }

@@ -1,10 +1,9 @@
 //! From the server's and the driver's errors to ours.
 
-use driftlock_database::{Error, ServerError};
-use mysql_async::{DriverError, Error as Cause, IoError, ServerError as Answer};
-
+use crate::packets::{Answer, Fault};
 use crate::parse::words;
 use crate::position;
+use driftlock_database::{Error, ServerError};
 
 /// Codes of the servers, by what they mean to a runner.
 pub(crate) mod code {
@@ -25,16 +24,10 @@ pub(crate) mod code {
 }
 
 /// An error of a statement, with its place in the statement's text.
-pub(crate) fn of_statement(error: Cause, sql: &str) -> Error {
-    match error {
-        Cause::Server(answer) => of_answer(answer, sql),
-        Cause::Driver(DriverError::LocalInfile(_)) => Error::ConnectionLost(
-            "the server asked for a file of this machine (LOAD DATA LOCAL), which driftlock never sends".to_owned(),
-        ),
-        Cause::Driver(DriverError::PacketTooLarge) => Error::ConnectionLost(
-            "a statement or a row is larger than 1 GiB, the most that the protocol can carry".to_owned(),
-        ),
-        other => Error::ConnectionLost(reason(&other)),
+pub(crate) fn of_statement(fault: Fault, sql: &str) -> Error {
+    match fault {
+        Fault::Answer(answer) => of_answer(answer, sql),
+        Fault::Broken(reason) => Error::ConnectionLost(reason),
     }
 }
 
@@ -101,12 +94,10 @@ pub(crate) fn number(error: &Error) -> Option<u16> {
     error.server()?.code.split(' ').next()?.parse().ok()
 }
 
-/// The words of an error that the server had no part in.
-pub(crate) fn reason(error: &Cause) -> String {
-    match error {
-        Cause::Io(IoError::Io(error)) => error.to_string(),
-        Cause::Server(answer) => format!("{} [{} ({})]", answer.message, answer.code, answer.state),
-        Cause::Driver(error) => error.to_string(),
-        other => other.to_string(),
+/// The words of whoever had the trouble.
+pub(crate) fn reason(fault: &Fault) -> String {
+    match fault {
+        Fault::Answer(answer) => format!("{} [{} ({})]", answer.message, answer.code, answer.state),
+        Fault::Broken(reason) => reason.clone(),
     }
 }

@@ -10,22 +10,30 @@
 //! # Limitations
 //! - DDL commits by itself on these servers: it can be locked and journalled, never fenced.
 //! - `GET_LOCK` belongs to one server. In a multi-primary cluster all runners must reach the same node.
-//! - There is no TLS in this build; URLs that ask for it are refused.
+//! - Passwords are proved by `mysql_native_password`, `caching_sha2_password`, `sha256_password` (over TLS) and `ed25519`.
+//!
+//! The protocol is spoken here, over `mysql_common`'s arithmetic for passwords: the drivers at hand open their sockets themselves and
+//! judge a server's certificate their own way, which can't tell "any name" from "no name", the certificates that MySQL makes for itself.
 
 mod accounts;
 mod alter;
 mod beside;
 mod census;
 mod classify;
+mod conn;
 mod connect;
 mod effect;
+mod encryption;
 mod error;
 mod judge;
 mod lock;
+mod login;
 mod objects;
+mod packets;
 mod parse;
 mod position;
 mod pulse;
+mod route;
 mod rows;
 mod session;
 mod state;

@@ -7,10 +7,10 @@
 use std::time::Duration;
 
 use driftlock_database::Error;
-use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Opts};
 use tokio::time::timeout;
 
+use crate::conn::Conn;
+use crate::route::{Route, Trouble};
 use crate::wire::{Wire, text};
 
 /// A server that has no second connection for us doesn't hold us up for long.
@@ -35,13 +35,16 @@ fn told(lock: &str, id: u64) -> String {
 impl Pulse {
     /// Opens it for the connection `id`, which holds `lock` on `wire`. `None` where the server has no second connection for us: then
     /// others can't know that this client is gone, and take it for there.
-    pub(crate) async fn start(wire: &mut Wire, opts: &Opts, lock: &str, id: u64) -> Result<Option<Self>, Error> {
+    pub(crate) async fn start(wire: &mut Wire, route: &Route, lock: &str, id: u64) -> Result<Option<Self>, Error> {
+        let mut route = route.clone();
         let open = async {
-            let mut conn = Conn::new(opts.clone()).await?;
+            let mut conn = route.open().await?;
             // Idle for as long as the work takes. An hour or a year: the server cuts it to what it can.
-            conn.query_drop("SET SESSION wait_timeout = 31536000").await?;
-            let held: Option<i64> = conn.query_first(format!("SELECT GET_LOCK('{}', 0)", beating(lock, id))).await?;
-            Ok::<_, mysql_async::Error>((conn, held == Some(1)))
+            conn.query("SET SESSION wait_timeout = 31536000", None).await?;
+            let mut rows = Vec::new();
+            conn.query(&format!("SELECT GET_LOCK('{}', 0)", beating(lock, id)), Some(&mut rows)).await?;
+            let held = rows.first().is_some_and(|row| text(row, 0) == "1");
+            Ok::<_, Trouble>((conn, held))
         };
         let Ok(Ok((conn, true))) = timeout(PATIENCE, open).await else { return Ok(None) };
         let told = told(lock, id);
@@ -53,7 +56,7 @@ impl Pulse {
     pub(crate) async fn stop(self, wire: &mut Wire) -> Result<(), Error> {
         let released = wire.row(&format!("SELECT RELEASE_LOCK('{}') LIMIT 1", self.told)).await;
         // The connection ends in any case; an error here only says that it had ended before.
-        let _ = self.conn.disconnect().await;
+        self.conn.quit().await;
         released.map(drop)
     }
 }

@@ -10,11 +10,10 @@ use driftlock_database::{
     Timestamp, fault,
 };
 
-use mysql_async::Opts;
-
 use crate::connect::Product;
 use crate::error::{code, number};
 use crate::pulse::Pulse;
+use crate::route::Route;
 use crate::state::Baseline;
 use crate::tables::{self, Sql};
 use crate::traces::Traces;
@@ -32,7 +31,7 @@ pub(crate) struct MySqlSession {
     canceller: Arc<dyn Cancel>,
     pooler: Pooler,
     /// How to make another connection like this one.
-    opts: Opts,
+    route: Route,
     /// This connection's number.
     id: u64,
     /// When the server was started, by its own clock: numbers of connections begin again then.
@@ -56,7 +55,7 @@ impl MySqlSession {
         product: Product,
         canceller: Arc<dyn Cancel>,
         pooler: Pooler,
-        opts: Opts,
+        route: Route,
         id: u64,
     ) -> Self {
         MySqlSession {
@@ -65,7 +64,7 @@ impl MySqlSession {
             product,
             canceller,
             pooler,
-            opts,
+            route,
             id,
             run: None,
             pulse: None,
@@ -170,7 +169,7 @@ impl MySqlSession {
             Some(code::OUT_OF_RANGE) => Error::Fenced { token: records.token },
             _ => error,
         })?;
-        if matched(&self.wire.info()) != Some(1) {
+        if matched(self.wire.info()) != Some(1) {
             return Err(Error::Protocol(
                 "the row of driftlock's fence is missing, so nothing was committed; somebody deleted it".to_owned(),
             ));
@@ -339,7 +338,7 @@ impl Session for MySqlSession {
         self.lock = None;
         if attempt == LockAttempt::Held {
             if self.pulse.is_none() && self.product.holds_several_locks() {
-                self.pulse = Pulse::start(&mut self.wire, &self.opts, &name, self.id).await?;
+                self.pulse = Pulse::start(&mut self.wire, &self.route, &name, self.id).await?;
             }
             self.lock = Some(name);
         }

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use driftlock_database::{ConnectOptions, DatabaseUrl, Error};
 
+use crate::encryption::{self, Encryption};
+
 const DEFAULT_PORT: u16 = 3306;
 const DEFAULT_SOCKETS: [&str; 3] = ["/run/mysqld/mysqld.sock", "/var/run/mysqld/mysqld.sock", "/tmp/mysql.sock"];
-const KEYS: &str = "`socket`, `unix_socket`, `ssl-mode`, `connect_timeout`, `charset`";
+const KEYS: &str = "`socket`, `unix_socket`, `connect_timeout`, `charset`";
 
 /// One place where a server may listen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,13 +28,14 @@ impl std::fmt::Display for Place {
 }
 
 /// Where to connect to, and as whom.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) struct Target {
     pub(crate) places: Vec<Place>,
     pub(crate) user: String,
     pub(crate) password: Option<String>,
     pub(crate) database: String,
     pub(crate) connect_timeout: Duration,
+    pub(crate) encryption: Encryption,
 }
 
 impl Target {
@@ -61,7 +64,8 @@ impl Target {
             )));
         }
         let password = url.password.clone().or_else(|| env("MYSQL_PWD"));
-        Ok(Target { places, user, password, database, connect_timeout: settings.connect_timeout })
+        let (connect_timeout, encryption) = (settings.connect_timeout, settings.encryption);
+        Ok(Target { places, user, password, database, connect_timeout, encryption })
     }
 }
 
@@ -88,16 +92,23 @@ fn refuse_go_address(url: &DatabaseUrl) -> Result<(), Error> {
 struct Settings {
     socket: Option<String>,
     connect_timeout: Duration,
+    encryption: Encryption,
 }
 
 impl Settings {
     fn read(url: &DatabaseUrl, connect_timeout: Duration) -> Result<Self, Error> {
-        let mut settings = Settings { socket: None, connect_timeout };
+        let mut settings = Settings { socket: None, connect_timeout, encryption: Encryption::default() };
+        let mut mode_given = false;
         for (key, value) in &url.query {
-            match key.to_ascii_lowercase().as_str() {
-                "socket" | "unix_socket" => settings.socket = Some(value.clone()),
-                "ssl-mode" | "sslmode" | "ssl_mode" => check_ssl_mode(key, value)?,
-                "connect_timeout" => {
+            let plain = key.to_ascii_lowercase().replace('_', "-");
+            mode_given |= matches!(plain.as_str(), "ssl-mode" | "sslmode");
+            if let Some(taken) = settings.encryption.take(&plain, value) {
+                taken?;
+                continue;
+            }
+            match plain.as_str() {
+                "socket" | "unix-socket" => settings.socket = Some(value.clone()),
+                "connect-timeout" => {
                     let seconds: u32 = value.parse().ok().filter(|seconds| *seconds > 0).ok_or_else(|| {
                         Error::Url(format!(
                             "`connect_timeout={value}` is no number of seconds: write `connect_timeout=15`"
@@ -112,23 +123,15 @@ impl Settings {
                     )));
                 }
                 _ => {
-                    return Err(Error::Url(format!("the database URL has an unknown key `{key}`; known are {KEYS}")));
+                    return Err(Error::Url(format!(
+                        "the database URL has an unknown key `{key}`; known are {KEYS}, {}",
+                        encryption::KEYS
+                    )));
                 }
             }
         }
+        settings.encryption.check(mode_given)?;
         Ok(settings)
-    }
-}
-
-fn check_ssl_mode(key: &str, value: &str) -> Result<(), Error> {
-    match value.to_ascii_uppercase().as_str() {
-        "DISABLED" | "PREFERRED" => Ok(()),
-        "REQUIRED" | "VERIFY_CA" | "VERIFY_IDENTITY" => Err(Error::Url(format!(
-            "`{key}={value}` asks for TLS, which this build of driftlock doesn't have yet for MySQL; connect over a socket or a tunnel, with `{key}=DISABLED`"
-        ))),
-        _ => Err(Error::Url(format!(
-            "`{key}={value}` is unknown; it is DISABLED, PREFERRED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY"
-        ))),
     }
 }
 
@@ -169,6 +172,7 @@ fn place(host: String, port: Option<u16>, default_port: u16, asked_socket: Optio
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encryption::Mode;
 
     fn read(url: &str, env: &[(&str, &str)]) -> Result<Target, String> {
         let url = DatabaseUrl::parse(url).unwrap();
@@ -193,6 +197,23 @@ mod tests {
         let several = several.unwrap();
         assert_eq!(several.places, [tcp("a", 3307), tcp("::1", 3306), tcp("c", 3306)]);
         assert_eq!(several.connect_timeout, Duration::from_secs(3));
+    }
+
+    #[test]
+    fn reads_when_to_encrypt() {
+        for (query, mode) in [
+            ("", Mode::Preferred),
+            ("ssl-mode=DISABLED", Mode::Disabled),
+            ("sslmode=disable", Mode::Disabled),
+            ("ssl_mode=required", Mode::Required),
+            ("sslmode=verify-full", Mode::Required),
+            ("ssl-mode=VERIFY_IDENTITY&ssl-ca=/ca.pem&ssl-cert=/c.pem&ssl-key=/k.pem&ssl-crl=/l.pem", Mode::Required),
+            ("ssl-ca=/ca.pem", Mode::Required),
+            ("tls-version=TLSv1.2,TLSv1.3", Mode::Preferred),
+        ] {
+            let target = read(&format!("mysql://u@h/shop?{query}"), &[]).unwrap();
+            assert_eq!(target.encryption.mode, mode, "{query}");
+        }
     }
 
     #[test]
@@ -228,9 +249,17 @@ mod tests {
             ("mysql://u@h", "names no database"),
             ("mysql://u@h/", "names no database"),
             ("mysql://h/shop", "name a user"),
-            ("mysql://u@h/shop?sslmode=REQUIRED", "TLS"),
-            ("mysql://u@h/shop?ssl-mode=VERIFY_IDENTITY", "TLS"),
             ("mysql://u@h/shop?ssl-mode=maybe", "is unknown"),
+            ("mysql://u@h/shop?ssl-mode=REQUIRED&ssl-ca=/ca.pem", "use VERIFY_CA"),
+            ("mysql://u@h/shop?ssl_crl=/crl.pem&sslmode=prefer", "use VERIFY_CA"),
+            ("mysql://u@h/shop?ssl-cert=/c.pem", "belong together"),
+            ("mysql://u@h/shop?ssl-capath=/etc/ssl", "by `ssl-ca`"),
+            ("mysql://u@h/shop?ssl-cipher=AES", "only ciphers that are safe"),
+            ("mysql://u@h/shop?tls-version=TLSv1.1", "TLSv1.2 and TLSv1.3"),
+            ("mysql://u@h/shop?tls=true", "here it is `ssl-mode=VERIFY_IDENTITY`"),
+            ("mysql://u@h/shop?tls=skip-verify", "here it is `ssl-mode=REQUIRED`"),
+            ("mysql://u@h/shop?tls=preferred", "here it is `ssl-mode=PREFERRED`"),
+            ("mysql://u@h/shop?useSSL=true", "here it is `ssl-mode=REQUIRED`"),
             ("mysql://u@h/shop?parseTime=true", "unknown key `parseTime`"),
             ("mysql://u@h/shop?charset=latin1", "utf8mb4"),
             ("mysql://u@h/shop?connect_timeout=0", "no number of seconds"),

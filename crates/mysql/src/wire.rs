@@ -5,14 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use driftlock_database::Error;
-use driftlock_script::to_bytes;
-use mysql_async::consts::StatusFlags;
-use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Row, Value};
 use tokio::time::{sleep, timeout};
 
 use crate::beside::Beside;
+use crate::conn::Conn;
 use crate::error;
+use crate::packets::{IN_TRANSACTION, Okay};
 
 /// One row as text; `None` is NULL.
 pub(crate) type TextRow = Vec<Option<String>>;
@@ -28,6 +26,8 @@ pub(crate) struct Outcome {
 /// The connection.
 pub(crate) struct Wire {
     conn: Option<Conn>,
+    /// What the last statement ended with.
+    last: Okay,
     beside: Arc<Beside>,
     /// Who was logged in to, and how long they may take for their first answer.
     first_answer: Option<(String, Duration)>,
@@ -41,7 +41,15 @@ pub(crate) struct Wire {
 
 impl Wire {
     pub(crate) fn new(conn: Conn, beside: Arc<Beside>) -> Self {
-        Wire { conn: Some(conn), beside, first_answer: None, lost: None, busy: false, in_transaction: Some(false) }
+        Wire {
+            conn: Some(conn),
+            last: Okay::default(),
+            beside,
+            first_answer: None,
+            lost: None,
+            busy: false,
+            in_transaction: Some(false),
+        }
     }
 
     /// Limits the wait for the first answer after the login: a proxy may take a login and have nobody yet who could answer.
@@ -55,19 +63,19 @@ impl Wire {
     }
 
     /// The last answer's text: `Rows matched: 1  Changed: 0  Warnings: 0`.
-    pub(crate) fn info(&self) -> String {
-        self.conn.as_ref().map(|conn| conn.info().into_owned()).unwrap_or_default()
+    pub(crate) fn info(&self) -> &str {
+        &self.last.info
     }
 
     /// Runs a statement of the user's: rows are counted, not kept. Errors carry their place in the text.
     pub(crate) async fn run(&mut self, sql: &str) -> Result<Outcome, Error> {
-        self.send(sql, |_| {}).await
+        self.send(sql, None).await
     }
 
     /// Runs a statement and keeps its rows.
     pub(crate) async fn rows(&mut self, sql: &str) -> Result<Vec<TextRow>, Error> {
         let mut rows = Vec::new();
-        self.send(sql, |row| rows.push(text_row(row))).await?;
+        self.send(sql, Some(&mut rows)).await?;
         Ok(rows)
     }
 
@@ -76,7 +84,7 @@ impl Wire {
         Ok(self.rows(sql).await?.into_iter().next())
     }
 
-    async fn send(&mut self, sql: &str, mut take: impl FnMut(Row)) -> Result<Outcome, Error> {
+    async fn send(&mut self, sql: &str, keep: Option<&mut Vec<TextRow>>) -> Result<Outcome, Error> {
         if let Some(reason) = &self.lost {
             return Err(Error::ConnectionLost(reason.clone()));
         }
@@ -90,7 +98,7 @@ impl Wire {
         let first_answer = self.first_answer.take();
         let result = tokio::select! {
             biased;
-            result = exchange(conn, sql, &mut take) => result,
+            result = conn.query(sql, keep) => result,
             reason = self.beside.gone() => return Err(self.lose(reason)),
             error = too_late(first_answer) => {
                 self.lose(error.to_string());
@@ -99,14 +107,15 @@ impl Wire {
         };
         self.busy = false;
         match result {
-            Ok(outcome) => {
-                let ok = conn.last_ok_packet();
-                self.in_transaction = ok.map(|ok| ok.status_flags().contains(StatusFlags::SERVER_STATUS_IN_TRANS));
+            Ok((rows, last)) => {
+                self.in_transaction = Some(last.status & IN_TRANSACTION != 0);
+                let outcome = Outcome { rows, warnings: last.warnings };
+                self.last = last;
                 Ok(outcome)
             }
-            Err(error) => {
+            Err(fault) => {
                 self.in_transaction = None;
-                match error::of_statement(error, sql) {
+                match error::of_statement(fault, sql) {
                     Error::ConnectionLost(reason) => Err(self.lose(reason)),
                     error => Err(error),
                 }
@@ -125,7 +134,7 @@ impl Wire {
         if let Some(conn) = self.conn.take().filter(|_| !self.busy) {
             // The connection ends in any case; an error here only says that it had ended before.
             // A server that doesn't answer notices the closed socket.
-            let _ = timeout(Duration::from_secs(2), conn.disconnect()).await;
+            let _ = timeout(Duration::from_secs(2), conn.quit()).await;
         }
     }
 }
@@ -136,39 +145,6 @@ async fn too_late(first_answer: Option<(String, Duration)>) -> Error {
     sleep(limit).await;
     let reason = format!("the login was taken, and then there was no answer within {:.1} s", limit.as_secs_f64());
     Error::Connect { target, reason }
-}
-
-async fn exchange(conn: &mut Conn, sql: &str, take: &mut impl FnMut(Row)) -> Result<Outcome, mysql_async::Error> {
-    let mut returned = 0u64;
-    // A dump's binary rows go as the bytes that they are.
-    let bytes = to_bytes(sql);
-    let mut result = conn.query_iter(bytes.as_ref()).await?;
-    let has_rows = !result.columns_ref().is_empty();
-    result
-        .for_each(|row| {
-            returned += 1;
-            take(row);
-        })
-        .await?;
-    // What follows the first result set: a routine's others, its status, and an error of any of them.
-    result.drop_result().await?;
-    let rows = if has_rows { returned } else { conn.affected_rows() };
-    Ok(Outcome { rows, warnings: conn.get_warnings() })
-}
-
-fn text_row(row: Row) -> TextRow {
-    let columns: Arc<[mysql_async::Column]> = row.columns();
-    let mut values = row.unwrap();
-    values.truncate(columns.len());
-    values
-        .into_iter()
-        .map(|value| match value {
-            Value::NULL => None,
-            Value::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
-            // The text protocol sends nothing else.
-            other => Some(other.as_sql(true)),
-        })
-        .collect()
 }
 
 /// A column of a text row, empty where it is NULL or missing.

@@ -164,7 +164,7 @@ pub(crate) fn of_handshake(error: &std::io::Error, lacks_certificate: bool, name
         };
     };
     let mut text = words(tls);
-    if lacks_certificate {
+    if lacks_certificate && matches!(tls, rustls::Error::AlertReceived(_)) {
         text.push_str(&format!(
             ". It asks for a client certificate, and none was given: `{}` and `{}`",
             names.certificate, names.key

@@ -177,6 +177,11 @@ impl Connector {
     }
 }
 
+/// A connection of any kind, encrypted or not.
+pub trait Duplex: AsyncRead + AsyncWrite + Unpin + Send + Sync {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + Sync> Duplex for S {}
+
 /// Our certificate, and whether a server asked for it.
 #[derive(Debug)]
 struct Me {
