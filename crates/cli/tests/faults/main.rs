@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bed;
+mod fence;
 mod matrix;
 mod orphan;
 mod peers;
