@@ -10,6 +10,7 @@ mod orphan;
 mod pooler;
 mod random;
 mod scripts;
+mod standby;
 #[allow(dead_code)]
 #[path = "../attacks/target.rs"]
 mod target;
