@@ -134,7 +134,9 @@ impl Wire {
         let mut bytes = 0;
         let mut exhausted = false;
         let mut last_words: Option<String> = None;
-        let mut silence = first_answer.as_ref().map(|(_, limit)| Box::pin(tokio::time::sleep(*limit)));
+        let first_answer = first_answer.take();
+        let quiet = || first_answer.as_ref().map(|(_, limit)| Box::pin(tokio::time::sleep(*limit)));
+        let mut silence = quiet();
         let outcome = poll_fn(|cx| {
             loop {
                 // Refilled by halves, so that what goes out together is one packet.
@@ -188,8 +190,7 @@ impl Wire {
                     moved = true;
                 }
                 if moved {
-                    silence = None;
-                    *first_answer = None;
+                    silence = quiet();
                 } else if silence.as_mut().is_some_and(|silence| silence.as_mut().poll(cx).is_ready()) {
                     return Poll::Ready(Err(End::Silent));
                 }
@@ -208,12 +209,13 @@ impl Wire {
             }
         })
         .await;
-        outcome.map_err(|end| match (end, first_answer.take()) {
+        outcome.map_err(|end| match (end, first_answer) {
             (End::Silent, limited) => {
                 let (target, limit) = limited.unwrap_or_default();
                 let reason = format!(
                     "the login was taken, and then there was no answer within {:.1} s: a pooler does so while its server is away, \
-                     while all of its server connections are taken, or while it is paused",
+                     while all of its server connections are taken, or while it is paused; and a server, while somebody has locked \
+                     driftlock's own tables",
                     limit.as_secs_f64()
                 );
                 *lost = Some(reason.clone());

@@ -38,6 +38,14 @@ impl PostgresFiles {
         spawn_logged(command, self.folder.join("initdb.log"))
     }
 
+    /// Instead of a new directory, a copy of a running server's, which follows it when it is started.
+    pub(crate) fn copy(&self, url: &str) -> Result<Initialising> {
+        let mut command = command_as(&self.bin.join("pg_basebackup"), &self.folder, self.user);
+        command.arg("-D").arg(self.folder.join("data")).args(["--write-recovery-conf", "--checkpoint=fast"]);
+        command.args(["--wal-method=stream", "--no-sync", "-d", url]);
+        spawn_logged(command, self.folder.join("copy.log"))
+    }
+
     pub(crate) fn start(
         &self,
         port: u16,

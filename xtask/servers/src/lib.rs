@@ -13,6 +13,7 @@
 pub mod certificates;
 pub mod fail;
 mod files;
+pub mod link;
 pub mod pgbouncer;
 pub mod private;
 pub mod process;

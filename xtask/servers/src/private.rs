@@ -63,6 +63,20 @@ impl Private {
         })
     }
 
+    /// A standby of a PostgreSQL that runs: a copy of it that follows what it does from then on.
+    ///
+    /// # Errors
+    /// When it can't be copied, or the copy doesn't start.
+    pub fn standby_of(primary: &Private) -> Result<Self> {
+        let mut standby = Self::new(&[], |folder, _| {
+            let files = PostgresFiles::new(&find_tools()?, folder, primary.password())?;
+            server::await_initialised(files.copy(&primary.url("postgres"))?, &Interrupt::default())?;
+            Ok(Files::Postgres(files))
+        })?;
+        standby.password.clone_from(&primary.password);
+        Ok(standby)
+    }
+
     fn new(arguments: &[&str], files: impl FnOnce(&Path, &str) -> Result<Files>) -> Result<Self> {
         let (folder, password) = server::folder()?;
         let files = files(folder.path(), &password)?;
@@ -174,6 +188,22 @@ mod tests {
         let output = command.output().unwrap();
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    #[test]
+    fn a_standby_follows_its_primary() {
+        let tools = setup().unwrap();
+        let primary = Private::postgres(&[]).unwrap();
+        let standby = Private::standby_of(&primary).unwrap();
+        let psql = |server: &Private, sql: &str| {
+            run(Command::new(tools.postgres_bin.join("psql")).args(["-XAtqc", sql, "-d", &server.url("postgres")]))
+        };
+        psql(&primary, "CREATE TABLE a AS SELECT 7 AS x");
+        let began = std::time::Instant::now();
+        while psql(&standby, "SELECT to_regclass('a') IS NOT NULL") != "t" {
+            assert!(began.elapsed() < Duration::from_secs(60));
+        }
+        assert_eq!(psql(&standby, "SELECT x, pg_is_in_recovery() FROM a"), "7|t");
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! ```
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{sleep, spawn};
@@ -18,8 +18,9 @@ use socket2::SockRef;
 
 use crate::fail::{Context, Result};
 
-/// A listener on a free port of 127.0.0.1 that hands everything on to a port of 127.0.0.1.
+/// A listener on a free port that hands everything on to a port of 127.0.0.1.
 pub struct Proxy {
+    address: Ipv4Addr,
     port: u16,
     shared: Arc<Shared>,
 }
@@ -98,8 +99,16 @@ impl Proxy {
     /// # Errors
     /// When there is no free port.
     pub fn to(server: u16) -> Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).context("no free port on 127.0.0.1")?;
-        let port = listener.local_addr().context("no free port on 127.0.0.1")?.port();
+        Self::on(Ipv4Addr::LOCALHOST, server)
+    }
+
+    /// The same, listening on another address of this machine.
+    ///
+    /// # Errors
+    /// When there is no such address, or no free port on it.
+    pub fn on(address: Ipv4Addr, server: u16) -> Result<Self> {
+        let listener = TcpListener::bind((address, 0)).context(format_args!("no free port on {address}"))?;
+        let port = listener.local_addr().context(format_args!("no free port on {address}"))?.port();
         let shared = Arc::new(Shared::default());
         let ours = Arc::clone(&shared);
         spawn(move || {
@@ -127,10 +136,10 @@ impl Proxy {
                 }
             }
         });
-        Ok(Proxy { port, shared })
+        Ok(Proxy { address, port, shared })
     }
 
-    /// Where it listens, on 127.0.0.1.
+    /// The port on which it listens.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
@@ -179,7 +188,7 @@ impl Drop for Proxy {
         self.shared.ended.store(true, Ordering::SeqCst);
         self.cut(Cut::Close);
         // Wakes the listener.
-        let _ = TcpStream::connect(("127.0.0.1", self.port));
+        let _ = TcpStream::connect((self.address, self.port));
     }
 }
 

@@ -44,7 +44,7 @@ pub struct Need {
     pub is_there: fn() -> bool,
 }
 
-const NEEDS: [Need; 8] = [
+const NEEDS: [Need; 9] = [
     Need {
         name: "a C compiler (for SQLite's own source)",
         packages: &["gcc", "libc6-dev"],
@@ -58,6 +58,7 @@ const NEEDS: [Need; 8] = [
     },
     Need { name: "PgBouncer", packages: &["pgbouncer"], is_there: || find_program("pgbouncer").is_some() },
     Need { name: "sqlite3", packages: &["sqlite3"], is_there: || find_program("sqlite3").is_some() },
+    Need { name: "ip (for a network of its own)", packages: &["iproute2"], is_there: || find_program("ip").is_some() },
     Need { name: "git", packages: &["git"], is_there: || find_program("git").is_some() },
     // An independent computation of the history's chain, which the docs show.
     Need { name: "python3", packages: &["python3"], is_there: || find_program("python3").is_some() },

@@ -12,6 +12,7 @@ mod peers;
 mod pooler;
 mod random;
 mod scripts;
+mod standby;
 #[allow(dead_code)]
 #[path = "../attacks/target.rs"]
 mod target;
