@@ -5,7 +5,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod bed;
+mod kinds;
 mod matrix;
+#[allow(unreachable_pub)]
+#[path = "../../../mysql/tests/common/kinds.rs"]
+mod mysql_kinds;
 mod orphan;
 mod random;
 mod scripts;
