@@ -13,6 +13,7 @@
 pub mod certificates;
 pub mod fail;
 mod files;
+pub mod mysql;
 pub mod private;
 pub mod process;
 pub mod proxy;

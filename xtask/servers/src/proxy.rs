@@ -290,9 +290,9 @@ mod tests {
             client.write_all(b"f").unwrap();
             client.read_exact(&mut answer[..2]).unwrap();
             if whole {
-                proxy.silence(true)
+                proxy.silence(true);
             } else {
-                proxy.cut(Cut::Silence)
+                proxy.cut(Cut::Silence);
             }
             client.write_all(b"g").unwrap();
             let error = client.read_exact(&mut answer).unwrap_err();
