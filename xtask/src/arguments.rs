@@ -10,7 +10,7 @@ pub(crate) const HELP: &str = "\
 The project's chores.
 
 Usage: cargo xtask setup
-       cargo xtask test [--fast] [-p CRATE]... [-- ARGS]
+       cargo xtask test [--fast | --mysql] [-p CRATE]... [-- ARGS]
        cargo xtask test --stop
        cargo xtask fault [--kills N] [--seed S]
        cargo xtask bench [--only ROW]... [--pairs N] [--cold] [--binary PATH]
@@ -23,6 +23,8 @@ setup   Installs what tests and benches need and this machine hasn't: a C compil
 test    Starts throwaway PostgreSQL and MariaDB servers, runs every suite against them, stops them.
         --fast       keep the servers for the next `test --fast`
         --stop       stop the servers that --fast kept
+        --mysql      a real MySQL instead of MariaDB, and only the suites that use it: Debian unstable's, which is installed below the target
+                     directory the first time (some minutes, as root)
         -p CRATE     only this crate's suite, built alone (`-p script` is `-p driftlock-script`); may be repeated
         -- ARGS      for the test binaries: a filter, --nocapture, --ignored, …
 
@@ -86,10 +88,17 @@ fn parse_test(mut arguments: impl Iterator<Item = String>) -> Result<Chore> {
         match argument.as_str() {
             "--fast" => options.keep_servers = true,
             "--stop" => stop = true,
+            "--mysql" => options.mysql = true,
             "-p" | "--package" => options.packages.push(value(&argument, arguments.next())?),
             "--" => options.arguments.extend(arguments.by_ref()),
             _ => return Err(unknown("test", &argument)),
         }
+    }
+    if options.mysql && options.keep_servers {
+        return Err(Failure::new("`test --mysql` keeps no servers"));
+    }
+    if options.mysql && options.packages.is_empty() {
+        options.packages = ["mysql", "cli"].map(str::to_owned).to_vec();
     }
     match stop {
         false => Ok(Chore::Test(options)),
@@ -173,6 +182,10 @@ mod tests {
         assert_eq!(parsed("setup").unwrap(), Chore::Setup);
         assert_eq!(parsed("test --stop").unwrap(), Chore::StopServers);
         assert_eq!(parsed("bench --help").unwrap(), Chore::Help);
+        let packages = vec!["mysql".to_owned(), "cli".to_owned()];
+        let wanted = test::Options { mysql: true, packages, ..test::Options::default() };
+        assert_eq!(parsed("test --mysql").unwrap(), Chore::Test(wanted));
+        assert!(parsed("test --mysql --fast").is_err());
         let wanted = test::Options {
             keep_servers: true,
             packages: vec!["script".to_owned()],

@@ -18,6 +18,8 @@ use crate::workspace::{Package, Workspace, cargo};
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
     pub(crate) keep_servers: bool,
+    /// A real MySQL instead of MariaDB, and only the suites that use it.
+    pub(crate) mysql: bool,
     pub(crate) packages: Vec<String>,
     pub(crate) arguments: Vec<String>,
     /// Only test executables of this name.
@@ -55,7 +57,10 @@ pub(crate) fn run(options: &Options, interrupt: &Interrupt) -> Result<bool> {
     let start = Instant::now();
     let workspace = Workspace::load()?;
     let selected = workspace.select(&options.packages)?;
-    let tools = setup::setup()?;
+    let mut tools = setup::setup()?;
+    if options.mysql {
+        tools.mysql = Some(driftlock_servers::mysql::install(&workspace.target)?);
+    }
 
     let executables = build(&workspace, &selected, options, interrupt)?;
     println!("build … ok in {}", seconds(start));
@@ -67,7 +72,7 @@ pub(crate) fn run(options: &Options, interrupt: &Interrupt) -> Result<bool> {
     };
     println!("servers … ok in {}", seconds(servers_start));
 
-    let runner = Runner::new(&workspace, &servers, options, interrupt)?;
+    let runner = Runner::new(&workspace, &tools, &servers, options, interrupt)?;
     let mut total = Counts::default();
     for package in &selected {
         total.add(runner.suite(package, executables.get(&package.id).map(Vec::as_slice).unwrap_or_default())?);
@@ -154,6 +159,7 @@ struct Runner<'a> {
 impl<'a> Runner<'a> {
     fn new(
         workspace: &'a Workspace,
+        tools: &setup::Tools,
         servers: &Servers,
         options: &'a Options,
         interrupt: &'a Interrupt,
@@ -172,6 +178,9 @@ impl<'a> Runner<'a> {
             ("TEST_MYSQL_URL", servers.mysql_url("")),
             ("LD_LIBRARY_PATH", libraries.to_string_lossy().into_owned()),
         ];
+        if let Some(root) = &tools.mysql {
+            variables.push((driftlock_servers::mysql::ROOT, root.display().to_string()));
+        }
         variables.extend(options.settings.iter().cloned());
         Ok(Runner { workspace, options, interrupt, variables })
     }

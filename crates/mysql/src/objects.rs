@@ -185,15 +185,18 @@ fn place(name: &Name) -> (String, String) {
 /// Where InnoDB keeps a table's rows: the numbers of its tables and spaces, one for each partition. Other engines have none; of
 /// those it is the checksum.
 async fn store(wire: &mut Wire, product: Product, name: &Name) -> Result<Account, Error> {
-    let (database, table) = place(name);
-    // InnoDB lists names as those of files.
-    let file = |name: &str| format!("CONVERT(CAST(CONVERT({name} USING filename) AS BINARY) USING utf8mb4)");
+    let database = match &name.database {
+        Some(database) => database.clone(),
+        None => text(&wire.row("SELECT DATABASE()").await?.unwrap_or_default(), 0).to_owned(),
+    };
+    let (Some(database), Some(table)) = (file_name(&database), file_name(&name.name)) else {
+        return content(wire, name).await;
+    };
     let sql = format!(
         "SELECT CONCAT_WS(' ', LOWER(NAME), TABLE_ID, SPACE) FROM information_schema.{} \
-         WHERE SUBSTRING_INDEX(LOWER(NAME), '#p#', 1) = LOWER(CONCAT({}, '/', {})) ORDER BY 1",
+         WHERE SUBSTRING_INDEX(LOWER(NAME), '#p#', 1) = LOWER({}) ORDER BY 1",
         product.innodb_tables(),
-        file(&database),
-        file(&table)
+        literal(&format!("{database}/{table}"))
     );
     match wire.rows(&sql).await {
         Ok(rows) if rows.is_empty() => content(wire, name).await,
@@ -201,6 +204,20 @@ async fn store(wire: &mut Wire, product: Product, name: &Name) -> Result<Account
         Err(Error::Server(_)) => Ok(Account::Present(NOT_SHOWN.to_owned())),
         Err(error) => Err(error),
     }
+}
+
+/// A name as InnoDB lists it: as the name of a file ("Mapping of Identifiers to File Names" in MySQL's manual). Letters beyond ASCII
+/// have codes of their own there, which no server tells.
+fn file_name(name: &str) -> Option<String> {
+    let mut file = String::with_capacity(name.len());
+    for c in name.chars() {
+        match c {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' => file.push(c),
+            c if c.is_ascii() => file.push_str(&format!("@{:04x}", u32::from(c))),
+            _ => return None,
+        }
+    }
+    Some(file)
 }
 
 /// The checksum of a table's rows.
@@ -296,6 +313,12 @@ mod tests {
         let without = with.replacen(" AUTO_INCREMENT=42", "", 1);
         assert_eq!(without_counter(with), without);
         assert_eq!(without_counter("CREATE VIEW `v` AS SELECT 1"), "CREATE VIEW `v` AS SELECT 1");
+    }
+
+    #[test]
+    fn names_become_those_of_files() {
+        assert_eq!(file_name("a_B 1-#").as_deref(), Some("a_B@00201@002d@0023"));
+        assert_eq!(file_name("ü"), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{TIMEOUTS, TestDatabase, execute};
+use common::{TIMEOUTS, TestDatabase, execute, is_mariadb};
 use driftlock_database::{OwnTables, Probe};
 
 #[tokio::test]
@@ -19,7 +19,7 @@ async fn counters_rows_and_sql_modes_change_no_digest() {
     assert_eq!(session.object_digest(alter).await.unwrap(), before);
     for setting in [
         "SET sql_mode = 'ANSI_QUOTES'",
-        "SET sql_mode = 'ORACLE'",
+        if is_mariadb(&*session) { "SET sql_mode = 'ORACLE'" } else { "SET sql_mode = 'ANSI'" },
         "SET sql_quote_show_create = 0",
         "SET character_set_results = latin1",
         "SET sql_select_limit = 0",

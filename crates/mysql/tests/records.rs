@@ -71,6 +71,11 @@ async fn an_old_token_commits_nothing_whatever_the_sql_mode() {
     let tables = OwnTables::default();
     for mode in ["", "STRICT_TRANS_TABLES", "NO_UNSIGNED_SUBTRACTION", "ORACLE,EMPTY_STRING_IS_NULL", "ANSI"] {
         let (mut session, token) = database.holder().await;
+        if mode.starts_with("ORACLE") && !common::is_mariadb(&*session) {
+            // MySQL has none of MariaDB's two.
+            session.close().await;
+            continue;
+        }
         session.reset(&TIMEOUTS).await.unwrap();
         execute(&mut *session, &["DROP TABLE IF EXISTS t", "CREATE TABLE t (a int) ENGINE=InnoDB"]).await.unwrap();
         execute(&mut *session, &[&format!("SET SESSION sql_mode = '{mode}'")]).await.unwrap();
@@ -289,7 +294,7 @@ async fn is_alive_only_while_something_runs() {
     wait_until_alive(&mut *looker, &id, false).await;
     let canceller = worker.canceller();
     let run = tokio::spawn(async move {
-        let result = execute(&mut *worker, &["SELECT SLEEP(20)"]).await;
+        let result = execute(&mut *worker, &[common::LONG]).await;
         (worker, result.map(drop))
     });
     wait_until_alive(&mut *looker, &id, true).await;

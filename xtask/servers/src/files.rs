@@ -80,17 +80,30 @@ impl MysqlFiles {
         let folder = folder_of(parent, "my", user)?;
         let init_file = folder.join("init.sql");
         // One statement a line. Logins without a password, which the installation makes, go.
-        let statements = format!(
-            "DELETE FROM mysql.global_priv WHERE User IN ('', 'root');\n\
-             FLUSH PRIVILEGES;\n\
-             CREATE OR REPLACE USER {USER}@'%' IDENTIFIED BY '{password}';\n\
-             GRANT ALL PRIVILEGES ON *.* TO {USER}@'%' WITH GRANT OPTION;\n"
-        );
+        let head = match tools.mysql {
+            None => format!(
+                "DELETE FROM mysql.global_priv WHERE User IN ('', 'root');\n\
+                 FLUSH PRIVILEGES;\n\
+                 CREATE OR REPLACE USER {USER}@'%' IDENTIFIED BY '{password}';\n"
+            ),
+            Some(_) => format!(
+                "DROP USER IF EXISTS root@localhost;\n\
+                 CREATE USER IF NOT EXISTS {USER}@'%' IDENTIFIED BY '{password}';\n"
+            ),
+        };
+        let statements = format!("{head}GRANT ALL PRIVILEGES ON *.* TO {USER}@'%' WITH GRANT OPTION;\n");
         write_for(&init_file, &statements, user)?;
         Ok(MysqlFiles { tools: tools.clone(), folder, user, init_file })
     }
 
     pub(crate) fn initialise(&self) -> Result<Initialising> {
+        if let Some(root) = &self.tools.mysql {
+            let (loader, arguments) = crate::mysql::server(root)?;
+            let mut command = command_as(&loader, &self.folder, self.user);
+            command.args(arguments).arg("--initialize-insecure");
+            command.arg(format!("--datadir={}", self.folder.join("data").display()));
+            return spawn_logged(command, self.folder.join("install.log"));
+        }
         let mut command = command_as(&self.tools.mariadb_install_db, &self.folder, self.user);
         command.arg("--no-defaults").arg(format!("--datadir={}", self.folder.join("data").display()));
         command.args(["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]);
@@ -104,22 +117,31 @@ impl MysqlFiles {
         life: Life,
         more: &[String],
     ) -> Result<(Server, PathBuf)> {
-        let mut command = command_for_life("KILL", &self.tools.mariadbd, &self.folder, self.user, life);
+        let (name, program, head) = match &self.tools.mysql {
+            None => ("MariaDB", self.tools.mariadbd.clone(), vec!["--no-defaults".into()]),
+            Some(root) => {
+                let (loader, arguments) = crate::mysql::server(root)?;
+                ("MySQL", loader, arguments)
+            }
+        };
+        let mut command = command_for_life("KILL", &program, &self.folder, self.user, life);
         let path = |name: &str| self.folder.join(name).display().to_string();
-        command.args(["--no-defaults", "--bind-address=127.0.0.1", "--skip-name-resolve", "--max-connections=300"]);
+        command.args(head).args(["--bind-address=127.0.0.1", "--skip-name-resolve", "--max-connections=300"]);
         command.arg(format!("--port={port}")).arg(format!("--datadir={}", path("data")));
         command.arg(format!("--socket={}", path("socket"))).arg(format!("--pid-file={}", path("pid")));
         command.arg(format!("--init-file={}", self.init_file.display())).arg("--character-set-server=utf8mb4");
         command.args(match durability {
             Durability::Default => &[][..],
-            Durability::Relaxed => {
-                &["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync", "--sync-frm=0"]
-            }
+            Durability::Relaxed => &["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync"],
             Durability::Server => &["--innodb-flush-log-at-trx-commit=2", "--innodb-flush-method=nosync"],
         });
+        if durability == Durability::Relaxed {
+            // MariaDB's definitions lie beside InnoDB; MySQL has its binary log on.
+            command.arg(if name == "MariaDB" { "--sync-frm=0" } else { "--sync-binlog=0" });
+        }
         command.args(more);
         let (child, log) = spawn_logged(command, self.folder.join("server.log"))?;
-        Ok((Server { name: "MariaDB", pid: child.id(), port, stop_signal: "TERM", child: Some(child) }, log))
+        Ok((Server { name, pid: child.id(), port, stop_signal: "TERM", child: Some(child) }, log))
     }
 }
 

@@ -14,6 +14,7 @@ pub mod certificates;
 pub mod fail;
 mod files;
 pub mod link;
+pub mod mysql;
 pub mod pgbouncer;
 pub mod private;
 pub mod process;

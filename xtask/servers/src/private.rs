@@ -51,7 +51,7 @@ impl Private {
         })
     }
 
-    /// A MariaDB, with more arguments for its server (`["--max-connections=20"]`).
+    /// A MariaDB, with more arguments for its server (`["--max-connections=20"]`). Where tests run against a real MySQL, one of these.
     ///
     /// # Errors
     /// As [`postgres`](Self::postgres).

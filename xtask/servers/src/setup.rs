@@ -24,12 +24,17 @@ pub struct Tools {
     pub mariadb: PathBuf,
     /// SQLite's client.
     pub sqlite3: PathBuf,
+    /// A folder with a real MySQL, which is then started instead of MariaDB: see [`mysql`](crate::mysql).
+    pub mysql: Option<PathBuf>,
 }
 
 impl fmt::Display for Tools {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "PostgreSQL  {}", self.postgres_bin.display())?;
         writeln!(f, "MariaDB     {}", self.mariadbd.display())?;
+        if let Some(mysql) = &self.mysql {
+            writeln!(f, "MySQL       {}", mysql.display())?;
+        }
         write!(f, "sqlite3     {}", self.sqlite3.display())
     }
 }
@@ -116,6 +121,7 @@ pub fn find_tools() -> Result<Tools> {
         mariadb_install_db: find("mariadb-install-db")?,
         mariadb: find("mariadb")?,
         sqlite3: find("sqlite3")?,
+        mysql: std::env::var_os(crate::mysql::ROOT).map(PathBuf::from),
     })
 }
 

@@ -6,7 +6,11 @@
 
 mod bed;
 mod fence;
+mod kinds;
 mod matrix;
+#[allow(unreachable_pub)]
+#[path = "../../../mysql/tests/common/kinds.rs"]
+mod mysql_kinds;
 mod orphan;
 mod peers;
 mod pooler;

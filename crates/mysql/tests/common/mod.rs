@@ -94,6 +94,14 @@ impl TestDatabase {
     }
 }
 
+/// Whether the server is a MariaDB, and not a MySQL.
+pub fn is_mariadb(session: &dyn Session) -> bool {
+    session.server().version.starts_with("MariaDB ")
+}
+
+/// Takes twenty seconds. A bare `SELECT SLEEP(20)` that is interrupted is no error to MySQL.
+pub const LONG: &str = "SELECT 1 FROM (SELECT 1 AS a UNION SELECT 2) t WHERE SLEEP(10)";
+
 /// Keeps what happened.
 #[derive(Default)]
 pub struct Events(pub Vec<Event>);
