@@ -16,7 +16,8 @@ enum Meaning {
 
 const EACH: &str = "each statement is sent by itself, and what can't run in a transaction runs outside of one";
 const LOCK: &str = "driftlock takes its own lock";
-const TLS: &str = "this build of driftlock has no TLS yet";
+const TLS: &str =
+    "here they are `ssl-ca`, `ssl-cert` and `ssl-key`, and `ssl-mode=VERIFY_IDENTITY` has the certificate verified";
 
 fn meaning(key: &str, value: &str) -> Option<Meaning> {
     Some(match key {
@@ -36,7 +37,8 @@ fn meaning(key: &str, value: &str) -> Option<Meaning> {
         "x-statement-timeout" => Meaning::Refused(
             "leave it out and use `--statement-timeout 30s`, or `statement_timeout = \"30s\"` in driftlock.toml",
         ),
-        "x-tls-ca" | "x-tls-cert" | "x-tls-key" | "x-tls-insecure-skip-verify" => Meaning::Refused(TLS),
+        "x-tls-ca" | "x-tls-cert" | "x-tls-key" => Meaning::Refused(TLS),
+        "x-tls-insecure-skip-verify" => Meaning::Refused("here it is `ssl-mode=REQUIRED`: encrypted, and not verified"),
         _ => return None,
     })
 }
@@ -111,7 +113,8 @@ mod tests {
             ("x-migrations-table=versions", "`driftlock adopt --table TABLE`"),
             ("x-migrations-table-quoted=true", "`driftlock adopt --table TABLE`"),
             ("x-statement-timeout=5000", "`--statement-timeout 30s`"),
-            ("x-tls-ca=ca.pem", "no TLS"),
+            ("x-tls-ca=ca.pem", "here they are `ssl-ca`"),
+            ("x-tls-insecure-skip-verify=true", "`ssl-mode=REQUIRED`"),
             ("x-multi-statement=yes", "true or false"),
         ] {
             let error = of(query).unwrap_err();

@@ -13,3 +13,4 @@ mod holder;
 mod leaks;
 mod race;
 mod target;
+mod tls;
