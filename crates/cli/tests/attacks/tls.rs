@@ -105,6 +105,10 @@ fn postgres_takes_roots_and_certificates_from_wherever_psql_does() {
     let system = [("SSL_CERT_FILE", root.as_str())];
     bed.run(&["status", "--url", &full], &system).expect(0);
     bed.run(&["status", "--url", &bed.url("postgres", "sslrootcert=system")], &system).expect(0);
+    // They are looked at by whom needs them alone.
+    let none = [("SSL_CERT_FILE", "/nowhere")];
+    bed.run(&["status", "--url", &full], &none).expect(2).says(&["no certificates to trust were found"]);
+    bed.run(&["status", "--url", &bed.url("postgres", "sslmode=require")], &none).expect(0);
     // By variables, and by a configuration.
     let plain = bed.url("postgres", "");
     let variables = [("PGSSLMODE", "verify-full"), ("PGSSLROOTCERT", root.as_str())];
