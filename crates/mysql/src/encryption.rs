@@ -121,15 +121,13 @@ impl Encryption {
         if !mode_given && (self.roots.is_some() || self.revoked.is_some()) {
             (self.mode, self.verify) = (Mode::Required, Verify::Chain);
         }
-        if self.verify == Verify::Nothing {
-            if let Some(path) = self.roots.as_ref().or(self.revoked.as_ref()) {
-                return wrong(format!(
-                    "`{}` says whom to trust, and this `ssl-mode` trusts anyone: use VERIFY_CA or VERIFY_IDENTITY",
-                    path.display()
-                ));
-            }
+        match self.roots.as_ref().or(self.revoked.as_ref()) {
+            Some(path) if self.verify == Verify::Nothing => wrong(format!(
+                "`{}` says whom to trust, and this `ssl-mode` trusts anyone: use VERIFY_CA or VERIFY_IDENTITY",
+                path.display()
+            )),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Whether the last server asked for a certificate of ours and we had none to show.

@@ -367,6 +367,34 @@ fn a_server_that_takes_tls_back_gets_no_password() {
 }
 
 #[test]
+fn what_is_slipped_in_behind_the_greeting_is_not_the_server_s() {
+    block_on(async {
+        let bed = Bed::new().await;
+        let mut near = TcpStream::connect(("127.0.0.1", bed.server.port())).await.unwrap();
+        let mut greeting = vec![0; 4096];
+        let length = near.read(&mut greeting).await.unwrap();
+        greeting.truncate(length);
+        // It offers TLS, and says in the same breath that the login was taken.
+        let version = 5 + greeting[5..].iter().position(|byte| *byte == 0).unwrap();
+        greeting[version + 1 + 4 + 8 + 1 + 1] |= 0x08;
+        greeting.extend_from_slice(&[7, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0]);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = tokio::spawn(async move {
+            let (mut near, _) = listener.accept().await.unwrap();
+            near.write_all(&greeting).await.unwrap();
+            near.shutdown().await.unwrap();
+            let mut said = Vec::new();
+            let _ = near.read_to_end(&mut said).await;
+            said
+        });
+        let error = connect(&bed.url_at(port, "anyone", "ssl-mode=REQUIRED")).await.err().unwrap();
+        assert!(error.to_string().contains("is not TLS"), "{error}");
+        assert!(!server.await.unwrap().windows(6).any(|part| part == b"anyone"));
+    });
+}
+
+#[test]
 fn megabytes_and_eight_at_once() {
     block_on(async {
         let mut bed = Bed::new().await;
