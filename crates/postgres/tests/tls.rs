@@ -5,7 +5,7 @@ mod support;
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use driftlock_database::{ConnectOptions, DatabaseUrl, Engine, Error, Runnable, Session};
@@ -41,6 +41,7 @@ host      all driftlock  127.0.0.1/32 scram-sha-256
 /// A server, who certifies it, and files of the client's.
 struct Bed {
     server: Private,
+    _alone: MutexGuard<'static, ()>,
     folder: tempfile::TempDir,
     ours: Authority,
     other: Authority,
@@ -49,9 +50,12 @@ struct Bed {
 
 impl Bed {
     fn new() -> Self {
-        let server = Private::postgres(&[]).unwrap();
+        // One server at a time: a small machine hasn't room for one each.
+        static ALONE: Mutex<()> = Mutex::new(());
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let bed = Bed {
-            server,
+            server: Private::postgres(&[]).unwrap(),
+            _alone: alone,
             folder: tempfile::tempdir().unwrap(),
             ours: Authority::new("Ours").unwrap(),
             other: Authority::new("Another").unwrap(),
