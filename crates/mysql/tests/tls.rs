@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use common::execute;
+use common::{TestDatabase, execute, is_mariadb};
 use driftlock_database::{ConnectOptions, DatabaseUrl, Engine, Error, Session};
 use driftlock_mysql::MySql;
 use driftlock_servers::certificates::{Authority, Issued, Wanted, of_version_1, self_signed, write};
@@ -459,4 +459,40 @@ fn passwords_of_every_kind_in_plain_and_over_tls() {
             }
         }
     });
+}
+
+/// On the server that all tests share, which may be a MySQL: its own ways to keep passwords.
+#[tokio::test]
+async fn passwords_of_the_server_at_hand() {
+    let mut database = TestDatabase::new("passwords").await;
+    let session = database.session().await;
+    let mariadb = is_mariadb(&*session);
+    session.close().await;
+    let plugins: &[&str] =
+        if mariadb { &["mysql_native_password"] } else { &["caching_sha2_password", "sha256_password"] };
+    for plugin in plugins {
+        let user = format!("dl_pw_{}", std::process::id());
+        let how =
+            if mariadb { "VIA mysql_native_password USING PASSWORD('s3cretß')" } else { "WITH PLUGIN BY 's3cretß'" };
+        database.run(&format!("CREATE USER {user} IDENTIFIED {}", how.replace("PLUGIN", plugin))).await;
+        database.run(&format!("GRANT ALL ON {}.* TO {user}", database.name)).await;
+        // Twice each: the first time a server has to see the password itself, later it may know it by a hash.
+        for mode in ["DISABLED", "DISABLED", "PREFERRED", "PREFERRED"] {
+            let mut url = database.url();
+            (url.user, url.password) = (Some(user.clone()), Some("s3cretß".to_owned()));
+            url.query.push(("ssl-mode".to_owned(), mode.to_owned()));
+            match connect(&url).await {
+                Ok(session) => session.close().await,
+                Err(error) => {
+                    assert_eq!((*plugin, mode), ("sha256_password", "DISABLED"), "{error}");
+                    assert!(error.to_string().contains("needs TLS"), "{error}");
+                }
+            }
+            url.password = Some("wrong".to_owned());
+            let error = connect(&url).await.err().unwrap();
+            assert!(matches!(error, Error::Login { .. }), "{plugin} {mode}: {error}");
+        }
+        database.run(&format!("DROP USER {user}")).await;
+    }
+    database.drop().await;
 }
