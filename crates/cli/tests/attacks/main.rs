@@ -12,4 +12,5 @@ mod half_done;
 mod holder;
 mod leaks;
 mod race;
+mod sqlite_machine;
 mod target;
