@@ -140,6 +140,15 @@ impl From<Error> for CommandError {
                 it.0.messages = findings.iter().map(ToString::to_string).collect();
                 it.0.findings = findings;
             }
+            Error::Database(error) => {
+                let server = error.server();
+                let texts = server.map(|it| [("detail", &it.detail), ("hint", &it.hint), ("context", &it.context)]);
+                it.0.details = texts
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|(label, text)| text.clone().map(|text| (label, text)))
+                    .collect();
+            }
             Error::Statement(error) => {
                 it.0.details = error.notes;
                 let rest = match &error.outcome {

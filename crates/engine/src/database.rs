@@ -54,8 +54,12 @@ impl Database {
     /// Those of [`Session::glance`].
     pub async fn look_ahead(&self) -> Result<(), Error> {
         let mut inner = self.inner.lock().await;
-        let glance = inner.session.glance(&self.tables).await?;
-        inner.ahead = Some(glance);
+        inner.ahead = match inner.session.glance(&self.tables).await {
+            Ok(glance) => Some(glance),
+            // Another run may be in the way: the command that needs it knows whether to wait.
+            Err(DbError::LockTimeout(_)) => None,
+            Err(error) => return Err(error.into()),
+        };
         Ok(())
     }
 

@@ -135,6 +135,16 @@ fn pragma(head: &[Token<'_>]) -> Classified {
             "`PRAGMA foreign_keys` does nothing inside a transaction; foreign keys are off while migrations run, \
              and `foreign_key_check` is asked before the commit",
         )),
+        "journal_mode"
+            if head[name_at..].iter().any(|token| {
+                identifier(token).is_some_and(|value| ["off", "memory"].contains(&value.to_ascii_lowercase().as_str()))
+            }) =>
+        {
+            plain(Class::TakenOut(
+                "`PRAGMA journal_mode = OFF` or `MEMORY` leaves nothing that a failed file could be rolled back with, and a crash \
+                 damages the database",
+            ))
+        }
         // These act without a value.
         "wal_checkpoint" => plain(Class::Alone),
         "shrink_memory" => plain(Class::Session),
@@ -241,6 +251,9 @@ mod tests {
             ("PRAGMA case_sensitive_like(1)", Transactional),
         ] {
             assert_eq!(classify(sql).class, class, "{sql}");
+        }
+        for sql in ["PRAGMA journal_mode=OFF", "pragma main . journal_mode ('Memory')"] {
+            assert!(matches!(classify(sql).class, Class::TakenOut(why) if why.contains("rolled back")), "{sql}");
         }
         for sql in ["PRAGMA foreign_keys=OFF", "pragma main . foreign_keys (1)"] {
             assert!(matches!(classify(sql).class, Class::TakenOut(why) if why.contains("transaction")), "{sql}");

@@ -74,6 +74,34 @@ fn message(error: &rusqlite::Error, sql: &str) -> (String, Option<usize>) {
     (said.to_owned(), offset.parse().ok())
 }
 
+/// What SQLite says of a file and not of a statement.
+const OF_THE_FILE: [i32; 6] = [
+    ffi::SQLITE_BUSY,
+    ffi::SQLITE_READONLY,
+    ffi::SQLITE_FULL,
+    ffi::SQLITE_IOERR,
+    ffi::SQLITE_CORRUPT,
+    ffi::SQLITE_PROTOCOL,
+];
+
+// The extended codes of SQLITE_READONLY, by their numbers in SQLite's interface.
+const READONLY_RECOVERY: i32 = 264;
+const READONLY_CANTLOCK: i32 = 520;
+const READONLY_ROLLBACK: i32 = 776;
+const READONLY_DBMOVED: i32 = 1032;
+const READONLY_CANTINIT: i32 = 1288;
+const READONLY_DIRECTORY: i32 = 1544;
+
+/// The path doesn't lead to the file any more that was opened by it.
+pub(crate) fn moved(place: &Place) -> Error {
+    Error::Io {
+        path: place.name(),
+        reason: "the file was deleted, moved or replaced while this ran, and nothing of the open transaction was committed; find out which \
+                 file is the right one, put it there, and run the command again"
+            .to_owned(),
+    }
+}
+
 /// The port's error for one of SQLite.
 pub(crate) fn tell(error: &rusqlite::Error, sql: &str, place: &Place) -> Error {
     let code = extended_code(error);
@@ -81,6 +109,28 @@ pub(crate) fn tell(error: &rusqlite::Error, sql: &str, place: &Place) -> Error {
     let offset = offset.filter(|_| !message.starts_with("error in ")).or_else(|| named_offset(&message, sql));
     let offset = offset.filter(|offset| *offset <= sql.len()).map(|offset| floor_boundary(sql, offset));
     let io = |reason: String| Error::Io { path: place.name(), reason };
+    let unfit = |reason: &str| Error::Unfit(format!("{}: {message} [{}]: {reason}", place.name(), codes::named(code)));
+    match code {
+        READONLY_DBMOVED => return moved(place),
+        READONLY_ROLLBACK | READONLY_RECOVERY => {
+            return unfit(
+                "it has an interrupted transaction to undo first, and this user may write neither to the file nor to its directory; run as \
+                 one who may write to both",
+            );
+        }
+        READONLY_CANTINIT | READONLY_DIRECTORY | READONLY_CANTLOCK => {
+            return unfit(
+                "SQLite keeps its journal in the file's directory, and the log of a database in WAL mode even to read it: the directory \
+                 must be writable to the user that migrates it",
+            );
+        }
+        _ => {}
+    }
+    // What is wrong with the file or its disk isn't about the statement that met it.
+    let message = match (place, code & 0xff) {
+        (Place::File { path, .. }, code) if OF_THE_FILE.contains(&code) => format!("{}: {message}", path.display()),
+        _ => message,
+    };
     let answer = |hint: Option<&str>| {
         Box::new(ServerError {
             code: codes::named(code),
@@ -103,14 +153,16 @@ pub(crate) fn tell(error: &rusqlite::Error, sql: &str, place: &Place) -> Error {
         )),
         ffi::SQLITE_CANTOPEN => io(cannot_open(place, &message)),
         ffi::SQLITE_READONLY => Error::Server(answer(Some(
-            "the file, its directory or the URL (`mode=ro`) allows reading only; SQLite writes its journal into the same directory",
+            "the file, one of the files beside it (`-wal`, `-shm`), its directory or the URL (`mode=ro`) allows reading only; SQLite writes its \
+             journal into the same directory",
         ))),
         ffi::SQLITE_FULL => Error::Server(answer(Some(
-            "the disk is full, or the database has reached `PRAGMA max_page_count`; a rebuild of a table needs as much space again",
+            "the disk is full, or the database has reached `PRAGMA max_page_count`; a rebuild of a table needs as much space again; make room \
+             and run the command again",
         ))),
-        ffi::SQLITE_IOERR => {
-            Error::Server(answer(Some("the disk or the file system failed; nothing of this transaction is committed")))
-        }
+        ffi::SQLITE_IOERR => Error::Server(answer(Some(
+            "the disk is full, or the file system failed; nothing of this transaction is committed; run the command again when it works",
+        ))),
         ffi::SQLITE_CORRUPT => Error::Server(answer(Some(
             "the file is damaged; see `PRAGMA integrity_check`, and `.recover` of the sqlite3 client or a backup",
         ))),
@@ -128,7 +180,10 @@ fn cannot_open(place: &Place, message: &str) -> String {
     };
     match std::fs::metadata(path) {
         Ok(found) if found.is_dir() => "this is a directory; a database is a file".to_owned(),
-        Ok(_) => format!("{message}: this user may not read it, or may not write to its directory"),
+        Ok(_) => format!(
+            "{message}: this user may not read it, or may not write to its directory, which reading a database in WAL mode takes too; \
+             let him, or run as another user"
+        ),
         Err(error) => format!("{message}: {error}"),
     }
 }

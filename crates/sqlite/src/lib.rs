@@ -9,7 +9,7 @@
 //! * Foreign keys are off while scripts run, as in SQLite's own client and in its documented procedure for rebuilding a
 //!   table; before each commit they are checked, and a violation that was not there before refuses it.
 //! * The lock between runners is a lock on a file beside the database; it ends with its process and follows symbolic
-//!   links. Two *hard* links to one database are two databases to it: use one of them.
+//!   links. A file with several names that keep journals apart (hard links, a mount of the file alone) is refused.
 //! * There is no server: the clock is this machine's, and `applied_by` is nobody.
 //!
 //! Without the feature `bundled` the system's SQLite is linked. The version of `rusqlite` is a range, so that it can
@@ -21,6 +21,7 @@ mod control;
 mod error;
 mod foreign_keys;
 mod lock;
+mod names;
 mod objects;
 mod session;
 mod settings;

@@ -4,8 +4,8 @@
 //!
 //! # Limitations
 //!
-//! * Symbolic links to a database share its lock, since the lock stands beside what they lead to. Hard links to one
-//!   file can't be known to be one: use one of them.
+//! * Symbolic links to a database share its lock, since the lock stands beside what they lead to. Hard links don't: they are
+//!   refused, see `names`.
 //! * On a network file system the lock is as good as that file system's `flock`.
 
 use std::fs::{File, OpenOptions, TryLockError};

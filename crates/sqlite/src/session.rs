@@ -19,7 +19,7 @@ use crate::error::Fault;
 use crate::tables::Tables;
 use crate::url::{Mode, Place};
 use crate::worker::{Worker, cancelled};
-use crate::{objects, surroundings};
+use crate::{names, objects, surroundings};
 
 /// A session.
 #[derive(Debug)]
@@ -181,6 +181,9 @@ impl Session for SqliteSession {
         let place = self.place.name();
         self.soon(move |worker| {
             if !worker.is_readonly()? {
+                if let Place::File { path, .. } = &worker.place {
+                    names::refuse_several(path)?;
+                }
                 return Ok(());
             }
             let reason = match &worker.place {
@@ -268,6 +271,7 @@ impl Session for SqliteSession {
             if let Some(lock) = &worker.lock {
                 lock.verify()?;
             }
+            worker.verify_place()?;
             worker.lock_timeout = timeouts.lock;
             worker.statement_timeout = timeouts.statement;
             worker.restore()
@@ -403,13 +407,15 @@ fn commit(worker: &mut Worker, abandoned: &AtomicBool, tables: &Tables, records:
     } else {
         worker.check_foreign_keys()?;
     }
-    let result = match tables.write(worker.connection()?, records) {
+    // SQLite looks itself when it begins to write, but a long transaction is long.
+    let written = worker.verify_place().map_err(Fault::from).and_then(|()| tables.write(worker.connection()?, records));
+    let result = match written {
         // Someone who reads keeps a commit waiting; the transaction stays as it is meanwhile.
         Ok(()) => worker.patiently(abandoned, Worker::commit),
         Err(fault) => Err(fault),
     };
     if let Err(fault) = &result
-        && (is_own || matches!(fault, Fault::Told(Error::Fenced { .. })))
+        && (is_own || matches!(fault, Fault::Told(Error::Fenced { .. } | Error::Io { .. })))
     {
         // What is told is why the commit failed.
         let _ = worker.rollback();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Result};
 
-/// What can be read and set again. `journal_mode`, `page_size` and their like are the file's, not the session's.
+/// What can be read and set again. `page_size` and its like are the file's, not the session's; `journal_mode` is either, see [`JOURNAL`].
 const FLAGS: &[&str] = &[
     "analysis_limit",
     "automatic_index",
@@ -40,6 +40,9 @@ const FLAGS: &[&str] = &[
     "wal_autocheckpoint",
 ];
 
+/// How the journal is kept: the connection's own, but for `wal`, which is the file's.
+const JOURNAL: &str = "journal_mode";
+
 /// How the settings were before a script touched them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Baseline(BTreeMap<&'static str, String>);
@@ -48,7 +51,7 @@ impl Baseline {
     /// Reads every setting. Works inside a transaction too.
     pub(crate) fn read(connection: &Connection) -> Result<Self> {
         let mut values = BTreeMap::new();
-        for name in FLAGS {
+        for name in FLAGS.iter().chain([&JOURNAL]) {
             // A build of SQLite without a setting answers with no row.
             if let Some(value) = get(connection, name)? {
                 values.insert(*name, value);
@@ -66,7 +69,9 @@ impl Baseline {
         drop_temporary(connection)?;
         detach(connection)?;
         for (name, value) in &self.0 {
-            if get(connection, name)?.as_ref() != Some(value) {
+            let now = get(connection, name)?;
+            let is_the_files = *name == JOURNAL && (value == "wal" || now.as_deref() == Some("wal"));
+            if now.as_ref() != Some(value) && !is_the_files {
                 // Some answer with a row: it is read.
                 let mut set = connection.prepare(&format!("PRAGMA {name} = {value}"))?;
                 let mut rows = set.raw_query();

@@ -15,7 +15,7 @@ use crate::foreign_keys::{self, Violations};
 use crate::lock::FileLock;
 use crate::settings::Baseline;
 use crate::url::{Mode, Place};
-use crate::{codes, url};
+use crate::{codes, names, url};
 
 /// One connection.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub(crate) struct Worker {
     pub(crate) place: Place,
     /// `None` while the file is missing: looking at a database must not make it.
     connection: Option<Connection>,
+    /// Which file the connection was opened on.
+    identity: Option<(u64, u64)>,
     /// Behind the connection, so that it is freed after it: no other runner may begin while a statement still runs.
     pub(crate) lock: Option<FileLock>,
     pub(crate) control: Arc<Control>,
@@ -52,6 +54,7 @@ impl Worker {
             look_before: place == Place::Memory,
             place,
             connection: None,
+            identity: None,
             lock: None,
             control,
             lock_timeout: LOCK_TIMEOUT,
@@ -113,6 +116,23 @@ impl Worker {
         connection.busy_timeout(Duration::ZERO).map_err(tell)?;
         self.control.watch(&mut connection);
         self.connection = Some(connection);
+        self.identity = self.found();
+        Ok(())
+    }
+
+    /// The file that the path leads to now.
+    fn found(&self) -> Option<(u64, u64)> {
+        match &self.place {
+            Place::Memory => None,
+            Place::File { path, .. } => names::identity(path),
+        }
+    }
+
+    /// That the path still leads to the file that is open: what is written to another one, or to one without a name, is lost.
+    pub(crate) fn verify_place(&self) -> Result<(), Error> {
+        if self.connection.is_some() && self.found() != self.identity {
+            return Err(crate::error::moved(&self.place));
+        }
         Ok(())
     }
 

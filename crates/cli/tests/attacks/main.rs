@@ -12,5 +12,6 @@ mod half_done;
 mod holder;
 mod leaks;
 mod race;
+mod sqlite_machine;
 mod target;
 mod tls;

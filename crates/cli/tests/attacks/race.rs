@@ -60,6 +60,47 @@ fn indexes_built_concurrently_beside_waiting_runners() {
     race(Engine::Postgres, 64, true);
 }
 
+/// Eight first runs on one file, some of which are killed at any moment: the others go on, and nothing is there twice.
+#[test]
+fn first_runs_on_one_sqlite_file_with_kills_among_them() {
+    for wal in [false, true] {
+        let seed = fastrand::u64(..);
+        println!("seed {seed}, wal {wal}");
+        let mut random = fastrand::Rng::with_seed(seed);
+        for round in 0..5 {
+            let target = Target::new(Engine::Sqlite);
+            if wal {
+                target.query("PRAGMA journal_mode = WAL; CREATE TABLE before (id integer)");
+            }
+            migrations(&target, false);
+            // One that can't be a transaction, so that its journal is written beside the others.
+            target.migration(
+                FILES + 1,
+                "-- driftlock: no-transaction\nCREATE TABLE late (id integer);\nINSERT INTO late VALUES (1);\nINSERT INTO late VALUES (2);\n",
+            );
+            let mut children: Vec<_> = (0..8).map(|_| target.start(&["up", "--lock-wait", "60s"])).collect();
+            for _ in 0..3 {
+                std::thread::sleep(std::time::Duration::from_millis(random.u64(0..60)));
+                let mut killed = children.swap_remove(random.usize(..children.len()));
+                // It may be done by now.
+                let _ = killed.kill();
+                killed.wait().expect("it ends");
+            }
+            for child in children {
+                Ran::new(child.wait_with_output().expect("it ends")).expect(0);
+            }
+            target.run(&["up"]).expect(0).says(&["nothing to do"]);
+            let found = "SELECT (SELECT count(*) FROM log), (SELECT count(*) FROM late), (SELECT group_concat(version) FROM \
+                         (SELECT version FROM driftlock_history WHERE state = 'done' ORDER BY sequence))";
+            let versions: Vec<String> = (1..=FILES + 1).map(|number| format!("20260101-{number:06}")).collect();
+            assert_eq!(target.value(found), format!("{FILES}|2|{}", versions.join(",")), "round {round}");
+            assert_eq!(target.value("PRAGMA integrity_check"), "ok");
+            assert_eq!(target.value("PRAGMA journal_mode"), if wal { "wal" } else { "delete" });
+            target.run(&["audit", "--verify"]).expect(0);
+        }
+    }
+}
+
 #[test]
 fn one_lock_for_a_database_by_every_name_of_it() {
     let target = Target::new(Engine::Sqlite);

@@ -70,8 +70,8 @@ impl Migrator {
     pub async fn adopt(&self, db: &Database, from: Option<&str>, table: Option<&str>) -> Result<Report, Error> {
         let mut inner = db.inner.lock().await;
         inner.ahead = None;
+        let view = self.view(self.first_look(&mut inner, db).await?)?;
         let session = inner.session.as_mut();
-        let view = self.view(session.glance(&db.tables).await?)?;
         if let Err(error) = self.may_declare(&view) {
             return Err(self.explain(session, db, error).await);
         }

@@ -18,8 +18,8 @@ impl Migrator {
         let upto = self.version(version)?;
         let mut inner = db.inner.lock().await;
         inner.ahead = None;
+        let view = self.view(self.first_look(&mut inner, db).await?)?;
         let session = inner.session.as_mut();
-        let view = self.view(session.glance(&db.tables).await?)?;
         if let Err(error) = self.may_declare(&view) {
             return Err(self.explain(session, db, error).await);
         }
@@ -72,8 +72,8 @@ impl Migrator {
         let version = self.version(version)?;
         let mut inner = db.inner.lock().await;
         inner.ahead = None;
+        let view = self.view(self.first_look(&mut inner, db).await?)?;
         let session = inner.session.as_mut();
-        let view = self.view(session.glance(&db.tables).await?)?;
         if view.standing.recorded.get(&version).is_none_or(|record| record.applied.is_none()) {
             let error = format!("version {version} is not applied: an edit of its file needs no accepting");
             return Err(self.explain(session, db, Error::Usage(error)).await);

@@ -58,8 +58,8 @@ impl Migrator {
     async fn undo(&self, db: &Database, again: bool) -> Result<Report, Error> {
         let mut inner = db.inner.lock().await;
         inner.ahead = None;
+        let view = self.view(self.first_look(&mut inner, db).await?)?;
         let session = inner.session.as_mut();
-        let view = self.view(session.glance(&db.tables).await?)?;
         match self.to_undo(&view) {
             Ok(undo) if undo.is_empty() => return Ok(report(Vec::new(), &view.standing, view.notes)),
             Ok(_) => {}

@@ -3,12 +3,22 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use driftlock_database::{Error as DbError, HistoryRow, Holder, LockAttempt, Session, Timeouts, fault};
+use driftlock_database::{Error as DbError, Glance, HistoryRow, Holder, LockAttempt, Session, Timeouts, fault};
 
 use super::Migrator;
+use crate::database::Inner;
 use crate::run::{Clock, Run, pause, pause_before};
 use crate::standing::{Standing, Unfinished};
 use crate::{Database, Error, PlannedMigration, Progress};
+
+/// A wait for the lock.
+struct Wait {
+    began: Instant,
+    /// When it was last told of, and whether the holder's client was gone then.
+    told: Option<(Instant, bool)>,
+    /// The holder's connection that the server was told to end.
+    ended: Option<String>,
+}
 
 impl Migrator {
     /// Polls for the lock. `false` when there is nothing left to do for it.
@@ -18,9 +28,7 @@ impl Migrator {
         db: &Database,
         still_wanted: impl Fn(&Standing) -> Result<bool, Error>,
     ) -> Result<bool, Error> {
-        let began = Instant::now();
-        let mut told: Option<(Instant, bool)> = None;
-        let mut ended: Option<String> = None;
+        let mut wait = Wait { began: Instant::now(), told: None, ended: None };
         if fault::skips_lock() {
             return Ok(true);
         }
@@ -28,40 +36,80 @@ impl Migrator {
             if self.cancellation.is_cancelled() {
                 return Err(Error::Interrupted { during: None, applied: Vec::new() });
             }
-            let mut holder = match session.try_lock(&db.tables, &db.me).await? {
+            let holder = match session.try_lock(&db.tables, &db.me).await? {
                 LockAttempt::Held => return Ok(true),
                 LockAttempt::Busy(holder) => holder,
             };
-            fault::point("waiting-for-lock").await;
-            holder.gone |= is_gone_from_here(&holder, &db.me);
-            let take_over = self.options.take_over;
-            if let Some(connection) = holder.connection.as_deref().filter(|_| holder.gone && take_over)
-                && ended.as_deref() != Some(connection)
-            {
-                session.end(connection).await?;
-                self.tell(Progress::Note(format!(
-                    "taking over: the server was told to end {holder}, whose client is gone"
-                )));
-                ended = Some(connection.to_owned());
-            }
-            let waited = began.elapsed();
-            if waited >= self.options.lock_wait {
-                return Err(Error::Locked { holder: Box::new(holder), waited, take_over });
-            }
-            if told.is_none_or(|(told, gone)| told.elapsed() >= Duration::from_secs(5) || gone != holder.gone) {
-                told = Some((Instant::now(), holder.gone));
-                self.tell(Progress::Waiting { holder, waited, until: self.options.lock_wait });
-            }
-            let left = self.options.lock_wait.saturating_sub(waited);
-            pause(Duration::from_millis(fastrand::u64(40..200)).min(left), &self.cancellation).await;
-            // The holder may have done all of it by now.
-            if let Some(glance) = session.glance(&db.tables).await? {
+            self.wait_for(session, db, holder, &mut wait).await?;
+            // The holder may have done all of it by now, or be in the way of looking.
+            let glance = match session.glance(&db.tables).await {
+                Err(DbError::LockTimeout(_)) => None,
+                other => other?,
+            };
+            if let Some(glance) = glance {
                 let view = self.view(Some(glance))?;
                 if view.standing.findings.is_empty() && !still_wanted(&view.standing)? {
                     return Ok(false);
                 }
             }
         }
+    }
+
+    /// The first look of a command that is going to write. SQLite lets nobody look while a large transaction is written: another run in
+    /// one is waited for as if the lock had been asked for.
+    pub(super) async fn first_look(&self, inner: &mut Inner, db: &Database) -> Result<Option<Glance>, Error> {
+        let mut wait = Wait { began: Instant::now(), told: None, ended: None };
+        loop {
+            let busy = match inner.glance(&db.tables).await {
+                Err(busy @ DbError::LockTimeout(_)) => busy,
+                other => return Ok(other?),
+            };
+            let session = inner.session.as_mut();
+            match session.try_lock(&db.tables, &db.me).await? {
+                LockAttempt::Busy(holder) => self.wait_for(session, db, holder, &mut wait).await?,
+                LockAttempt::Held => {
+                    session.unlock().await?;
+                    // No run of ours is in the way, unless it has ended just now.
+                    return session.glance(&db.tables).await.map_err(|_| busy.into());
+                }
+            }
+            if self.cancellation.is_cancelled() {
+                return Err(Error::Interrupted { during: None, applied: Vec::new() });
+            }
+        }
+    }
+
+    /// Lets some time pass while somebody else holds the lock, and tells of it now and then.
+    async fn wait_for(
+        &self,
+        session: &mut dyn Session,
+        db: &Database,
+        mut holder: Holder,
+        wait: &mut Wait,
+    ) -> Result<(), Error> {
+        fault::point("waiting-for-lock").await;
+        holder.gone |= is_gone_from_here(&holder, &db.me);
+        let take_over = self.options.take_over;
+        if let Some(connection) = holder.connection.as_deref().filter(|_| holder.gone && take_over)
+            && wait.ended.as_deref() != Some(connection)
+        {
+            session.end(connection).await?;
+            self.tell(Progress::Note(format!(
+                "taking over: the server was told to end {holder}, whose client is gone"
+            )));
+            wait.ended = Some(connection.to_owned());
+        }
+        let waited = wait.began.elapsed();
+        if waited >= self.options.lock_wait {
+            return Err(Error::Locked { holder: Box::new(holder), waited, take_over });
+        }
+        if wait.told.is_none_or(|(told, gone)| told.elapsed() >= Duration::from_secs(5) || gone != holder.gone) {
+            wait.told = Some((Instant::now(), holder.gone));
+            self.tell(Progress::Waiting { holder, waited, until: self.options.lock_wait });
+        }
+        let left = self.options.lock_wait.saturating_sub(waited);
+        pause(Duration::from_millis(fastrand::u64(40..200)).min(left), &self.cancellation).await;
+        Ok(())
     }
 
     /// Makes the own tables where they are missing. Needs the lock.

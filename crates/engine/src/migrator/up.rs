@@ -34,7 +34,7 @@ impl Migrator {
     /// See [`Error`]; what was committed before it is in [`Error::applied`].
     pub async fn up(&self, db: &Database) -> Result<Report, Error> {
         let mut inner = db.inner.lock().await;
-        let glance = inner.glance(&db.tables).await?;
+        let glance = self.first_look(&mut inner, db).await?;
         let mut view = self.view(glance)?;
         if let Err(error) = self.may_run(&view) {
             return Err(self.explain(inner.session.as_mut(), db, error).await);
