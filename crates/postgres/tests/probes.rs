@@ -30,7 +30,7 @@ fn every_kind_is_told_before_it_ran_and_after() {
             let never_run = session.probe(&sql, before.as_deref()).await.unwrap();
             match kind.after {
                 Unknown(words) => {
-                    assert!(matches!(&never_run, Probe::Unknown(why) if why.contains(words)), "before {sql}")
+                    assert!(matches!(&never_run, Probe::Unknown(why) if why.contains(words)), "before {sql}");
                 }
                 _ => assert_eq!(never_run, Probe::NotRun, "before {sql}"),
             }
@@ -43,7 +43,7 @@ fn every_kind_is_told_before_it_ran_and_after() {
                     run(&mut *session, &[&sql]).await.unwrap_or_else(|error| panic!("again {sql}: {error}"));
                 }
                 Unknown(words) => {
-                    assert!(matches!(&ran, Probe::Unknown(why) if why.contains(words)), "after {sql}: {ran:?}")
+                    assert!(matches!(&ran, Probe::Unknown(why) if why.contains(words)), "after {sql}: {ran:?}");
                 }
             }
             for sql in [format!("DROP SUBSCRIPTION IF EXISTS {user}_s"), format!("DROP TABLESPACE IF EXISTS {user}_t")]
