@@ -281,7 +281,7 @@ fn a_files_own_limit_goes_before_the_options() {
         target.migration(1, "CREATE TABLE a (id integer);");
         // MariaDB's DO would end with a warning when its time is over, and MySQL's bare SELECT SLEEP without one.
         let sleep = if engine == Engine::MySql {
-            "SELECT 1 FROM (SELECT 1 AS a) t WHERE SLEEP(30)".to_owned()
+            "SELECT 1 FROM (SELECT 1 AS a UNION SELECT 2) t WHERE SLEEP(30)".to_owned()
         } else {
             slow(engine, 30)
         };
