@@ -163,7 +163,9 @@ async fn interrupted(
             row,
             dialect,
             &format!(
-                "{what}; look at the database: if the statement's effect is there, undo it by hand and run the command again"
+                "{what}; look at the database: finish the file by hand and record it with `driftlock baseline {}`, or bring what the statement \
+                 names back to what it was and run the command again",
+                planned.version
             ),
         )),
     }

@@ -68,8 +68,9 @@ impl Engine for Postgres {
     }
 
     fn may_commit(&self, sql: &str) -> bool {
-        // A procedure, and a block, may say COMMIT outside of a transaction.
-        significant(sql, Dialect::Postgres).next().is_some_and(|first| first.is("CALL") || first.is("DO"))
+        // A procedure, and a block, may say COMMIT outside of a transaction; REINDEX and CLUSTER do so on a partitioned table.
+        let first = significant(sql, Dialect::Postgres).next();
+        first.is_some_and(|first| ["CALL", "DO", "REINDEX", "CLUSTER"].iter().any(|word| first.is(word)))
     }
 
     fn maintenance_database(&self) -> Option<&'static str> {

@@ -147,7 +147,13 @@ pub(crate) async fn probe(session: &mut PostgresSession, sql: &str, before: Opti
         Subject::CreateIndex { name, table } => probe_index(session, name.as_deref(), &table, before).await,
         Subject::DropIndex { names, if_exists } => {
             let there = named(session, &names).await?;
+            let changed = before.is_some_and(|before| before != account(&there));
             Ok(match before {
+                // Dropping it marks it first: one that is whole isn't the one that was to go.
+                _ if changed && there.iter().any(|index| index.valid) => Probe::Unknown(format!(
+                    "{} is there, but not as it was before",
+                    there.iter().map(|index| index.name.as_str()).collect::<Vec<_>>().join(", ")
+                )),
                 _ if !there.is_empty() || if_exists => Probe::NotRun,
                 Some(before) if before == account(&there) => Probe::NotRun,
                 Some(_) => Probe::Done,
@@ -163,6 +169,10 @@ pub(crate) async fn probe(session: &mut PostgresSession, sql: &str, before: Opti
             let there = global(session, kind, &name).await?;
             let changed = before.map(|before| before != hash(there.as_deref().into_iter()));
             Ok(match (verb, there, changed) {
+                // It has another number: somebody made it anew.
+                (Verb::Drop, Some(_), Some(true)) if kind == Global::Tablespace => {
+                    Probe::Unknown(format!("`{name}` is there, but not as it was before"))
+                }
                 (Verb::Create, None, _) | (Verb::Drop, Some(_), _) | (_, _, Some(false)) => Probe::NotRun,
                 (_, _, Some(true)) => Probe::Done,
                 (_, there, None) => Probe::Unknown(format!(

@@ -124,6 +124,10 @@ impl MysqlFiles {
                 ("MySQL", loader, arguments)
             }
         };
+        if self.tools.mysql.is_some() {
+            // One that was killed leaves its number, which may be another process's by now.
+            let _ = fs::remove_file(self.folder.join("socket.lock"));
+        }
         let mut command = command_for_life("KILL", &program, &self.folder, self.user, life);
         let path = |name: &str| self.folder.join(name).display().to_string();
         command.args(head).args(["--bind-address=127.0.0.1", "--skip-name-resolve", "--max-connections=300"]);

@@ -279,8 +279,12 @@ fn a_files_own_limit_goes_before_the_options() {
     for engine in ALL {
         let target = Target::new(engine);
         target.migration(1, "CREATE TABLE a (id integer);");
-        // MySQL's DO would end with a warning when its time is over.
-        let sleep = if engine == Engine::MySql { "SELECT SLEEP(30)".to_owned() } else { slow(engine, 30) };
+        // MariaDB's DO would end with a warning when its time is over, and MySQL's bare SELECT SLEEP without one.
+        let sleep = if engine == Engine::MySql {
+            "SELECT 1 FROM (SELECT 1 AS a UNION SELECT 2) t WHERE SLEEP(30)".to_owned()
+        } else {
+            slow(engine, 30)
+        };
         let text = format!("-- driftlock: statement-timeout=1s\n{sleep};\n");
         target.migration(2, &text);
         let began = Instant::now();

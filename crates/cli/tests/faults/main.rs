@@ -14,6 +14,9 @@ mod mysql_kinds;
 mod orphan;
 mod peers;
 mod pooler;
+#[allow(unreachable_pub)]
+#[path = "../../../postgres/tests/support/kinds.rs"]
+mod postgres_kinds;
 mod random;
 mod scripts;
 mod standby;
