@@ -9,7 +9,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{sleep, spawn};
 use std::time::Duration;
@@ -51,6 +51,7 @@ struct Shared {
     silent: AtomicBool,
     /// Connections are taken and ended at once.
     refusing: AtomicBool,
+    taken: AtomicU64,
     settings: Mutex<Settings>,
     connections: Mutex<Vec<Arc<Connection>>>,
 }
@@ -117,6 +118,7 @@ impl Proxy {
                     return;
                 }
                 let Ok(client) = client else { continue };
+                ours.taken.fetch_add(1, Ordering::SeqCst);
                 if ours.refusing.load(Ordering::SeqCst) {
                     continue;
                 }
@@ -173,6 +175,12 @@ impl Proxy {
     /// From now on new connections are ended at once; or no more.
     pub fn refuse(&self, refusing: bool) {
         self.shared.refusing.store(refusing, Ordering::SeqCst);
+    }
+
+    /// How many connections were taken so far.
+    #[must_use]
+    pub fn taken(&self) -> u64 {
+        self.shared.taken.load(Ordering::SeqCst)
     }
 
     /// How many bytes passed since the last [`cut_after`](Self::cut_after): to the server, to the client.

@@ -11,6 +11,7 @@ mod matrix;
 #[allow(unreachable_pub)]
 #[path = "../../../mysql/tests/common/kinds.rs"]
 mod mysql_kinds;
+mod network;
 mod orphan;
 mod peers;
 mod pooler;
