@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bed;
+mod cuts;
 mod fence;
 mod kinds;
 mod matrix;

@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 use driftlock_servers::link::Link;
 use driftlock_servers::proxy::{Cut, Proxy, Way};
 
-use crate::bed::{EndState, Halted, in_parallel, port_of, with_port};
-use crate::scripts::{MODES, Mode, prepare};
+use crate::bed::{Halted, in_parallel, port_of, with_port};
 use crate::target::{Engine, Ran, Target, until};
 
-const ENGINES: [Engine; 2] = [Engine::Postgres, Engine::MySql];
+/// Those with a network before them.
+pub(crate) const ENGINES: [Engine; 2] = [Engine::Postgres, Engine::MySql];
 
 /// Waits for an end that nothing from outside brings about.
 #[track_caller]
-fn end(mut child: Child, context: &str) -> Ran {
+pub(crate) fn end(mut child: Child, context: &str) -> Ran {
     let began = Instant::now();
     while child.try_wait().unwrap().is_none() {
         if began.elapsed() > Duration::from_secs(90) {
@@ -27,23 +27,9 @@ fn end(mut child: Child, context: &str) -> Ran {
     Ran::new(child.wait_with_output().unwrap())
 }
 
-fn up(target: &Target, port: u16, more: &[&str]) -> Command {
+pub(crate) fn up(target: &Target, port: u16, more: &[&str]) -> Command {
     let url = with_port(&target.url, port);
     target.command(&[&["up", "--url", &url, "--dir", "migrations"], more].concat())
-}
-
-/// That a run without a bad network ends as if there had been none.
-fn expect_right_end(target: &Target, wanted: &EndState, context: &str) {
-    let next = target.run(&["up", "--lock-wait", "60s"]);
-    assert_eq!(next.code, 0, "{context}: {}{}", next.stdout, next.stderr);
-    EndState::of(target).expect(wanted).unwrap_or_else(|why| panic!("{context}: {why}"));
-}
-
-fn reference(engine: Engine, mode: Mode) -> EndState {
-    let target = Target::new(engine);
-    prepare(&target, mode);
-    target.run(&["up"]).expect(0);
-    EndState::of(&target)
 }
 
 #[test]
