@@ -118,6 +118,9 @@ fn pools_of_transactions_and_of_statements_are_refused_idle_and_busy() {
                 }
                 // Looking writes nothing, and needs no session of its own.
                 through(&target, &bouncer, &[&["status"], setting, &role[..]].concat()).expect(0).says(&["pending"]);
+                through(&target, &bouncer, &[&["plan"], setting, &role[..]].concat())
+                    .expect(0)
+                    .says(&["CREATE TABLE b"]);
             }
             drop(crowd);
             expect_untouched(&target, &bouncer, &format!("{pooling:?}, busy: {busy}"));
