@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use driftlock_database::{Cancel, Error};
+use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use crate::error::{code, reason};
@@ -14,11 +15,15 @@ use crate::route::{Route, Trouble};
 /// How long an answer may take before the server is looked for on a second connection, and how long it is left alone between looks.
 const QUIET: Duration = Duration::from_secs(15);
 
-/// How long a look may take.
-const LOOK: Duration = Duration::from_secs(5);
+/// How long a look may take: a login, and where it gets no answer, a mere connection.
+const LOGIN: Duration = Duration::from_secs(3);
+const KNOCK: Duration = Duration::from_secs(2);
 
 /// So many looks in vain, one after the other, and the server is taken for gone.
 const LOOKS: u32 = 3;
+
+/// How long asking for a cancel may take.
+const CANCEL: Duration = Duration::from_secs(5);
 
 /// Beside one session's connection.
 pub(crate) struct Beside {
@@ -45,7 +50,7 @@ impl Beside {
             in_vain = if self.is_silent().await { in_vain + 1 } else { 0 };
             if in_vain == LOOKS {
                 return format!(
-                    "there was no answer for {} s, and then {LOOKS} further connections got none either",
+                    "there was no answer for {} s, and then {LOOKS} times not even for a new connection",
                     QUIET.as_secs()
                 );
             }
@@ -53,30 +58,38 @@ impl Beside {
     }
 
     async fn is_silent(&self) -> bool {
-        if self.route.is_local() {
+        if self.opts.socket().is_some() {
             // On this machine no word gets lost.
             return false;
         }
-        match timeout(LOOK, self.route.clone().open()).await {
-            Err(_) => true,
+        match timeout(LOGIN, Conn::new(self.opts.clone())).await {
             Ok(Ok(conn)) => {
-                let _ = timeout(LOOK, conn.quit()).await;
+                let _ = timeout(LOGIN, conn.disconnect()).await;
                 false
             }
-            Ok(Err(Trouble::Io(error))) => {
-                let silent = matches!(
-                    error.kind(),
-                    ErrorKind::TimedOut | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable
-                );
-                if silent {
-                    // Known at once; what is wrong with the network may pass.
-                    sleep(LOOK).await;
-                }
-                silent
+            Ok(Err(Cause::Io(IoError::Io(error)))) if is_silence(&error) => {
+                // Known at once; what is wrong with the network may pass.
+                sleep(LOGIN).await;
+                true
             }
             Ok(Err(_)) => false,
+            // It may be too busy for a login, which is no reason to give up what it works on. Not in the first place, since servers
+            // lock out a machine that often connects and doesn't log in.
+            Err(_) => {
+                let address = (self.opts.ip_or_hostname().to_owned(), self.opts.tcp_port());
+                match timeout(KNOCK, TcpStream::connect(address)).await {
+                    Err(_) => true,
+                    Ok(Err(error)) => is_silence(&error),
+                    Ok(Ok(_)) => false,
+                }
+            }
         }
     }
+}
+
+/// Whether nobody said anything.
+fn is_silence(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable)
 }
 
 #[async_trait]
@@ -96,7 +109,7 @@ impl Cancel for Beside {
                 Ok(_) => Ok(()),
             }
         };
-        let late = || Err(failed(format!("no answer within {} s", LOOK.as_secs())));
+        let late = || Err(failed(format!("no answer within {} s", CANCEL.as_secs())));
         timeout(LOOK, kill).await.unwrap_or_else(|_| late())
     }
 }
