@@ -6,7 +6,7 @@ use std::time::Duration;
 use driftlock_database::{ConnectOptions, Error, Server};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::beside::Beside;
+use crate::cancel::Canceller;
 use crate::conn::Conn;
 use crate::error::code;
 use crate::packets::Fault;
@@ -28,9 +28,9 @@ pub(crate) async fn connect(target: &Target, options: &ConnectOptions) -> Result
         user: target.user.clone(),
         connection: id.to_string(),
     };
-    let beside = Arc::new(Beside::new(route.clone(), id));
+    let canceller = Arc::new(Canceller::new(route.clone(), id));
     let product = Product::new(numbers);
-    let mut wire = Wire::new(conn, Arc::clone(&beside));
+    let mut wire = Wire::new(conn);
     wire.limit_first_answer(place, target.connect_timeout);
     if let Some(role) = &options.set_role {
         let sql = format!("SET ROLE {}", role_name(role));
@@ -41,7 +41,7 @@ pub(crate) async fn connect(target: &Target, options: &ConnectOptions) -> Result
             other => other,
         })?;
     }
-    Ok(MySqlSession::new(wire, server, product, beside, options.pooler, route, u64::from(id)))
+    Ok(MySqlSession::new(wire, server, product, canceller, options.pooler, route, u64::from(id)))
 }
 
 /// `role` or `role@host`, as SQL.

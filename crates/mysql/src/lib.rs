@@ -17,7 +17,7 @@
 
 mod accounts;
 mod alter;
-mod beside;
+mod cancel;
 mod census;
 mod classify;
 mod conn;

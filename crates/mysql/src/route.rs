@@ -87,11 +87,6 @@ impl Route {
         }
     }
 
-    /// Whether nothing is between us and the server.
-    pub(crate) fn is_local(&self) -> bool {
-        matches!(self.place, Place::Socket(_))
-    }
-
     /// Opens a session. Once there was one in TLS, those after it are too.
     pub(crate) async fn open(&mut self) -> Result<Conn, Trouble> {
         let login = Login {

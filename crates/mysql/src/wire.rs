@@ -1,13 +1,11 @@
 //! One connection, one statement at a time: sends it, reads every result, remembers what the server said of the transaction.
 
 use std::future::pending;
-use std::sync::Arc;
 use std::time::Duration;
 
 use driftlock_database::Error;
 use tokio::time::{sleep, timeout};
 
-use crate::beside::Beside;
 use crate::conn::Conn;
 use crate::error;
 use crate::packets::{IN_TRANSACTION, Okay};
@@ -28,7 +26,6 @@ pub(crate) struct Wire {
     conn: Option<Conn>,
     /// What the last statement ended with.
     last: Okay,
-    beside: Arc<Beside>,
     /// Who was logged in to, and how long they may take for their first answer.
     first_answer: Option<(String, Duration)>,
     /// Why the connection can't be used any more.
@@ -40,11 +37,10 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    pub(crate) fn new(conn: Conn, beside: Arc<Beside>) -> Self {
+    pub(crate) fn new(conn: Conn) -> Self {
         Wire {
             conn: Some(conn),
             last: Okay::default(),
-            beside,
             first_answer: None,
             lost: None,
             busy: false,
@@ -99,7 +95,6 @@ impl Wire {
         let result = tokio::select! {
             biased;
             result = conn.query(sql, keep) => result,
-            reason = self.beside.gone() => return Err(self.lose(reason)),
             error = too_late(first_answer) => {
                 self.lose(error.to_string());
                 return Err(error);

@@ -24,7 +24,8 @@ enum Trick {
 
 /// Listens before the server. The URL leads through it.
 async fn proxy(database: &Database, trick: Trick, armed: Arc<AtomicBool>) -> DatabaseUrl {
-    let mut url = database.url_as(None, "");
+    // It reads along.
+    let mut url = database.url_as(None, "sslmode=disable");
     let server = url.authority.clone();
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     url.authority = listener.local_addr().expect("an address").to_string();

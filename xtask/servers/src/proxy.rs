@@ -9,7 +9,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{sleep, spawn};
 use std::time::Duration;
@@ -51,7 +51,11 @@ struct Shared {
     silent: AtomicBool,
     /// Connections are taken and ended at once.
     refusing: AtomicBool,
+    taken: AtomicU64,
     settings: Mutex<Settings>,
+    /// Where pieces ended, by direction.
+    pieces: Mutex<[Vec<u64>; 2]>,
+    unanswered: Mutex<Option<Unanswered>>,
     connections: Mutex<Vec<Arc<Connection>>>,
 }
 
@@ -62,6 +66,14 @@ struct Settings {
     /// Bytes that passed so far, of all connections.
     to_server: u64,
     to_client: u64,
+}
+
+/// A request whose answer doesn't come back.
+struct Unanswered {
+    text: &'static [u8],
+    /// So many of them are seen before it passes.
+    left: u32,
+    how: Cut,
 }
 
 struct Connection {
@@ -117,6 +129,7 @@ impl Proxy {
                     return;
                 }
                 let Ok(client) = client else { continue };
+                ours.taken.fetch_add(1, Ordering::SeqCst);
                 if ours.refusing.load(Ordering::SeqCst) {
                     continue;
                 }
@@ -163,6 +176,24 @@ impl Proxy {
         settings.cut = Some((way, bytes, how));
         settings.to_server = 0;
         settings.to_client = 0;
+        *lock(&self.shared.pieces) = [Vec::new(), Vec::new()];
+    }
+
+    /// Cuts a connection instead of handing on the answer to the `time`th request from now on that holds a text.
+    pub fn cut_answer_to(&self, text: &'static [u8], time: u32, how: Cut) {
+        *lock(&self.shared.unanswered) = Some(Unanswered { text, left: time, how });
+    }
+
+    /// How many requests are still to come before [`cut_answer_to`](Self::cut_answer_to) cuts.
+    #[must_use]
+    pub fn answers_left(&self) -> u32 {
+        lock(&self.shared.unanswered).as_ref().map_or(0, |unanswered| unanswered.left)
+    }
+
+    /// Whether what [`cut_after`](Self::cut_after) asked for has come.
+    #[must_use]
+    pub fn has_cut(&self) -> bool {
+        lock(&self.shared.settings).cut.is_none()
     }
 
     /// From now on nothing passes on any connection, new ones too; or everything does again, on connections that weren't cut.
@@ -173,6 +204,18 @@ impl Proxy {
     /// From now on new connections are ended at once; or no more.
     pub fn refuse(&self, refusing: bool) {
         self.shared.refusing.store(refusing, Ordering::SeqCst);
+    }
+
+    /// How many connections were taken so far.
+    #[must_use]
+    pub fn taken(&self) -> u64 {
+        self.shared.taken.load(Ordering::SeqCst)
+    }
+
+    /// Behind which bytes there was a pause since the last [`cut_after`](Self::cut_after): as a rule where a message or several end.
+    #[must_use]
+    pub fn pieces(&self, way: Way) -> Vec<u64> {
+        lock(&self.shared.pieces)[way as usize].clone()
     }
 
     /// How many bytes passed since the last [`cut_after`](Self::cut_after): to the server, to the client.
@@ -192,7 +235,7 @@ impl Drop for Proxy {
     }
 }
 
-fn pump(shared: &Shared, connection: &Connection, way: Way) {
+fn pump(shared: &Shared, connection: &Arc<Connection>, way: Way) {
     let (mut from, mut to) = match way {
         Way::ToServer => (&connection.client, &connection.server),
         Way::ToClient => (&connection.server, &connection.client),
@@ -215,6 +258,19 @@ fn pump(shared: &Shared, connection: &Connection, way: Way) {
             let _ = to.shutdown(Shutdown::Write);
             return;
         }
+        if let Some(unanswered) = lock(&shared.unanswered).as_mut() {
+            match way {
+                Way::ToServer => {
+                    let holds = buffer[..read].windows(unanswered.text.len()).any(|window| window == unanswered.text);
+                    unanswered.left = unanswered.left.saturating_sub(u32::from(holds));
+                }
+                Way::ToClient if unanswered.left == 0 => {
+                    lock(&shared.settings).cut = Some((way, 0, unanswered.how));
+                    unanswered.left = u32::MAX;
+                }
+                Way::ToClient => {}
+            }
+        }
         let mut settings = lock(&shared.settings);
         let passed = match way {
             Way::ToServer => &mut settings.to_server,
@@ -222,6 +278,7 @@ fn pump(shared: &Shared, connection: &Connection, way: Way) {
         };
         let before = *passed;
         *passed += read as u64;
+        lock(&shared.pieces)[way as usize].push(*passed);
         let cut = settings.cut.filter(|(of, ..)| *of == way);
         drop(settings);
         let (length, how) = match cut {
@@ -238,6 +295,10 @@ fn pump(shared: &Shared, connection: &Connection, way: Way) {
             // Once.
             lock(&shared.settings).cut = None;
             connection.cut(how);
+            if how == Cut::Reset {
+                // Nobody else may keep it open.
+                lock(&shared.connections).retain(|other| !Arc::ptr_eq(other, connection));
+            }
         }
     }
 }
@@ -286,6 +347,25 @@ mod tests {
         let mut got = Vec::new();
         client.read_to_end(&mut got).unwrap();
         assert_eq!(got, b"ccd");
+
+        let mut client = connect(&proxy);
+        proxy.cut_after(Way::ToServer, 1, Cut::Reset);
+        client.write_all(b"x").unwrap();
+        client.read_exact(&mut answer[..2]).unwrap();
+        client.write_all(b"y").unwrap();
+        let error = client.read_exact(&mut answer).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+        assert!(proxy.has_cut());
+
+        let mut client = connect(&proxy);
+        proxy.cut_answer_to(b"q", 2, Cut::Close);
+        for text in [b"a", b"q", b"a"] {
+            client.write_all(text).unwrap();
+            client.read_exact(&mut answer[..2]).unwrap();
+        }
+        assert_eq!(proxy.answers_left(), 1);
+        client.write_all(b"q").unwrap();
+        assert_eq!(client.read(&mut answer).unwrap(), 0);
 
         let mut client = connect(&proxy);
         client.write_all(b"e").unwrap();

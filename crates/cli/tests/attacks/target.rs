@@ -113,6 +113,7 @@ impl Target {
     }
 
     /// From now on it is the database of this name on another server on 127.0.0.1, which knows the same login.
+    #[allow(dead_code)]
     pub(crate) fn move_to(&mut self, port: u16) {
         if let Some(login) = &mut self.admin {
             self.url = self.url.replacen(&format!(":{}/", login.port), &format!(":{port}/"), 1);

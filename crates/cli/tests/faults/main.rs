@@ -5,12 +5,14 @@
 #![allow(clippy::unwrap_used)]
 
 mod bed;
+mod cuts;
 mod fence;
 mod kinds;
 mod matrix;
 #[allow(unreachable_pub)]
 #[path = "../../../mysql/tests/common/kinds.rs"]
 mod mysql_kinds;
+mod network;
 mod orphan;
 mod peers;
 mod pooler;

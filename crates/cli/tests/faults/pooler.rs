@@ -118,6 +118,9 @@ fn pools_of_transactions_and_of_statements_are_refused_idle_and_busy() {
                 }
                 // Looking writes nothing, and needs no session of its own.
                 through(&target, &bouncer, &[&["status"], setting, &role[..]].concat()).expect(0).says(&["pending"]);
+                through(&target, &bouncer, &[&["plan"], setting, &role[..]].concat())
+                    .expect(0)
+                    .says(&["CREATE TABLE b"]);
             }
             drop(crowd);
             expect_untouched(&target, &bouncer, &format!("{pooling:?}, busy: {busy}"));
@@ -140,7 +143,7 @@ fn a_pool_of_one_connection_is_refused_in_time() {
     // Of a pool of sessions the second one gets none.
     let sessions = bouncer(&target, Pooling::Session, &one);
     let began = Instant::now();
-    through(&target, &sessions, &["up", "--pooler", "session", "--connect-timeout", "2s"])
+    through(&target, &sessions, &["up", "--pooler", "session", "--connect-timeout", "5s"])
         .expect(4)
         .says(&["`default_pool_size`"]);
     assert!(began.elapsed() < Duration::from_secs(20));
@@ -157,9 +160,9 @@ fn a_pooler_without_a_server_is_told_in_time() {
     bouncer.tell("PAUSE").unwrap();
     for command in ["up", "status"] {
         let began = Instant::now();
-        let ran = through(&target, &bouncer, &[command, "--connect-timeout", "2s"]).expect(1);
+        let ran = through(&target, &bouncer, &[command, "--connect-timeout", "5s"]).expect(1);
         assert!(began.elapsed() < Duration::from_secs(20), "{command}");
-        ran.says(&["no answer within 2.0 s", "paused"]);
+        ran.says(&["no answer within 5.0 s", "paused"]);
     }
     // Whoever waits is let through when it goes on.
     let url = with_port(&target.url, bouncer.port());
