@@ -15,6 +15,7 @@ mod orphan;
 mod peers;
 mod pooler;
 mod random;
+mod releases;
 mod scripts;
 mod standby;
 #[allow(dead_code)]
