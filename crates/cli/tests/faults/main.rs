@@ -7,6 +7,7 @@
 mod bed;
 mod fence;
 mod kinds;
+mod limits;
 mod matrix;
 #[allow(unreachable_pub)]
 #[path = "../../../mysql/tests/common/kinds.rs"]
