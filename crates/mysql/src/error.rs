@@ -10,6 +10,7 @@ pub(crate) mod code {
     /// Numeric value out of range: what the fence fails with.
     pub(crate) const OUT_OF_RANGE: u16 = 1690;
     pub(crate) const UNKNOWN_DATABASE: u16 = 1049;
+    pub(crate) const UNKNOWN_COLUMN: u16 = 1054;
     pub(crate) const NO_SUCH_TABLE: u16 = 1146;
     pub(crate) const NO_SUCH_THREAD: u16 = 1094;
     /// Of a connection that isn't this user's, to be ended.
@@ -27,9 +28,17 @@ pub(crate) mod code {
 pub(crate) fn of_statement(fault: Fault, sql: &str) -> Error {
     match fault {
         Fault::Answer(answer) => of_answer(answer, sql),
+        // A server that ends the connection while it is still written to has no chance to say why.
+        Fault::Broken(reason) if sql.len() > LONG => Error::ConnectionLost(format!(
+            "{reason}; the statement has {} bytes: on one longer than its `max_allowed_packet` a server ends the connection",
+            sql.len()
+        )),
         Fault::Broken(reason) => Error::ConnectionLost(reason),
     }
 }
+
+/// A statement so long may be longer than a server takes; the least of the usual limits is 1 MiB.
+const LONG: usize = 1_000_000;
 
 fn of_answer(answer: Answer, sql: &str) -> Error {
     let Answer { code, message, state } = answer;

@@ -8,6 +8,7 @@ mod bed;
 mod cuts;
 mod fence;
 mod kinds;
+mod limits;
 mod matrix;
 #[allow(unreachable_pub)]
 #[path = "../../../mysql/tests/common/kinds.rs"]
@@ -20,6 +21,7 @@ mod pooler;
 #[path = "../../../postgres/tests/support/kinds.rs"]
 mod postgres_kinds;
 mod random;
+mod releases;
 mod scripts;
 mod standby;
 #[allow(dead_code)]
