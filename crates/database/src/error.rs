@@ -57,13 +57,16 @@ pub enum Error {
     },
     /// A newer driftlock made the own tables.
     #[error(
-        "driftlock's own tables have format {found}, this binary knows {known}: use the newer driftlock that made them"
+        "driftlock's own tables have format {found}, and this driftlock knows {known}: use {}",
+        .made_by.as_ref().map_or_else(|| "the newer one that made them".to_owned(), |version| format!("version {version}, which wrote them last, or a newer one"))
     )]
     Format {
         /// The format in the database.
         found: i64,
         /// The newest format known here.
         known: i64,
+        /// The version of driftlock that wrote the last row of the history, where it can be read.
+        made_by: Option<String>,
     },
     /// The own tables hold what no driftlock wrote, or lack what every driftlock wrote.
     #[error(

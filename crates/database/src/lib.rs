@@ -37,6 +37,7 @@ pub use error::{Error, ExecuteError, ServerError};
 pub use foreign::{ForeignHistory, ForeignRows, foreign_tables, foreign_tool, foreign_tool_by_columns};
 pub use records::{
     Direction, Entry, FORMAT, Fence, Glance, HistoryRow, JournalRow, JournalState, OwnTables, Records, State,
+    check_format,
 };
 pub use session::{
     Cancel, Census, CopyData, CopySource, Event, LockAttempt, Observer, Probe, Runnable, Session, Surroundings,

@@ -1,9 +1,23 @@
 //! driftlock's own tables, as values.
 
-use crate::Timestamp;
+use crate::{Error, Timestamp};
 
 /// The format of the own tables that this version writes.
 pub const FORMAT: i64 = 1;
+
+/// Whether own tables of this format can be used.
+///
+/// # Errors
+/// [`Error::Format`] for that of a newer driftlock, [`Error::Protocol`] for one that there never was.
+pub fn check_format(found: i64) -> Result<(), Error> {
+    match found {
+        1..=FORMAT => Ok(()),
+        ..1 => Err(Error::Protocol(format!(
+            "driftlock's fence says that its tables have format {found}, which no driftlock ever wrote; somebody changed it"
+        ))),
+        _ => Err(Error::Format { found, known: FORMAT, made_by: None }),
+    }
+}
 
 /// Where the own tables are and how they are called.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,6 +10,7 @@ pub(crate) mod code {
     /// Numeric value out of range: what the fence fails with.
     pub(crate) const OUT_OF_RANGE: u16 = 1690;
     pub(crate) const UNKNOWN_DATABASE: u16 = 1049;
+    pub(crate) const UNKNOWN_COLUMN: u16 = 1054;
     pub(crate) const NO_SUCH_TABLE: u16 = 1146;
     pub(crate) const NO_SUCH_THREAD: u16 = 1094;
     /// Of a connection that isn't this user's, to be ended.

@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Cancel, Census, Error, Event, ExecuteError, FORMAT, Fence, ForeignRows, Glance, HistoryRow, Holder, JournalRow,
+    Cancel, Census, Error, Event, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder, JournalRow,
     LockAttempt, Observer, OwnTables, Pooler, Probe, Records, Runnable, Server, Session, Surroundings, Timeouts,
-    Timestamp, fault,
+    Timestamp, check_format, fault,
 };
 
 use crate::connect::Product;
@@ -84,6 +84,9 @@ impl MySqlSession {
         let Some(number) = number(&error) else { return error };
         let place = format!("database `{}`", tables.schema.as_deref().unwrap_or(&self.server.database));
         let advice = match number {
+            code::UNKNOWN_COLUMN => {
+                "the tables are there, but not as driftlock makes them: somebody changed them, or they are another program's; `tables.prefix` (`--tables-prefix`) gives driftlock's other names"
+            }
             code::UNKNOWN_DATABASE => "`tables.schema` (`--tables-schema`) must name a database that exists",
             _ if code::DENIED.contains(&number) => {
                 "grant the rights, or put the tables elsewhere with `tables.schema` (`--tables-schema`, another database) and `tables.prefix` (`--tables-prefix`)"
@@ -163,6 +166,69 @@ impl MySqlSession {
         Ok(())
     }
 
+    /// See [`Session::glance`].
+    async fn read_glance(&mut self, tables: &OwnTables) -> Result<Option<Glance>, Error> {
+        let rows = match self.wire.rows(&self.sql(tables).glance()).await {
+            Ok(rows) => rows,
+            Err(error) if is_missing(&error) => match self.which_is_gone(tables).await? {
+                None => return Ok(None),
+                // Both may have been made between the looks.
+                Some(table) => self.wire.rows(&self.sql(tables).glance()).await.map_err(|error| match error {
+                    error if is_missing(&error) => {
+                        Error::Records { table, row: None, reason: format!("the table is gone ({error})") }
+                    }
+                    error => self.own_tables(tables, error),
+                })?,
+            },
+            Err(error) if number(&error) == Some(code::UNKNOWN_COLUMN) => {
+                self.look_at_format(tables).await?;
+                return Err(self.own_tables(tables, error));
+            }
+            Err(error) => return Err(self.own_tables(tables, error)),
+        };
+        let mut fence = None;
+        let mut entries = Vec::with_capacity(rows.len());
+        for row in &rows {
+            if tables::is_fence(row) {
+                fence = Some(known_format(tables::fence(row)?)?);
+            } else {
+                entries.push(row);
+            }
+        }
+        if fence.is_none() && entries.is_empty() {
+            // Made, but not finished: as good as not there.
+            return Ok(None);
+        }
+        let fence = fence.unwrap_or_else(Fence::untaken);
+        let mut entries = entries.into_iter().map(tables::entry).collect::<Result<Vec<_>, _>>()?;
+        entries.sort_by_key(|entry| entry.sequence);
+        Ok(Some(Glance { fence, entries }))
+    }
+
+    /// That no newer driftlock made the own tables, if they are there.
+    async fn look_at_format(&mut self, tables: &OwnTables) -> Result<(), Error> {
+        let sql = self.sql(tables).format();
+        match self.wire.row(&sql).await {
+            Ok(Some(row)) if row.first().is_some_and(Option::is_some) => check_format(tables::format(&row)?),
+            Ok(_) => Ok(()),
+            Err(error) if matches!(number(&error), Some(code::NO_SUCH_TABLE | code::UNKNOWN_DATABASE)) => Ok(()),
+            Err(error) => Err(self.own_tables(tables, error)),
+        }
+    }
+
+    /// Says with which driftlock the own tables can be used, where they can't with this one.
+    async fn name_the_maker<T>(&mut self, tables: &OwnTables, result: Result<T, Error>) -> Result<T, Error> {
+        match result {
+            Err(Error::Format { found, known, .. }) => {
+                let sql = self.sql(tables).last_tool_version();
+                // A column may have another name by now: then nobody is named.
+                let made_by = self.wire.row(&sql).await.ok().flatten().and_then(|row| row.into_iter().next()).flatten();
+                Err(Error::Format { found, known, made_by })
+            }
+            other => other,
+        }
+    }
+
     async fn write_records(&mut self, tables: &OwnTables, records: &Records<'_>) -> Result<(), Error> {
         let sql = self.sql(tables);
         self.wire.run(&sql.pass_fence(records)).await.map_err(|error| match number(&error) {
@@ -233,7 +299,7 @@ fn is_missing(error: &Error) -> bool {
 }
 
 fn known_format(fence: Fence) -> Result<Fence, Error> {
-    if fence.format > FORMAT { Err(Error::Format { found: fence.format, known: FORMAT }) } else { Ok(fence) }
+    check_format(fence.format).map(|()| fence)
 }
 
 /// `Rows matched: 1  Changed: 0  Warnings: 0`.
@@ -261,37 +327,8 @@ impl Session for MySqlSession {
     }
 
     async fn glance(&mut self, tables: &OwnTables) -> Result<Option<Glance>, Error> {
-        let rows = match self.wire.rows(&self.sql(tables).glance()).await {
-            Ok(rows) => rows,
-            Err(error) if is_missing(&error) => match self.which_is_gone(tables).await? {
-                None => return Ok(None),
-                // Both may have been made between the looks.
-                Some(table) => self.wire.rows(&self.sql(tables).glance()).await.map_err(|error| match error {
-                    error if is_missing(&error) => {
-                        Error::Records { table, row: None, reason: format!("the table is gone ({error})") }
-                    }
-                    error => self.own_tables(tables, error),
-                })?,
-            },
-            Err(error) => return Err(self.own_tables(tables, error)),
-        };
-        let mut fence = None;
-        let mut entries = Vec::with_capacity(rows.len());
-        for row in &rows {
-            if tables::is_fence(row) {
-                fence = Some(known_format(tables::fence(row)?)?);
-            } else {
-                entries.push(row);
-            }
-        }
-        if fence.is_none() && entries.is_empty() {
-            // Made, but not finished: as good as not there.
-            return Ok(None);
-        }
-        let fence = fence.unwrap_or_else(Fence::untaken);
-        let mut entries = entries.into_iter().map(tables::entry).collect::<Result<Vec<_>, _>>()?;
-        entries.sort_by_key(|entry| entry.sequence);
-        Ok(Some(Glance { fence, entries }))
+        let glance = self.read_glance(tables).await;
+        self.name_the_maker(tables, glance).await
     }
 
     async fn surroundings(&mut self, tables: &OwnTables) -> Result<Surroundings, Error> {
@@ -357,6 +394,8 @@ impl Session for MySqlSession {
     }
 
     async fn prepare_tables(&mut self, tables: &OwnTables) -> Result<(), Error> {
+        let format = self.look_at_format(tables).await;
+        self.name_the_maker(tables, format).await?;
         for statement in self.sql(tables).create() {
             self.wire.run(&statement).await.map_err(|error| self.own_tables(tables, error))?;
             fault::point("between-own-tables").await;

@@ -84,6 +84,16 @@ impl Sql {
         )
     }
 
+    /// The format of the tables; NULL where the fence has no row.
+    pub(crate) fn format(&self) -> String {
+        format!("SELECT MAX(format) FROM {} LIMIT 1", self.fence)
+    }
+
+    /// Which driftlock wrote the last row of the history.
+    pub(crate) fn last_tool_version(&self) -> String {
+        format!("SELECT tool_version FROM {} ORDER BY sequence DESC LIMIT 1", self.history)
+    }
+
     /// Raises the token and stamps the environment.
     pub(crate) fn raise_token(&self, environment: Option<&str>) -> String {
         format!(
@@ -269,6 +279,11 @@ pub(crate) fn fence(row: &TextRow) -> Result<Fence, Error> {
         })
     };
     read().map_err(|error| alien("fence", None, error))
+}
+
+/// The format from a row of [`Sql::format`].
+pub(crate) fn format(row: &TextRow) -> Result<i64, Error> {
+    number(row, 0, "format")
 }
 
 /// Whether a row of [`Sql::glance`] is the fence's.

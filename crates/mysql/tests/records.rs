@@ -212,7 +212,7 @@ async fn tables_of_a_newer_driftlock_are_left_alone() {
         session.prepare_tables(&tables).await.unwrap_err(),
         session.take_fence(&tables, None).await.unwrap_err(),
     ] {
-        assert!(matches!(error, Error::Format { found, known } if found == known + 1), "{error}");
+        assert!(matches!(error, Error::Format { found, known, .. } if found == known + 1), "{error}");
     }
     // The token that it raised before it saw the format was put back.
     assert_eq!(database.number("SELECT token FROM driftlock_fence").await, 1);

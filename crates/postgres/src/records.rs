@@ -1,6 +1,6 @@
 //! The session's side of the own tables: read and written past whatever a script did to the session.
 
-use driftlock_database::{Error, Fence, Glance, Records, Timestamp};
+use driftlock_database::{Error, Fence, Glance, Records, Timestamp, check_format};
 use tokio_postgres::SimpleQueryRow;
 
 use crate::error::from_db;
@@ -131,7 +131,7 @@ impl PostgresSession {
         if fence {
             let rows = self.own_rows(&format!("SELECT max(format), count(*) FROM {}", names.fence)).await?;
             if let Some(row) = rows.first().map(Values) {
-                tables::check_format(row.maybe_number(0)?.unwrap_or(0))?;
+                check_format(row.maybe_number(0)?.unwrap_or(0))?;
                 if all && row.number(1)? == 1 {
                     return Ok(());
                 }
@@ -200,11 +200,24 @@ impl PostgresSession {
         Err(Error::Records { table: "history", row: None, reason: format!("the table {} is gone", names.history) })
     }
 
+    /// Says with which driftlock the own tables can be used, where they can't with this one.
+    pub(crate) async fn name_the_maker<T>(&mut self, names: &Names, result: Result<T, Error>) -> Result<T, Error> {
+        match result {
+            Err(Error::Format { found, known, .. }) => {
+                // A column may have another name by now: then nobody is named.
+                let rows = self.own_rows(&tables::last_tool_version(names)).await.unwrap_or_default();
+                let made_by = rows.first().and_then(|row| Values(row).maybe(0).ok().flatten());
+                Err(Error::Format { found, known, made_by })
+            }
+            other => other,
+        }
+    }
+
     /// A column is missing: by the fence's own word a newer format, else not our table.
     async fn newer_format(&mut self, names: &Names, answer: Answer) -> Result<Error, Error> {
         let rows = self.own_rows(&format!("SELECT max(format) FROM {}", names.fence)).await?;
         if let Some(found) = rows.first().map(|row| Values(row).maybe_number(0)).transpose()?.flatten() {
-            tables::check_format(found)?;
+            check_format(found)?;
         }
         Ok(refused(names, answer))
     }

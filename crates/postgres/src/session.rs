@@ -288,7 +288,9 @@ impl Session for PostgresSession {
     }
 
     async fn glance(&mut self, tables: &OwnTables) -> Result<Option<Glance>, Error> {
-        self.read_glance(&Names::of(tables)).await
+        let names = Names::of(tables);
+        let glance = self.read_glance(&names).await;
+        self.name_the_maker(&names, glance).await
     }
 
     async fn surroundings(&mut self, tables: &OwnTables) -> Result<Surroundings, Error> {
@@ -329,7 +331,9 @@ impl Session for PostgresSession {
     }
 
     async fn prepare_tables(&mut self, tables: &OwnTables) -> Result<(), Error> {
-        self.make_tables(&Names::of(tables), &tables.prefix).await
+        let names = Names::of(tables);
+        let made = self.make_tables(&names, &tables.prefix).await;
+        self.name_the_maker(&names, made).await
     }
 
     async fn take_fence(&mut self, tables: &OwnTables, environment: Option<&str>) -> Result<(Fence, Timestamp), Error> {

@@ -2,6 +2,7 @@
 
 use driftlock_database::{
     Direction, Entry, Error, FORMAT, Fence, Glance, HistoryRow, JournalRow, JournalState, Records, State, Timestamp,
+    check_format,
 };
 use tokio_postgres::SimpleQueryRow;
 
@@ -164,8 +165,9 @@ pub(crate) fn fence_head(names: &Names) -> String {
     format!("SELECT head FROM {}", names.fence)
 }
 
-pub(crate) fn check_format(found: i64) -> Result<(), Error> {
-    if found > FORMAT { Err(Error::Format { found, known: FORMAT }) } else { Ok(()) }
+/// Which driftlock wrote the last row of the history.
+pub(crate) fn last_tool_version(names: &Names) -> String {
+    format!("SELECT tool_version FROM {} ORDER BY sequence DESC LIMIT 1", names.history)
 }
 
 /// Raises the token and stamps the database.

@@ -210,7 +210,7 @@ fn a_newer_format_is_refused() {
         let (mut session, _) = holder(&database, &tables()).await;
         let control = database.client().await;
         control.batch_execute("UPDATE driftlock_fence SET format = 9").await.unwrap();
-        let is_newer = |error: &Error| matches!(error, Error::Format { found: 9, known: 1 });
+        let is_newer = |error: &Error| matches!(error, Error::Format { found: 9, known: 1, .. });
         assert!(is_newer(&session.glance(&tables()).await.unwrap_err()));
         assert!(is_newer(&session.prepare_tables(&tables()).await.unwrap_err()));
         control.batch_execute("ALTER TABLE driftlock_history RENAME crc32 TO crc").await.unwrap();

@@ -2,7 +2,7 @@
 
 use driftlock_database::{
     Direction, Entry, Error, FORMAT, Fence, Glance, HistoryRow, JournalRow, JournalState, OwnTables, Records, State,
-    Timestamp,
+    Timestamp, check_format,
 };
 use rusqlite::{Connection, Row, ffi, params};
 
@@ -83,7 +83,7 @@ impl Tables {
                 entries.push(entry(row, 5).map_err(|reason| alien("history", get(row, 5).ok(), reason))?);
             } else if fence.is_none() {
                 let found = fence_row(row).map_err(|reason| alien("fence", None, reason))?;
-                check_format(found.format)?;
+                self.check_format(connection, found.format)?;
                 fence = Some(found);
             }
         }
@@ -107,7 +107,7 @@ impl Tables {
             return Ok(None);
         }
         if let Ok(format) = connection.query_row(&format!("SELECT format FROM {}", self.fence), [], |row| row.get(0)) {
-            check_format(format)?;
+            self.check_format(connection, format)?;
             if missing.contains(&self.names.history()) {
                 // They are made together.
                 return Err(alien("history", None, format!("the table {} is gone", self.names.history())).into());
@@ -204,21 +204,36 @@ impl Tables {
     /// Whether all is there in the present format, so that nothing need be written.
     pub(crate) fn are_made(&self, connection: &Connection) -> Result<bool, Fault> {
         let names = self.plain_names();
-        let found: i64 = connection
-            .prepare_cached("SELECT count(*) FROM main.sqlite_master WHERE type = 'table' AND name IN (?1, ?2, ?3)")?
-            .query_row(params![names[0], names[1], names[2]], |row| row.get(0))?;
-        if found < 3 {
+        let (found, fence): (i64, i64) = connection
+            .prepare_cached("SELECT count(*), coalesce(sum(name = ?3), 0) FROM main.sqlite_master WHERE type = 'table' AND name IN (?1, ?2, ?3)")?
+            .query_row(params![names[0], names[1], names[2]], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        if fence == 0 {
             return Ok(false);
         }
         let format: Option<i64> = connection
             .prepare_cached(&format!("SELECT max(format) FROM {}", self.fence))
             .and_then(|mut query| query.query_row([], |row| row.get(0)))
             .map_err(|error| self.unreadable(error))?;
-        if let Some(format) = format {
-            check_format(format)?;
-            self.check_columns(connection)?;
+        let Some(format) = format else { return Ok(false) };
+        self.check_format(connection, format)?;
+        if found < 3 {
+            return Ok(false);
         }
-        Ok(format.is_some())
+        self.check_columns(connection)?;
+        Ok(true)
+    }
+
+    /// That the format is one of ours; of a newer one, says with which driftlock it can be used.
+    fn check_format(&self, connection: &Connection, found: i64) -> Result<(), Error> {
+        check_format(found).map_err(|error| match error {
+            Error::Format { found, known, .. } => {
+                let sql = format!("SELECT tool_version FROM {} ORDER BY sequence DESC LIMIT 1", self.history);
+                // A column may have another name by now: then nobody is named.
+                let made_by = connection.query_row(&sql, [], |row| row.get(0)).ok();
+                Error::Format { found, known, made_by }
+            }
+            other => other,
+        })
     }
 
     /// Raises the token; the transaction is the caller's.
@@ -239,7 +254,7 @@ impl Tables {
         match rows.next()? {
             Some(row) => {
                 let fence = fence_row(row).map_err(|reason| alien("fence", None, reason))?;
-                check_format(fence.format)?;
+                self.check_format(connection, fence.format)?;
                 Ok(fence)
             }
             None => Err(alien("fence", None, "it has no row".to_owned()).into()),
@@ -387,10 +402,6 @@ fn alien(table: &'static str, row: Option<i64>, reason: String) -> Error {
 
 fn list(names: &[String], one: &str, several: &str) -> String {
     format!("{} {}", names.join(", "), if names.len() == 1 { one } else { several })
-}
-
-fn check_format(found: i64) -> Result<(), Error> {
-    if found > FORMAT { Err(Error::Format { found, known: FORMAT }) } else { Ok(()) }
 }
 
 /// A value of a column, or which column holds something else.

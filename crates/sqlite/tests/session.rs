@@ -123,7 +123,7 @@ async fn a_newer_format_and_foreign_tables_are_told_apart() {
     let mut session = place.session().await;
     ready(&mut *session).await;
     place.raw().execute_batch("UPDATE driftlock_fence SET format = 99").unwrap();
-    assert!(matches!(session.glance(&tables()).await, Err(Error::Format { found: 99, known: FORMAT })));
+    assert!(matches!(session.glance(&tables()).await, Err(Error::Format { found: 99, known: FORMAT, .. })));
     assert!(matches!(session.prepare_tables(&tables()).await, Err(Error::Format { .. })));
     // Also when the newer format has other columns.
     place.raw().execute_batch("ALTER TABLE driftlock_history RENAME COLUMN version TO versions").unwrap();

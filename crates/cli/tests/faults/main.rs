@@ -20,6 +20,7 @@ mod pooler;
 #[path = "../../../postgres/tests/support/kinds.rs"]
 mod postgres_kinds;
 mod random;
+mod releases;
 mod scripts;
 mod standby;
 #[allow(dead_code)]

@@ -1,6 +1,6 @@
 //! What may be done: integrity first, then order, environment and other people's databases.
 
-use driftlock_database::{Direction, Error as DbError, FORMAT, Fence, ForeignHistory, Glance, HistoryRow, Session};
+use driftlock_database::{Direction, Fence, ForeignHistory, Glance, HistoryRow, Session, check_format};
 use driftlock_script::Version;
 
 use super::Migrator;
@@ -51,8 +51,8 @@ impl Migrator {
 
     /// Holds files and manifest against what the database has.
     pub(super) fn view(&self, glance: Option<Glance>) -> Result<View, Error> {
-        if let Some(glance) = glance.as_ref().filter(|glance| glance.fence.format > FORMAT) {
-            return Err(DbError::Format { found: glance.fence.format, known: FORMAT }.into());
+        if let Some(glance) = &glance {
+            check_format(glance.fence.format)?;
         }
         let (fence, entries) = glance.map(|glance| (glance.fence, glance.entries)).unzip();
         let manifest = self.manifest.as_ref().map(ManifestCheck::manifest);
