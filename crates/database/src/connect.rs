@@ -55,8 +55,10 @@ pub struct Holder {
     pub application: Option<String>,
     /// What the connection runs now, see [`shown`].
     pub running: Option<String>,
-    /// For how long.
+    /// For how long; for how long it has been idle, where it is.
     pub running_for: Option<Duration>,
+    /// It runs nothing and has a transaction open; [`running`](Self::running) is what it ran last, where the server tells.
+    pub idle_in_transaction: bool,
     /// The client is known to be gone: the server only ends what it was told to do.
     pub gone: bool,
 }
@@ -95,9 +97,12 @@ impl std::fmt::Display for Holder {
         if let Some(since) = &self.since {
             parts.push(format!("since {since}"));
         }
-        if let Some(running) = &self.running {
-            let time = self.running_for.map(|time| format!(" for {} s", time.as_secs())).unwrap_or_default();
-            parts.push(format!("running `{running}`{time}"));
+        let time = self.running_for.map(|time| format!(" for {} s", time.as_secs())).unwrap_or_default();
+        match &self.running {
+            Some(last) if self.idle_in_transaction => parts.push(format!("idle in a transaction{time} after `{last}`")),
+            None if self.idle_in_transaction => parts.push(format!("idle in a transaction{time}")),
+            Some(running) => parts.push(format!("running `{running}`{time}")),
+            None => {}
         }
         if parts.is_empty() {
             parts.push("a holder that the server doesn't name".to_owned());

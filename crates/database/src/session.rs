@@ -306,6 +306,14 @@ pub trait Session: Send {
     /// [`Error::Unfit`] when this login may not, or when the id doesn't tell it from somebody else's.
     async fn end(&mut self, connection: &str) -> Result<(), Error>;
 
+    /// The most bytes that a statement may have, where this server has such a limit below what any script comes to.
+    ///
+    /// # Errors
+    /// When it can't be asked.
+    async fn longest_statement(&mut self) -> Result<Option<usize>, Error> {
+        Ok(None)
+    }
+
     /// Who may be in the way of a statement that waited too long for a lock, as far as the server tells and in no more than a
     /// question or two. Called when nothing of ours waits any more.
     async fn blockers(&mut self, sql: &str) -> Vec<Holder> {

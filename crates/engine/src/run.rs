@@ -6,10 +6,10 @@
 use std::time::{Duration, Instant};
 
 use driftlock_database::{
-    Error as DbError, HistoryRow, JournalRow, JournalState, OwnTables, Records, Session, State, Timeouts, Timestamp,
-    fault, foreign_tables,
+    Error as DbError, HistoryRow, JournalRow, JournalState, OwnTables, Records, ServerError, Session, State, Timeouts,
+    Timestamp, fault, foreign_tables,
 };
-use driftlock_script::credentials;
+use driftlock_script::{credentials, to_bytes};
 
 use crate::error::{Outcome, Place, StatementError};
 use crate::plan::{Group, GroupKind, PlannedMigration};
@@ -149,11 +149,15 @@ impl Run<'_> {
         }
         fault::point("before-migration").await;
         let journalled = !planned.transactional || attempt.resumed_after > 0 || resume.unfinished;
-        let result = match if journalled { Ok(true) } else { self.is_beyond_rollback(planned).await } {
-            Ok(true) => self.journalled(&mut attempt).await,
-            Ok(false) => self.whole(&mut attempt).await,
-            Err(trouble) => Err(trouble),
-        };
+        let result = async {
+            self.fits(planned).await?;
+            if journalled || self.is_beyond_rollback(planned).await? {
+                self.journalled(&mut attempt).await
+            } else {
+                self.whole(&mut attempt).await
+            }
+        }
+        .await;
         match result {
             Ok(()) => {
                 fault::point("after-commit").await;
@@ -184,7 +188,7 @@ impl Run<'_> {
                 Err(trouble) if self.may_retry(&trouble, tries) => {
                     self.session.rollback().await?;
                     tries += 1;
-                    let after = self.another(planned, &trouble.error, tries);
+                    let after = self.another(planned, &trouble, tries).await;
                     pause(after, self.cancellation).await;
                 }
                 other => return other,
@@ -300,7 +304,7 @@ impl Run<'_> {
                 Err(trouble) if self.may_retry(&trouble, tries) => {
                     self.session.rollback().await?;
                     tries += 1;
-                    let after = self.another(planned, &trouble.error, tries);
+                    let after = self.another(planned, &trouble, tries).await;
                     pause(after, self.cancellation).await;
                 }
                 Err(trouble) => return Err(trouble),
@@ -337,7 +341,7 @@ impl Run<'_> {
                         return Err(trouble);
                     }
                     tries += 1;
-                    let after = self.another(planned, &trouble.error, tries);
+                    let after = self.another(planned, &trouble, tries).await;
                     pause(after, self.cancellation).await;
                 }
             }
@@ -397,17 +401,56 @@ impl Run<'_> {
             && !self.cancellation.is_cancelled()
     }
 
-    /// Tells of another try, and when it comes.
-    fn another(&self, planned: &PlannedMigration, error: &DbError, attempt: u32) -> Duration {
+    /// Tells of another try, who was in the way, and when it comes.
+    async fn another(&mut self, planned: &PlannedMigration, trouble: &Trouble, attempt: u32) -> Duration {
         let after = pause_before(attempt);
-        self.tell(|| Progress::Retrying {
-            file: planned.file.clone(),
-            reason: error.to_string(),
-            attempt,
-            of: self.options.attempts,
-            after,
-        });
+        let mut reason = trouble.error.to_string();
+        if let Some(blockers) = self.blockers(planned, trouble).await {
+            reason.push_str(&format!("; in the way may be {blockers}"));
+        }
+        let (file, of) = (planned.file.clone(), self.options.attempts);
+        self.tell(|| Progress::Retrying { file, reason, attempt, of, after });
         after
+    }
+
+    /// Who may be in the way of the statement that waited too long for a lock, and waits no more.
+    async fn blockers(&mut self, planned: &PlannedMigration, trouble: &Trouble) -> Option<String> {
+        let index = trouble.index.filter(|_| matches!(trouble.error, DbError::LockTimeout(_)))?;
+        let blockers = self.session.blockers(planned.sql(&planned.statements[index])).await;
+        let words = blockers.iter().map(ToString::to_string).collect::<Vec<_>>().join("; or ");
+        (!words.is_empty()).then_some(words)
+    }
+
+    /// That no statement of it is longer than the server takes, which would end the connection in the middle of it.
+    async fn fits(&mut self, planned: &PlannedMigration) -> Result<(), Trouble> {
+        for (number, statement) in planned.running() {
+            let fits = self.takes(planned.sql(statement)).await;
+            fits.map_err(|error| Trouble::at(number - 1, error))?;
+        }
+        // The record has two digits for each byte of it.
+        let down = planned.rollback_sql.as_ref().map_or(0, |sql| 2 * sql.len());
+        let most = if down > LONG { self.session.longest_statement().await? } else { None };
+        match most.filter(|most| down + LONG > *most) {
+            None => Ok(()),
+            Some(most) => Err(too_long(
+                format!("the way down has {} bytes, and recording it takes twice that and some more", down / 2),
+                most,
+            )
+            .into()),
+        }
+    }
+
+    /// That the server takes a statement of this length.
+    pub(crate) async fn takes(&mut self, sql: &str) -> Result<(), DbError> {
+        // Characters that stand for bytes count as these.
+        if sql.len() <= LONG {
+            return Ok(());
+        }
+        let length = to_bytes(sql).len();
+        match self.session.longest_statement().await?.filter(|most| length > *most) {
+            None => Ok(()),
+            Some(most) => Err(too_long(format!("this statement has {length} bytes"), most)),
+        }
     }
 
     /// Writes rows with the fence, and knows them as the last ones from then on.
@@ -475,6 +518,11 @@ impl Run<'_> {
     async fn fail(&mut self, attempt: &Attempt<'_>, trouble: Trouble) -> Error {
         let planned = attempt.planned;
         let dialect = self.engine.dialect();
+        let blockers = match &trouble.error {
+            // Nothing is held while others are looked for; a rollback that fails is told below, where it is tried again.
+            DbError::LockTimeout(_) if self.session.rollback().await.is_ok() => self.blockers(planned, &trouble).await,
+            _ => None,
+        };
         let Trouble { index, error, place, unsettled } = trouble;
         let applied = std::mem::take(&mut self.applied);
         // What the server says at the COMMIT (a deferred constraint) is shown at the last statement; what it says before the first
@@ -545,6 +593,16 @@ impl Run<'_> {
             }
             None => (error.to_string(), None),
         };
+        if matches!(error, DbError::LockTimeout(_)) {
+            notes.extend(blockers.map(|blockers| ("may be in the way", blockers)));
+            let times =
+                if self.options.attempts == 1 { "once".to_owned() } else { format!("{} times", self.options.attempts) };
+            let hint = format!(
+                "it was tried {times}; wait for whoever is in the way, or end that, and run the command again; `--lock-timeout` and \
+                 `--attempts` change how long and how often it is tried"
+            );
+            notes.push(("hint", hint));
+        }
         let number = index + 1;
         Error::Statement(Box::new(StatementError {
             place: match place {
@@ -566,6 +624,18 @@ impl Run<'_> {
             on_progress(&progress());
         }
     }
+}
+
+/// What is shorter fits every server; so many bytes are left for the rest of a record.
+const LONG: usize = 64 * 1024;
+
+fn too_long(what: String, most: usize) -> DbError {
+    DbError::Server(Box::new(ServerError {
+        code: "max_allowed_packet".to_owned(),
+        message: format!("{what}, and the server takes {most} at most"),
+        hint: Some("split it, or raise `max_allowed_packet` on the server".to_owned()),
+        ..ServerError::default()
+    }))
 }
 
 /// Waits, unless somebody says stop.

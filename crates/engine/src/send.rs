@@ -60,6 +60,10 @@ impl Run<'_> {
         while way.at() < end {
             let passed = way.next().map_err(|error| changed(planned.unreadable(&error).to_string()))?;
             let Some(passed) = passed else { break };
+            if let Err(error) = self.takes(&passed.sql).await {
+                let place = Some(place_in(&passed.statement, &passed.sql, 0));
+                return Err(Trouble { place, ..Trouble::at(index, error) });
+            }
             digest.take(&passed.sql);
             length += passed.sql.len();
             batch.push(passed);

@@ -28,9 +28,17 @@ pub(crate) mod code {
 pub(crate) fn of_statement(fault: Fault, sql: &str) -> Error {
     match fault {
         Fault::Answer(answer) => of_answer(answer, sql),
+        // A server that ends the connection while it is still written to has no chance to say why.
+        Fault::Broken(reason) if sql.len() > LONG => Error::ConnectionLost(format!(
+            "{reason}; the statement has {} bytes: on one longer than its `max_allowed_packet` a server ends the connection",
+            sql.len()
+        )),
         Fault::Broken(reason) => Error::ConnectionLost(reason),
     }
 }
+
+/// A statement so long may be longer than a server takes; the least of the usual limits is 1 MiB.
+const LONG: usize = 1_000_000;
 
 fn of_answer(answer: Answer, sql: &str) -> Error {
     let Answer { code, message, state } = answer;

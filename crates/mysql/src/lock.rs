@@ -7,6 +7,7 @@ use driftlock_script::Dialect;
 use sha2::{Digest, Sha256};
 
 use crate::error::{code, number};
+use crate::parse::{identifier, words};
 use crate::pulse;
 use crate::wire::{Wire, text};
 
@@ -82,7 +83,7 @@ pub(crate) async fn connection(wire: &mut Wire, id: u64, run: Option<&str>) -> R
         holder.since = some(text(&row, 2));
         busy = text(&row, 3) != "Sleep";
         holder.running = some(text(&row, 5)).filter(|_| busy).map(|sql| shown(&sql, Dialect::MySql));
-        holder.running_for = text(&row, 4).parse().ok().map(Duration::from_secs).filter(|_| busy);
+        holder.running_for = text(&row, 4).parse().ok().map(Duration::from_secs);
     }
     let sql = format!(
         "SELECT ATTR_NAME, ATTR_VALUE FROM performance_schema.session_connect_attrs WHERE PROCESSLIST_ID = {id} LIMIT 64"
@@ -97,6 +98,49 @@ pub(crate) async fn connection(wire: &mut Wire, id: u64, run: Option<&str>) -> R
         }
     }
     Ok((holder, busy))
+}
+
+/// See [`Session::blockers`](driftlock_database::Session::blockers): who holds a lock on a table that the statement names, where the
+/// server keeps that list (MySQL's performance schema, MariaDB's plugin `metadata_lock_info`); else whose transactions are open.
+pub(crate) async fn blockers(
+    wire: &mut Wire,
+    sql: &str,
+    is_mariadb: bool,
+    run: Option<&str>,
+) -> Result<Vec<Holder>, Error> {
+    /// A statement of thousands of values doesn't name thousands of tables.
+    const MOST: usize = 200;
+    let names: Vec<String> =
+        words(sql).iter().take(MOST).filter_map(identifier).map(|name| crate::tables::literal(&name)).collect();
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names = names.join(", ");
+    let by_table = if is_mariadb {
+        format!(
+            "SELECT DISTINCT THREAD_ID FROM information_schema.METADATA_LOCK_INFO WHERE TABLE_NAME IN ({names}) \
+             AND TABLE_SCHEMA <> '' AND THREAD_ID <> CONNECTION_ID() LIMIT 3"
+        )
+    } else {
+        format!(
+            "SELECT DISTINCT t.PROCESSLIST_ID FROM performance_schema.metadata_locks m JOIN performance_schema.threads t \
+             ON t.THREAD_ID = m.OWNER_THREAD_ID WHERE m.OBJECT_TYPE = 'TABLE' AND m.LOCK_STATUS = 'GRANTED' \
+             AND m.OBJECT_NAME IN ({names}) AND t.PROCESSLIST_ID <> CONNECTION_ID() LIMIT 3"
+        )
+    };
+    let open = "SELECT t.trx_mysql_thread_id FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p \
+                ON p.ID = t.trx_mysql_thread_id WHERE p.ID <> CONNECTION_ID() \
+                ORDER BY p.DB <=> DATABASE() DESC, t.trx_started LIMIT 3";
+    let mut ids = optional(wire, &by_table).await?;
+    if ids.is_empty() {
+        ids = optional(wire, open).await?;
+    }
+    let mut holders = Vec::new();
+    for id in ids.iter().filter_map(|row| text(row, 0).parse().ok()) {
+        let (holder, busy) = connection(wire, id, run).await?;
+        holders.push(Holder { idle_in_transaction: !busy, ..holder });
+    }
+    Ok(holders)
 }
 
 /// Ends a connection. What it does that must not be left half done, such as the repair of a table without transactions, it

@@ -36,6 +36,8 @@ pub(crate) struct MySqlSession {
     id: u64,
     /// When the server was started, by its own clock: numbers of connections begin again then.
     run: Option<String>,
+    /// The longest statement that the server takes, once it was asked.
+    longest: Option<usize>,
     /// Shows others that this client lives while it holds the lock.
     pulse: Option<Pulse>,
     /// The settings before the first script; read when the first one is about to run.
@@ -67,6 +69,7 @@ impl MySqlSession {
             route,
             id,
             run: None,
+            longest: None,
             pulse: None,
             baseline: None,
             traces: Traces::default(),
@@ -566,6 +569,21 @@ impl Session for MySqlSession {
             )));
         }
         lock::end(&mut self.wire, id, self.product.is_mariadb).await
+    }
+
+    async fn longest_statement(&mut self) -> Result<Option<usize>, Error> {
+        if self.longest.is_none() {
+            let row = self.wire.row("SELECT @@max_allowed_packet LIMIT 1").await?.unwrap_or_default();
+            // One byte says that it is a statement.
+            self.longest = text(&row, 0).parse().ok().map(|limit: usize| limit.saturating_sub(1));
+        }
+        Ok(self.longest)
+    }
+
+    async fn blockers(&mut self, sql: &str) -> Vec<Holder> {
+        let run = self.run.as_deref();
+        // It is no more than a help.
+        lock::blockers(&mut self.wire, sql, self.product.is_mariadb, run).await.unwrap_or_default()
     }
 
     async fn close(mut self: Box<Self>) {

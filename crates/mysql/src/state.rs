@@ -8,7 +8,7 @@ use crate::traces::Traces;
 use crate::wire::{TextRow, Wire};
 
 /// The settings that a script can change and that reach what comes after it. Those that a server has are looked up.
-const SETTINGS: [&str; 34] = [
+const SETTINGS: [&str; 37] = [
     "alter_algorithm",
     "autocommit",
     "character_set_client",
@@ -20,6 +20,8 @@ const SETTINGS: [&str; 34] = [
     "explicit_defaults_for_timestamp",
     "foreign_key_checks",
     "group_concat_max_len",
+    "idle_transaction_timeout",
+    "idle_write_transaction_timeout",
     "innodb_lock_wait_timeout",
     "innodb_strict_mode",
     "lc_time_names",
@@ -43,6 +45,7 @@ const SETTINGS: [&str; 34] = [
     "transaction_isolation",
     "transaction_read_only",
     "unique_checks",
+    "wait_timeout",
 ];
 
 /// The names of two of them before MySQL 8 and MariaDB 11.1.
@@ -269,6 +272,9 @@ fn limit(name: &str, timeouts: &Timeouts) -> Option<String> {
     };
     match name {
         "lock_wait_timeout" | "innodb_lock_wait_timeout" => Some(seconds(timeouts.lock).to_string()),
+        // What ends a session that does nothing for a while, as between two tries.
+        "idle_transaction_timeout" | "idle_write_transaction_timeout" => Some("0".to_owned()),
+        "wait_timeout" => Some("28800".to_owned()),
         // MariaDB: seconds, for every statement; MySQL: milliseconds, for SELECT alone.
         "max_statement_time" => Some(format!("{:.6}", timeouts.statement.as_secs_f64())),
         "max_execution_time" => Some(timeouts.statement.as_millis().min(u128::from(u32::MAX)).to_string()),

@@ -68,7 +68,16 @@ pub(crate) async fn open(target: &Target, options: &ConnectOptions) -> Result<Op
         // Jittered, so that runners that failed together don't come back together.
         let wait = pause.mul_f64(0.5 + fastrand::f64());
         if Instant::now() + wait >= deadline {
-            return Err(error);
+            return Err(match error {
+                Error::Connect { target, reason } => Error::Connect {
+                    target,
+                    reason: format!(
+                        "{reason}; it was tried again for {} s (`--connect-timeout`)",
+                        options.connect_timeout.as_secs()
+                    ),
+                },
+                error => error,
+            });
         }
         tokio::time::sleep(wait).await;
         pause = (pause * 2).min(Duration::from_secs(1));

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use driftlock_database::{Error, Holder, LockAttempt, OwnTables, shown};
-use driftlock_script::Dialect;
+use driftlock_script::{Dialect, Token, TokenKind, significant};
 use sha2::{Digest, Sha256};
 
 use crate::connect::holder_of;
 use crate::session::{PostgresSession, only_row};
-use crate::sql::{Names, Values, literal};
+use crate::sql::{Names, Values, identifier, literal};
 
 /// Advisory locks are numbers in one space for all of a database's users, so the key is a digest.
 fn key(database: &str, names: &Names) -> i64 {
@@ -52,8 +52,9 @@ fn columns() -> String {
     format!(
         "a.pid, a.application_name, pg_catalog.host(a.client_addr), a.usename, \
          pg_catalog.to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS \"UTC\"'), {START}, \
-         CASE WHEN a.state = 'active' THEN pg_catalog.left(a.query, 1000) END, \
-         CASE WHEN a.state = 'active' THEN pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.query_start)::pg_catalog.int8 END"
+         CASE WHEN a.state <> 'idle' THEN pg_catalog.left(a.query, 1000) END, \
+         CASE WHEN a.state <> 'idle' THEN pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.state_change)::pg_catalog.int8 END, \
+         a.state LIKE 'idle in transaction%'"
     )
 }
 
@@ -71,6 +72,7 @@ fn session_of(row: &Values<'_>) -> Result<Holder, Error> {
     holder.since = row.maybe(4)?;
     holder.running = row.maybe(6)?.filter(|sql| !sql.is_empty()).map(|sql| shown(&sql, Dialect::Postgres));
     holder.running_for = row.maybe_number(7)?.and_then(|time| u64::try_from(time).ok()).map(Duration::from_secs);
+    holder.idle_in_transaction = row.yes(8)?;
     Ok(holder)
 }
 
@@ -136,6 +138,42 @@ pub(crate) async fn end(session: &mut PostgresSession, connection: &str) -> Resu
     }
 }
 
+/// See [`Session::blockers`](driftlock_database::Session::blockers): who has a lock on a relation that the statement names.
+pub(crate) async fn blockers(session: &mut PostgresSession, sql: &str) -> Result<Vec<Holder>, Error> {
+    let names: Vec<String> = names_in(sql).iter().map(|name| literal(name)).collect();
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "SELECT {} FROM pg_catalog.pg_stat_activity a WHERE a.pid <> pg_catalog.pg_backend_pid() AND a.pid IN (SELECT l.pid \
+         FROM pg_catalog.pg_locks l WHERE l.granted AND l.locktype = 'relation' AND l.relation IN \
+         (SELECT pg_catalog.to_regclass(n) FROM pg_catalog.unnest(ARRAY[{}]) n) AND l.database = (SELECT d.oid FROM \
+         pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())) ORDER BY a.xact_start NULLS LAST LIMIT 3",
+        columns(),
+        names.join(", ")
+    );
+    session.ask(&sql).await?.iter().flat_map(|result| &result.rows).map(|row| session_of(&Values(row))).collect()
+}
+
+/// Everything in a statement that may name a relation: names, and pairs of them with a dot between.
+fn names_in(sql: &str) -> Vec<String> {
+    /// A statement of thousands of values doesn't name thousands of tables.
+    const MOST: usize = 200;
+    let name = |token: &Token<'_>| match token.kind {
+        TokenKind::Word => Some(identifier(&token.text.to_lowercase())),
+        TokenKind::QuotedIdentifier => Some(token.text.to_owned()),
+        _ => None,
+    };
+    let tokens: Vec<Token<'_>> = significant(sql, Dialect::Postgres).take(MOST).collect();
+    let single = tokens.iter().filter_map(name);
+    let pairs = tokens.windows(3).filter(|three| three[1].text == ".");
+    let pairs = pairs.filter_map(|three| Some(format!("{}.{}", name(&three[0])?, name(&three[2])?)));
+    let mut names: Vec<String> = single.chain(pairs).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,5 +185,12 @@ mod tests {
         assert_eq!(key("a", &names), key("a", &names));
         assert_ne!(key("a", &names), key("b", &names));
         assert_ne!(key("a", &names), key("a", &other));
+    }
+
+    #[test]
+    fn whatever_may_be_a_relation_is_looked_at() {
+        let names = names_in("ALTER TABLE Shop.\"Or Ders\" ADD b integer DEFAULT 'x'");
+        assert!(names.contains(&"\"shop\".\"Or Ders\"".to_owned()) && names.contains(&"\"b\"".to_owned()), "{names:?}");
+        assert!(!names.iter().any(|name| name.contains('x')), "{names:?}");
     }
 }

@@ -417,6 +417,11 @@ impl Session for PostgresSession {
         crate::lock::end(self, connection).await
     }
 
+    async fn blockers(&mut self, sql: &str) -> Vec<Holder> {
+        // It is no more than a help.
+        crate::lock::blockers(self, sql).await.unwrap_or_default()
+    }
+
     async fn close(self: Box<Self>) {
         self.wire.close().await;
     }
