@@ -574,8 +574,8 @@ impl Session for MySqlSession {
     async fn longest_statement(&mut self) -> Result<Option<usize>, Error> {
         if self.longest.is_none() {
             let row = self.wire.row("SELECT @@max_allowed_packet LIMIT 1").await?.unwrap_or_default();
-            // One byte says that it is a statement.
-            self.longest = text(&row, 0).parse().ok().map(|limit: usize| limit.saturating_sub(1));
+            // One byte says that it is a statement, and the server takes less than its limit, not as much.
+            self.longest = text(&row, 0).parse().ok().map(|limit: usize| limit.saturating_sub(2));
         }
         Ok(self.longest)
     }

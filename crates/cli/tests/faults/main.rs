@@ -8,6 +8,7 @@ mod bed;
 mod cuts;
 mod fence;
 mod kinds;
+mod limits;
 mod matrix;
 #[allow(unreachable_pub)]
 #[path = "../../../mysql/tests/common/kinds.rs"]
