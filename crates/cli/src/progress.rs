@@ -56,8 +56,8 @@ impl Teller {
     fn hear(&self, progress: &Progress) {
         match progress {
             Progress::Waiting { holder, waited, until } => {
-                let gone = if holder.gone { ", whose client is gone" } else { "" };
-                self.waiting("the lock", &format!("{holder}{gone} holds it"), *waited, *until);
+                let gone = if holder.gone { "; its client is gone" } else { "" };
+                self.waiting("the lock", &format!("held by {holder}{gone}"), *waited, *until);
             }
             Progress::Orphan { file, line, holder, waited, until } => {
                 let what = format!("{file}:{line}, interrupted in an earlier run");

@@ -70,7 +70,7 @@ fn an_orphan_is_waited_for_and_its_work_counts() {
         let ran = target.run(&["up", "--lock-wait", "60s"]).expect(0);
         let head = statement.split(" SELECT").next().unwrap();
         let said = format!("running `{head}");
-        let ran = ran.says(&["waiting for the lock", "whose client is gone", &said]);
+        let ran = ran.says(&["waiting for the lock", "its client is gone", &said]);
         assert!(!is_running(&target, statement));
         is_right(&target, statement);
         // What stood alone was done by the orphan, and isn't done again.
