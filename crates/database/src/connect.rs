@@ -81,6 +81,10 @@ impl std::fmt::Display for Holder {
         if let Some(pid) = self.pid {
             parts.push(format!("pid {pid}"));
         }
+        if let Some(connection) = &self.connection {
+            // What stands behind the sign is for machines.
+            parts.push(format!("connection {}", connection.split('@').next().unwrap_or(connection)));
+        }
         if let Some(host) = &self.host {
             parts.push(format!("on {host}"));
         }
@@ -89,10 +93,6 @@ impl std::fmt::Display for Holder {
         }
         if let Some(application) = &self.application {
             parts.push(format!("application {application}"));
-        }
-        if let Some(connection) = &self.connection {
-            // What stands behind the sign is for machines.
-            parts.push(format!("connection {}", connection.split('@').next().unwrap_or(connection)));
         }
         if let Some(since) = &self.since {
             parts.push(format!("since {since}"));

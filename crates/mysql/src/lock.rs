@@ -80,8 +80,8 @@ pub(crate) async fn connection(wire: &mut Wire, id: u64, run: Option<&str>) -> R
         holder.user = some(text(&row, 0));
         let host = text(&row, 1);
         holder.host = some(host.rsplit_once(':').map_or(host, |(host, _)| host));
-        holder.since = some(text(&row, 2));
         busy = text(&row, 3) != "Sleep";
+        holder.since = some(text(&row, 2)).filter(|_| !busy);
         holder.running = some(text(&row, 5)).filter(|_| busy).map(|sql| shown(&sql, Dialect::MySql));
         holder.running_for = text(&row, 4).parse().ok().map(Duration::from_secs);
     }
