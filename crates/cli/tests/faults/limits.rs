@@ -134,13 +134,11 @@ fn a_server_without_a_free_connection_is_asked_again_and_then_given_up() {
             let looked = target.client_command("", "SELECT 1").output().unwrap();
             String::from_utf8_lossy(&looked.stderr).to_lowercase().contains("too many")
         };
-        let began = Instant::now();
-        let clients = fill(12);
+        let clients = fill(25);
         until("the server is full", is_full);
         let ran = target.run(&["up", "--connect-timeout", "2s"]).expect(1);
         let stderr = ran.stderr.to_lowercase();
         assert!(stderr.contains("too many"), "{stderr}");
-        assert!(began.elapsed() < Duration::from_secs(11), "it gave up while the server was full");
         // Who waits long enough gets one.
         target.run(&["up", "--connect-timeout", "60s"]).expect(0);
         for mut client in clients {
