@@ -136,7 +136,7 @@ fn a_server_without_a_free_connection_is_asked_again_and_then_given_up() {
         };
         let clients = fill(25);
         until("the server is full", is_full);
-        let ran = target.run(&["up", "--connect-timeout", "2s"]).expect(1);
+        let ran = target.run(&["up", "--connect-timeout", "6s"]).expect(1);
         let stderr = ran.stderr.to_lowercase();
         assert!(stderr.contains("too many"), "{stderr}");
         // Who waits long enough gets one.
