@@ -82,12 +82,14 @@ pub(crate) struct Trouble {
     pub(crate) place: Option<(u32, u32, String)>,
     /// The server said that the statement is done, and what it left couldn't be looked at: the next run has to find out.
     pub(crate) unsettled: bool,
+    /// It ran outside of a transaction, though it would fit into one: its tables know none, and may keep what it wrote before it failed.
+    pub(crate) beyond_rollback: bool,
 }
 
 impl Trouble {
     /// With a statement, by its index.
     pub(crate) fn at(index: impl Into<Option<usize>>, error: DbError) -> Self {
-        Trouble { index: index.into(), error, place: None, unsettled: false }
+        Trouble { index: index.into(), error, place: None, unsettled: false, beyond_rollback: false }
     }
 }
 
@@ -338,7 +340,8 @@ impl Run<'_> {
                         self.session.settle(&sql, false).await?;
                     }
                     if !self.may_retry(&trouble, tries) {
-                        return Err(trouble);
+                        let beyond_rollback = planned.statements[index].classified.class.is_transactional();
+                        return Err(Trouble { beyond_rollback, ..trouble });
                     }
                     tries += 1;
                     let after = self.another(planned, &trouble, tries).await;
@@ -523,7 +526,7 @@ impl Run<'_> {
             DbError::LockTimeout(_) if self.session.rollback().await.is_ok() => self.blockers(planned, &trouble).await,
             _ => None,
         };
-        let Trouble { index, error, place, unsettled } = trouble;
+        let Trouble { index, error, place, unsettled, beyond_rollback } = trouble;
         let applied = std::mem::take(&mut self.applied);
         // What the server says at the COMMIT (a deferred constraint) is shown at the last statement; what it says before the first
         // is about none.
@@ -537,6 +540,10 @@ impl Run<'_> {
             index.map(|index| credentials(planned.sql(&planned.statements[index]), dialect)).unwrap_or_default();
         let error = masked(error, &secrets);
         let mut notes = Vec::new();
+        if beyond_rollback {
+            let note = "the statement ran outside of a transaction: where its table knows none, what it wrote before it failed stays";
+            notes.push(("note", note.to_owned()));
+        }
         let mut recorded = may_write;
         if may_write {
             let kept = async {
@@ -564,7 +571,7 @@ impl Run<'_> {
             DbError::ConnectionLost(_) => Outcome::NotKnown,
             _ if unsettled => Outcome::NotKnown,
             _ if !recorded && !attempt.done.is_empty() => Outcome::NotKnown,
-            _ if attempt.done.is_empty() => Outcome::RolledBack,
+            _ if attempt.done.is_empty() && !attempt.announced => Outcome::RolledBack,
             _ => Outcome::Partial { done: attempt.done.clone() },
         };
         if self.cancellation.is_cancelled() && matches!(error, DbError::Cancelled(_) | DbError::ConnectionLost(_)) {

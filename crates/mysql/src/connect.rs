@@ -97,6 +97,7 @@ async fn open_any(
     deadline: Instant,
 ) -> Result<(Conn, Route, String), Error> {
     let mut pause = Duration::from_millis(20);
+    let mut said = None;
     loop {
         let mut full = None;
         let mut unreachable: Vec<(String, String)> = Vec::new();
@@ -115,7 +116,8 @@ async fn open_any(
                 Err(Refusal::Unreachable(reason)) => unreachable.push((place.to_string(), reason)),
             }
         }
-        let Some((place, reason)) = full else {
+        // Where the time ended in the midst of the last try, what the server said before that is the reason.
+        let Some((place, reason)) = full.or_else(|| said.take().filter(|_| Instant::now() >= deadline)) else {
             let place = unreachable.iter().map(|(place, _)| place.as_str()).collect::<Vec<_>>().join(", ");
             let reason = match &unreachable[..] {
                 [(_, reason)] => reason.clone(),
@@ -130,6 +132,7 @@ async fn open_any(
                 reason: format!("no connection became free in {} s: {reason}", target.connect_timeout.as_secs()),
             });
         }
+        said = Some((place, reason));
         sleep(jittered).await;
         pause = (pause * 2).min(Duration::from_millis(500));
     }

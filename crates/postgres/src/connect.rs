@@ -59,12 +59,15 @@ pub(crate) struct Opened {
 pub(crate) async fn open(target: &Target, options: &ConnectOptions) -> Result<Opened, Error> {
     let deadline = Instant::now() + options.connect_timeout;
     let mut pause = Duration::from_millis(50);
+    let mut busy: Option<Error> = None;
     loop {
         let error = match one_round(target, options, deadline).await {
             Ok(opened) => return Ok(opened),
-            Err(Refusal::Final(error)) => return Err(error),
+            // The time ended in the midst of the last try: what the server said before that is the reason.
+            Err(Refusal::Final(error)) => return Err(busy.filter(|_| Instant::now() >= deadline).unwrap_or(error)),
             Err(Refusal::Again(error)) => error,
         };
+        busy = Some(error.clone());
         // Jittered, so that runners that failed together don't come back together.
         let wait = pause.mul_f64(0.5 + fastrand::f64());
         if Instant::now() + wait >= deadline {

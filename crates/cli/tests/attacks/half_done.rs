@@ -225,6 +225,16 @@ fn rows_of_a_table_without_transactions_are_not_called_rolled_back() {
 }
 
 #[test]
+fn a_statement_that_fails_halfway_on_a_table_without_transactions_is_not_called_rolled_back() {
+    let target = Target::new(Engine::MySql);
+    target.query("CREATE TABLE m (id int PRIMARY KEY) ENGINE=MyISAM");
+    target.migration(1, "INSERT INTO m VALUES (7), (7);\n");
+    let ran = target.run(&["up"]).expect(1).says(&["Duplicate entry", "what it wrote before it failed stays"]);
+    assert!(!ran.stderr.contains("rolled back"), "{}", ran.stderr);
+    assert_eq!(target.query("SELECT id FROM m"), ["7"]);
+}
+
+#[test]
 fn a_kill_in_an_insert_without_transactions_brings_no_row_twice() {
     let target = Target::new(Engine::MySql);
     target.migration(
