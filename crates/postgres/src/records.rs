@@ -131,7 +131,10 @@ impl PostgresSession {
         if fence {
             let rows = self.own_rows(&format!("SELECT max(format), count(*) FROM {}", names.fence)).await?;
             if let Some(row) = rows.first().map(Values) {
-                check_format(row.maybe_number(0)?.unwrap_or(0))?;
+                // A fence without a row has no format to be of.
+                if let Some(format) = row.maybe_number(0)? {
+                    check_format(format)?;
+                }
                 if all && row.number(1)? == 1 {
                     return Ok(());
                 }
