@@ -8,10 +8,11 @@ use serde_json::Value;
 use crate::fail::{Context, Failure, Result};
 
 /// Crates in the order of the house: each imports only from those before it.
-const HOUSE: [&str; 14] = [
+const HOUSE: [&str; 16] = [
     "driftlock-schema",
     "driftlock-script",
     "driftlock-database",
+    "driftlock-tls",
     "driftlock-postgres",
     "driftlock-mysql",
     "driftlock-sqlite",
@@ -22,6 +23,7 @@ const HOUSE: [&str; 14] = [
     "driftlock-testing",
     "driftlock",
     "driftlock-cli",
+    "driftlock-servers",
     "xtask",
 ];
 
