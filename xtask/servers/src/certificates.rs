@@ -199,7 +199,7 @@ pub fn write(directory: &Path, name: &str, text: &str) -> Result<PathBuf> {
 }
 
 impl Issued {
-    /// Writes `NAME.crt` and `NAME.key`, as [`write`] does.
+    /// Writes `NAME.crt` and `NAME.key`, as [`write()`] does.
     ///
     /// # Errors
     /// When they can't be written.
