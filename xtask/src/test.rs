@@ -44,9 +44,11 @@ impl Options {
 
     fn wants(&self, executable: &Path) -> bool {
         let name = executable.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        // What runners and dumps left is MariaDB's, and its client speaks of collations that MySQL's doesn't.
-        if self.mysql && ["adopt-", "clients-"].iter().any(|start| name.starts_with(start)) {
-            println!("left out: {name}, which compares with recordings and the client of MariaDB");
+        // What runners and dumps left is MariaDB's, and its client speaks of collations that MySQL's doesn't; `tls` sets up servers and accounts in
+        // MariaDB's words.
+        let mariadb_alone = ["adopt-", "clients-", "tls-"].iter().any(|start| name.starts_with(start));
+        if self.mysql && mariadb_alone {
+            println!("left out: {name}, which needs recordings, the client or accounts of MariaDB");
             return false;
         }
         self.executable.is_none_or(|wanted| name.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('-')))
