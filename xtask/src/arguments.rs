@@ -13,7 +13,7 @@ Usage: cargo xtask setup
        cargo xtask test [--fast | --mysql] [-p CRATE]... [-- ARGS]
        cargo xtask test --stop
        cargo xtask fault [--kills N] [--seed S]
-       cargo xtask bench [--only ROW]... [--pairs N] [--cold] [--binary PATH]
+       cargo xtask bench [--only ROW]... [--pairs N] [--cold] [--save] [--alone] [--binary PATH]
        cargo xtask bench --list
        cargo xtask oracle adopt [--only RUNNER]... [--engine ENGINE]...
 
@@ -35,8 +35,10 @@ fault   Strikes the program, its connections and its servers at every named poin
 
 bench   Measures the release build against the engines' own clients, on servers with default durability.
         --only ROW   only rows whose name has this in it; may be repeated
-        --pairs N    interleaved pairs for each row (else 20, and 10 for rows that migrate from nothing)
+        --pairs N    interleaved rounds for each row (else 20, and 10 for rows that migrate from nothing)
         --cold       a cold release build too (some minutes)
+        --save       write the table and a picture of it into bench/
+        --alone      without dbmate, golang-migrate and goose, which are else installed below the target directory (with Go and npm)
         --binary P   measure this driftlock instead of building one
         --list       the names of the rows
 
@@ -137,6 +139,8 @@ fn parse_bench(mut arguments: impl Iterator<Item = String>) -> Result<Chore> {
             }
             "--binary" => options.binary = Some(value(&argument, arguments.next())?.into()),
             "--cold" => options.cold = true,
+            "--save" => options.save = true,
+            "--alone" => options.alone = true,
             "--list" => options.list = true,
             _ => return Err(unknown("bench", &argument)),
         }

@@ -2,21 +2,28 @@
 
 mod bed;
 mod cold;
+mod machine;
 mod measure;
 mod migrate;
+mod peers;
+mod report;
 mod small;
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use crate::fail::{Context, Failure, Result};
+use crate::install::Cache;
 use crate::process::{self, Errors, Interrupt};
 use crate::servers::{Durability, Life, Servers};
 use crate::setup;
 use crate::workspace::{Workspace, cargo};
 
 use bed::Bed;
-use measure::{Outcome, table};
-use migrate::Engine;
+use machine::Machine;
+use measure::Outcome;
+use migrate::{Engine, reads_history};
+use report::{Line, Report};
 
 /// What was asked for.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -24,6 +31,8 @@ pub(crate) struct Options {
     pub(crate) only: Vec<String>,
     pub(crate) pairs: Option<usize>,
     pub(crate) cold: bool,
+    pub(crate) save: bool,
+    pub(crate) alone: bool,
     pub(crate) binary: Option<PathBuf>,
     pub(crate) list: bool,
 }
@@ -94,20 +103,60 @@ pub(crate) fn run(options: &Options, interrupt: &Interrupt) -> Result<bool> {
         None => build(&workspace, interrupt)?,
     };
     let servers = Servers::start(&tools, Durability::Default, Life::WithUs, interrupt)?;
-    let bed = Bed::new(&tools, &servers, binary, interrupt)?;
+    let cache = Cache::new(&workspace.target, interrupt);
+    let has_peers = !options.alone && rows.iter().any(|row| matches!(row.work, Work::Idle(..) | Work::Fresh(..)));
+    let (peers, missing) = if has_peers { peers::install(&cache) } else { Default::default() };
+    let mut notes = vec![Machine::look().to_string()];
+    notes.extend(peers.iter().map(|peer| format!("{} {}", peer.kind.name, peer.version)));
+    notes.extend(missing);
+    let bed = Bed::new(&tools, &servers, binary, peers, interrupt)?;
 
-    let mut outcomes = Vec::new();
+    let mut lines = Vec::new();
     let mut is_good = true;
     for row in rows {
         interrupt.check()?;
         eprintln!("measuring {} …", row.name);
+        let others = machine::others();
         let outcome = measure(row, &bed, &workspace, options.pairs);
         interrupt.check()?;
         is_good &= outcome.as_ref().is_ok_and(Outcome::is_kept);
-        outcomes.push((row.name, outcome));
+        lines.push(Line { name: row.name, what: row.work.describe(), outcome, others });
     }
-    print!("{}", table(&outcomes));
+    let report = Report { lines, notes };
+    print!("{}", report.text());
+    if options.save {
+        save(&workspace.root.join("bench"), &report)?;
+    }
     Ok(is_good)
+}
+
+impl Work {
+    fn describe(&self) -> String {
+        match self {
+            Work::Idle(engine, files) => {
+                let client = if reads_history(*engine, *files) { "reading the history" } else { "`select 1`" };
+                format!("`up` with nothing to do, {files} files, {}; the client's {client}", engine.product())
+            }
+            Work::Fresh(engine, files) => format!(
+                "`up` of {files} one-table files, {}; the same statements, transactions and one insert each in one client session",
+                engine.product()
+            ),
+            Work::Hash(files) => format!("`manifest verify` of {files} files; `sha256sum` of them"),
+            Work::Version => "`--version`".to_owned(),
+            Work::Size => "the binary".to_owned(),
+            Work::Cold => "a release build from nothing; a program of the three drivers alone".to_owned(),
+        }
+    }
+}
+
+fn save(folder: &Path, report: &Report) -> Result<()> {
+    fs::create_dir_all(folder).context(folder.display())?;
+    for (name, text) in [("README.md", report.markdown()), ("results.svg", report.svg())] {
+        let file = folder.join(name);
+        fs::write(&file, text).context(file.display())?;
+        eprintln!("wrote {}", file.display());
+    }
+    Ok(())
 }
 
 fn measure(row: &Row, bed: &Bed<'_>, workspace: &Workspace, pairs: Option<usize>) -> Result<Outcome> {

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bench;
+mod install;
 mod oracle;
 mod test;
 mod workspace;

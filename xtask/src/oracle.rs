@@ -11,7 +11,6 @@ mod flyway;
 mod golang_migrate;
 mod goose;
 mod gormigrate;
-mod install;
 mod recorder;
 mod refinery;
 mod sqlx;
@@ -20,13 +19,13 @@ mod story;
 use std::path::PathBuf;
 
 use crate::fail::{Context, Failure, Result};
+use crate::install::Cache;
 use crate::process::Interrupt;
 use crate::servers::{Durability, Life, Servers};
 use crate::setup;
 use crate::workspace::Workspace;
 
 use engine::{Bed, Engine};
-use install::Cache;
 use recorder::Recorder;
 
 /// What was asked for.
@@ -187,6 +186,13 @@ pub(crate) fn adopt(options: &Options, interrupt: &Interrupt) -> Result<bool> {
         }
     }
     Ok(is_good)
+}
+
+/// The program of a runner, installed if it isn't, with its version.
+pub(crate) fn runner(name: &str, cache: &Cache<'_>) -> Result<(PathBuf, &'static str)> {
+    let tool = TOOLS.iter().find(|tool| tool.name == name);
+    let tool = tool.ok_or_else(|| Failure::new(format!("there is no runner `{name}`")))?;
+    Ok(((tool.install)(cache, tool.version)?, tool.version))
 }
 
 fn check_names(what: &str, wanted: &[String], known: &[&str]) -> Result<()> {

@@ -71,6 +71,11 @@ impl Servers {
         format!("mysql://{USER}:{}@127.0.0.1:{}/{database}", self.password, self.mysql.port)
     }
 
+    /// MariaDB as Go's driver for MySQL takes it: `user:password@tcp(host:port)/database`.
+    pub fn go_mysql(&self, database: &str) -> String {
+        format!("{USER}:{}@tcp(127.0.0.1:{})/{database}", self.password, self.mysql.port)
+    }
+
     /// What others need to log in to PostgreSQL: the password and the port on 127.0.0.1.
     pub fn postgres_login(&self) -> (&str, u16) {
         (&self.password, self.postgres.port)

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 use super::migrate::Engine;
+use super::peers::Peer;
 use crate::fail::{Context, Failure, Result};
 use crate::process::Interrupt;
 use crate::servers::Servers;
@@ -17,6 +18,7 @@ use crate::setup::Tools;
 pub(super) struct Bed<'a> {
     pub(super) binary: PathBuf,
     pub(super) interrupt: &'a Interrupt,
+    pub(super) peers: Vec<Peer>,
     tools: &'a Tools,
     servers: &'a Servers,
     folder: TempDir,
@@ -28,10 +30,11 @@ impl<'a> Bed<'a> {
         tools: &'a Tools,
         servers: &'a Servers,
         binary: PathBuf,
+        peers: Vec<Peer>,
         interrupt: &'a Interrupt,
     ) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("driftlock-bench-").tempdir().context("no temporary directory")?;
-        Ok(Bed { binary, interrupt, tools, servers, folder, next: Cell::new(0) })
+        Ok(Bed { binary, interrupt, peers, tools, servers, folder, next: Cell::new(0) })
     }
 
     /// The binary, away from any configuration and with nothing of our environment that it would read.
@@ -71,7 +74,7 @@ impl<'a> Bed<'a> {
 /// A database for one measurement.
 pub(super) struct Database<'b, 'a> {
     bed: &'b Bed<'a>,
-    engine: Engine,
+    pub(super) engine: Engine,
     name: String,
 }
 
@@ -83,6 +86,11 @@ impl Database<'_, '_> {
             Engine::MariaDb => self.bed.servers.mysql_url(&self.name),
             Engine::Sqlite => format!("sqlite://{}", self.file().display()),
         }
+    }
+
+    /// As Go's driver for MySQL takes it: `user:password@tcp(host:port)/database`.
+    pub(super) fn go_mysql(&self) -> String {
+        self.bed.servers.go_mysql(&self.name)
     }
 
     /// The engine's own client on it, which reads statements from its input unless told otherwise.
@@ -114,7 +122,8 @@ impl Database<'_, '_> {
         output(&mut self.query(sql))
     }
 
-    fn file(&self) -> PathBuf {
+    /// The file of a database of SQLite's.
+    pub(super) fn file(&self) -> PathBuf {
         self.bed.folder.path().join(format!("{}.db", self.name))
     }
 

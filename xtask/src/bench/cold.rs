@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::measure::{Judged, Outcome};
+use super::measure::{Judged, Outcome, Times};
 use crate::fail::{Context, Failure, Result};
 use crate::process::{self, Errors, Interrupt};
 use crate::workspace::{Workspace, cargo};
@@ -47,7 +47,11 @@ pub(super) fn build(workspace: &Workspace, bar: f64, interrupt: &Interrupt) -> R
     finish(&mut fetch, interrupt)?;
     let ours = timed(&workspace.root, &["--package", "driftlock-cli"], &folder.path().join("ours"), interrupt)?;
     let theirs = timed(&program, &[], &folder.path().join("theirs"), interrupt)?;
-    Ok(Outcome::Pairs { pairs: vec![(ours, theirs)], judged: Judged::Medians, bar })
+    Ok(Outcome::Times {
+        times: Times { ours: vec![ours], theirs: vec![theirs], peers: Vec::new() },
+        judged: Judged::Medians,
+        bar,
+    })
 }
 
 fn timed(folder: &Path, arguments: &[&str], target: &Path, interrupt: &Interrupt) -> Result<Duration> {

@@ -1,4 +1,4 @@
-//! Times in pairs, and what is said of them.
+//! Times of those who do the same work in turn.
 
 use std::fs::File;
 use std::process::{Command, Stdio};
@@ -9,14 +9,23 @@ use crate::process::Interrupt;
 
 /// What a row came to.
 pub(super) enum Outcome {
-    /// Times of ours and theirs, run in turn, and what the bar is held against.
-    Pairs { pairs: Vec<(Duration, Duration)>, judged: Judged, bar: f64 },
+    /// Times of work done in turn, and what the bar is held against.
+    Times { times: Times, judged: Judged, bar: f64 },
     /// One number with its unit.
     Plain { value: f64, unit: &'static str, bar: f64 },
 }
 
+/// Times by round: ours, those of the reference, and those of other runners that do the same.
+#[derive(Debug, Default)]
+pub(super) struct Times {
+    pub(super) ours: Vec<Duration>,
+    pub(super) theirs: Vec<Duration>,
+    /// A peer that fails is measured no further; the bar is not held against it.
+    pub(super) peers: Vec<(&'static str, Result<Vec<Duration>>)>,
+}
+
 /// Which ratio the bar is held against.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Judged {
     /// That of the medians.
     Medians,
@@ -25,39 +34,84 @@ pub(super) enum Judged {
 }
 
 impl Outcome {
+    /// What the bar is held against.
+    pub(super) fn value(&self) -> f64 {
+        match self {
+            Outcome::Times { times, judged, .. } => times.ratio(*judged),
+            Outcome::Plain { value, .. } => *value,
+        }
+    }
+
+    /// The bar.
+    pub(super) fn bar(&self) -> f64 {
+        match self {
+            Outcome::Times { bar, .. } | Outcome::Plain { bar, .. } => *bar,
+        }
+    }
+
     /// Whether the bar was kept.
     pub(super) fn is_kept(&self) -> bool {
-        let (value, bar) = match self {
-            Outcome::Pairs { pairs, judged: Judged::Medians, bar } => (median_ratio(pairs), bar),
-            Outcome::Pairs { pairs, judged: Judged::Minima, bar } => (minima_ratio(pairs), bar),
-            Outcome::Plain { value, bar, .. } => (*value, bar),
-        };
-        value <= *bar
+        self.value() <= self.bar()
     }
 }
 
-/// Runs ours and theirs in turn; every second pair begins with the other one. One pair before it is not counted.
-pub(super) fn in_pairs(
-    pairs: usize,
-    interrupt: &Interrupt,
-    mut ours: impl FnMut() -> Result<Duration>,
-    mut theirs: impl FnMut() -> Result<Duration>,
-) -> Result<Vec<(Duration, Duration)>> {
-    let mut times = Vec::with_capacity(pairs);
-    for pair in 0..=pairs {
-        interrupt.check()?;
-        let both = if pair % 2 == 0 {
-            let first = ours()?;
-            (first, theirs()?)
-        } else {
-            let first = theirs()?;
-            (ours()?, first)
-        };
-        if pair > 0 {
-            times.push(both);
+impl Times {
+    /// Ours by theirs.
+    pub(super) fn ratio(&self, judged: Judged) -> f64 {
+        judged.of(&self.ours) / judged.of(&self.theirs)
+    }
+}
+
+impl Judged {
+    /// In milliseconds.
+    pub(super) fn of(self, times: &[Duration]) -> f64 {
+        let milliseconds = times.iter().map(|time| time.as_secs_f64() * 1000.0);
+        match self {
+            Judged::Medians => median(milliseconds),
+            Judged::Minima => milliseconds.min_by(f64::total_cmp).unwrap_or(f64::NAN),
         }
     }
-    Ok(times)
+}
+
+/// One who does a row's work once, and how long that took.
+pub(super) type Work<'a> = Box<dyn FnMut() -> Result<Duration> + 'a>;
+
+/// Some of them take minutes for what takes us seconds, and no bar hangs on them.
+const PEER_ROUNDS: usize = 3;
+
+/// Lets all do the work in turn, peers in the first rounds; each round begins with another one. One round before them is not counted.
+pub(super) fn in_turn<'a>(
+    rounds: usize,
+    interrupt: &Interrupt,
+    ours: impl FnMut() -> Result<Duration> + 'a,
+    theirs: impl FnMut() -> Result<Duration> + 'a,
+    peers: Vec<(&'static str, Work<'a>)>,
+) -> Result<Times> {
+    let mut works: Vec<Work<'a>> = vec![Box::new(ours), Box::new(theirs)];
+    let (names, more): (Vec<&'static str>, Vec<Work<'a>>) = peers.into_iter().unzip();
+    works.extend(more);
+    let mut times: Vec<Result<Vec<Duration>>> = works.iter().map(|_| Ok(Vec::with_capacity(rounds))).collect();
+    for round in 0..=rounds {
+        for turn in 0..works.len() {
+            interrupt.check()?;
+            let who = (round + turn) % works.len();
+            let Ok(known) = &mut times[who] else { continue };
+            if who >= 2 && known.len() == PEER_ROUNDS {
+                continue;
+            }
+            match works[who]() {
+                Ok(time) if round > 0 => known.push(time),
+                Ok(_) => {}
+                // Without us, or without the reference, there is no row.
+                Err(failure) if who < 2 => return Err(failure),
+                Err(failure) => times[who] = Err(failure),
+            }
+        }
+    }
+    let mut times = times.into_iter();
+    let mut next = || times.next().unwrap_or_else(|| Ok(Vec::new()));
+    let (ours, theirs) = (next()?, next()?);
+    Ok(Times { ours, theirs, peers: names.into_iter().zip(times).collect() })
 }
 
 /// How long a command takes, from its start to its end. One that fails is an error with its last words.
@@ -91,135 +145,38 @@ pub(super) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     }
 }
 
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
-}
-
-fn median_ratio(pairs: &[(Duration, Duration)]) -> f64 {
-    median(pairs.iter().map(|(ours, _)| milliseconds(*ours)))
-        / median(pairs.iter().map(|(_, theirs)| milliseconds(*theirs)))
-}
-
-fn minima_ratio(pairs: &[(Duration, Duration)]) -> f64 {
-    let (ours, theirs) = minima(pairs);
-    ours / theirs
-}
-
-fn minima(pairs: &[(Duration, Duration)]) -> (f64, f64) {
-    let least = |times: &mut dyn Iterator<Item = Duration>| times.min().map_or(f64::NAN, milliseconds);
-    (least(&mut pairs.iter().map(|pair| pair.0)), least(&mut pairs.iter().map(|pair| pair.1)))
-}
-
-/// All rows, for people.
-pub(super) fn table(rows: &[(&str, Result<Outcome>)]) -> String {
-    let header = ["row", "ours", "theirs", "median", "minima", "bar", ""];
-    let mut lines = vec![header.map(str::to_owned)];
-    let mut reasons = String::new();
-    for (name, outcome) in rows {
-        lines.push(match outcome {
-            Err(failure) => {
-                reasons.push_str(&format!("{name}: {failure}\n"));
-                [name, "", "", "", "", "", "not measured"].map(str::to_owned)
-            }
-            Ok(outcome) => line(name, outcome),
-        });
-    }
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-    let widths: [usize; 7] = std::array::from_fn(width);
-    let mut text = String::new();
-    for line in &lines {
-        // The name to the left, numbers to the right.
-        let mut padded = format!("{:<1$}", line[0], widths[0]);
-        for (cell, width) in line.iter().zip(widths).skip(1).take(5) {
-            padded.push_str(&format!("  {cell:>width$}"));
-        }
-        text.push_str(format!("{padded}  {}", line[6]).trim_end());
-        text.push('\n');
-    }
-    text + &reasons
-}
-
-fn line(name: &str, outcome: &Outcome) -> [String; 7] {
-    let verdict = if outcome.is_kept() { "ok" } else { "MISSED" };
-    match outcome {
-        Outcome::Plain { value, unit, bar } => [
-            name.to_owned(),
-            format!("{value:.1} {unit}"),
-            String::new(),
-            String::new(),
-            String::new(),
-            format!("{bar} {unit}"),
-            verdict.to_owned(),
-        ],
-        Outcome::Pairs { pairs, judged, bar } => {
-            // The times shown are those that the bar is held against, and its ratio has a star.
-            let (ours, theirs) = match judged {
-                Judged::Minima => minima(pairs),
-                Judged::Medians => (
-                    median(pairs.iter().map(|pair| milliseconds(pair.0))),
-                    median(pairs.iter().map(|pair| milliseconds(pair.1))),
-                ),
-            };
-            let star = |which| if *judged == which { "*" } else { " " };
-            [
-                name.to_owned(),
-                format!("{ours:.1} ms"),
-                format!("{theirs:.1} ms"),
-                format!("{:.2}{}", median_ratio(pairs), star(Judged::Medians)),
-                format!("{:.2}{}", minima_ratio(pairs), star(Judged::Minima)),
-                format!("{bar} ×"),
-                verdict.to_owned(),
-            ]
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn pairs(times: &[(u64, u64)]) -> Vec<(Duration, Duration)> {
-        times.iter().map(|(a, b)| (Duration::from_millis(*a), Duration::from_millis(*b))).collect()
-    }
 
     #[test]
     fn medians_and_minima() {
         assert!((median([3.0, 1.0, 2.0]) - 2.0).abs() < 1e-9);
         assert!((median([4.0, 1.0, 2.0, 3.0]) - 2.5).abs() < 1e-9);
-        let pairs = pairs(&[(10, 20), (30, 20), (20, 10)]);
-        assert!((median_ratio(&pairs) - 1.0).abs() < 1e-9);
-        assert!((minima_ratio(&pairs) - 1.0).abs() < 1e-9);
+        let times = |millis: [u64; 3]| millis.map(Duration::from_millis).to_vec();
+        let times = Times { ours: times([10, 30, 20]), theirs: times([20, 20, 5]), peers: Vec::new() };
+        assert!((times.ratio(Judged::Medians) - 1.0).abs() < 1e-9);
+        assert!((times.ratio(Judged::Minima) - 2.0).abs() < 1e-9);
     }
 
     #[test]
-    fn pairs_change_their_order_and_the_first_is_not_counted() {
+    fn turns_change_their_order_and_the_first_round_is_not_counted() {
         let order = std::cell::RefCell::new(String::new());
         let step = |mark: char| {
             order.borrow_mut().push(mark);
-            Ok(Duration::from_millis(1))
+            if mark == 'x' { Err(Failure::new("it broke")) } else { Ok(Duration::from_millis(1)) }
         };
-        let times = in_pairs(3, &Interrupt::default(), || step('o'), || step('t')).unwrap();
-        assert_eq!(times.len(), 3);
-        assert_eq!(order.into_inner(), "ottoot".to_owned() + "to");
+        let peers: Vec<(&str, Work<'_>)> = vec![("p", Box::new(|| step('p'))), ("x", Box::new(|| step('x')))];
+        let times = in_turn(5, &Interrupt::default(), || step('o'), || step('t'), peers).unwrap();
+        assert_eq!((times.ours.len(), times.theirs.len()), (5, 5));
+        assert_eq!(times.peers[0].1.as_ref().map(Vec::len).ok(), Some(PEER_ROUNDS));
+        assert!(times.peers[1].1.is_err(), "a peer that fails is said to have failed");
+        assert_eq!(order.into_inner(), "otpx".to_owned() + "tpo" + "pot" + "otp" + "ot" + "to");
+        assert!(in_turn(1, &Interrupt::default(), || step2(false), || step2(true), Vec::new()).is_err());
     }
 
-    #[test]
-    fn a_table_says_which_bar_was_missed() {
-        let rows = [
-            ("a", Ok(Outcome::Pairs { pairs: pairs(&[(10, 20)]), judged: Judged::Medians, bar: 0.5 })),
-            ("bb", Ok(Outcome::Pairs { pairs: pairs(&[(11, 20)]), judged: Judged::Minima, bar: 0.5 })),
-            ("c", Ok(Outcome::Plain { value: 4.2, unit: "ms", bar: 5.0 })),
-            ("d", Err(Failure::new("it broke"))),
-        ];
-        let wanted = "\
-row     ours   theirs  median  minima    bar
-a    10.0 ms  20.0 ms   0.50*   0.50   0.5 ×  ok
-bb   11.0 ms  20.0 ms   0.55    0.55*  0.5 ×  MISSED
-c     4.2 ms                            5 ms  ok
-d                                             not measured
-d: it broke
-";
-        assert_eq!(table(&rows), wanted);
+    fn step2(fails: bool) -> Result<Duration> {
+        if fails { Err(Failure::new("it broke")) } else { Ok(Duration::ZERO) }
     }
 
     #[test]

@@ -5,38 +5,53 @@ use std::path::Path;
 use std::process::Command;
 
 use super::bed::{Bed, Database, output, version, write_migrations};
-use super::measure::{Judged, Outcome, in_pairs, time};
+use super::measure::{Judged, Outcome, in_turn, time};
+use super::peers;
 use crate::fail::{Context, Failure, Result};
 
 /// Whose server.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Engine {
     Postgres,
     MariaDb,
     Sqlite,
 }
 
+impl Engine {
+    /// As the engine calls itself.
+    pub(super) fn product(self) -> &'static str {
+        match self {
+            Engine::Postgres => "PostgreSQL",
+            Engine::MariaDb => "MariaDB",
+            Engine::Sqlite => "SQLite",
+        }
+    }
+}
+
+/// Whether an idle run is held against a client that reads as much, and not only logs in.
+pub(super) fn reads_history(engine: Engine, files: usize) -> bool {
+    engine != Engine::Postgres && files > 100
+}
+
 /// `up` where all files are applied, against the client's `select 1`, or its reading of the history.
 pub(super) fn idle(bed: &Bed<'_>, engine: Engine, files: usize, bar: f64, pairs: usize) -> Result<Outcome> {
     let folder = bed.new_path("migrations");
-    write_migrations(&folder, files)?;
+    let statements = write_migrations(&folder, files)?;
     let database = bed.database(engine)?;
     output(&mut up(bed, &database, &folder))?;
     check_applied(&database, files)?;
     // On PostgreSQL the history of 1,000 files costs little beside the login, and the bar is that of the login. MariaDB
     // and SQLite are held against a client that reads as much; SQLite must load its schema of 1,000 tables for it.
-    let query = match (engine, files) {
-        (Engine::Postgres, _) | (_, ..=100) => "select 1",
-        _ => "select version, sha256 from driftlock_history",
-    };
-    let times = in_pairs(
+    let query = if reads_history(engine, files) { "select version, sha256 from driftlock_history" } else { "select 1" };
+    let times = in_turn(
         pairs,
         bed.interrupt,
         || time(&mut up(bed, &database, &folder), None),
         || time(&mut database.query(query), None),
+        peers::idle(bed, engine, &statements)?,
     )?;
     check_applied(&database, files)?;
-    Ok(Outcome::Pairs { pairs: times, judged: Judged::Medians, bar })
+    Ok(Outcome::Times { times, judged: Judged::Medians, bar })
 }
 
 /// `up` into a new database, against one client session with the same statements, transactions and one insert each.
@@ -45,7 +60,7 @@ pub(super) fn fresh(bed: &Bed<'_>, engine: Engine, files: usize, bar: f64, pairs
     let statements = write_migrations(&folder, files)?;
     let script = bed.new_path("session");
     fs::write(&script, session(engine, &statements)).context(script.display())?;
-    let times = in_pairs(
+    let times = in_turn(
         pairs,
         bed.interrupt,
         || {
@@ -60,8 +75,9 @@ pub(super) fn fresh(bed: &Bed<'_>, engine: Engine, files: usize, bar: f64, pairs
             check_count(&database, "select count(*) from bench_log", files)?;
             Ok(elapsed)
         },
+        peers::fresh(bed, engine, &statements)?,
     )?;
-    Ok(Outcome::Pairs { pairs: times, judged: Judged::Minima, bar })
+    Ok(Outcome::Times { times, judged: Judged::Minima, bar })
 }
 
 fn up(bed: &Bed<'_>, database: &Database<'_, '_>, folder: &Path) -> Command {

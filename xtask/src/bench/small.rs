@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use super::bed::{Bed, output, write_migrations};
-use super::measure::{Judged, Outcome, in_pairs, median, time};
+use super::measure::{Judged, Outcome, in_turn, median, time};
 use crate::fail::{Context, Result};
 
 /// `manifest verify`, against `sha256sum` of the same files.
@@ -17,7 +17,7 @@ pub(super) fn hash(bed: &Bed<'_>, files: usize, bar: f64, pairs: usize) -> Resul
         command
     };
     output(&mut manifest("write"))?;
-    let times = in_pairs(
+    let times = in_turn(
         pairs,
         bed.interrupt,
         || time(&mut manifest("verify"), None),
@@ -26,8 +26,9 @@ pub(super) fn hash(bed: &Bed<'_>, files: usize, bar: f64, pairs: usize) -> Resul
             command.current_dir(&project).args(["migrations", "-name", "*.sql", "-exec", "sha256sum", "{}", "+"]);
             time(&mut command, None)
         },
+        Vec::new(),
     )?;
-    Ok(Outcome::Pairs { pairs: times, judged: Judged::Medians, bar })
+    Ok(Outcome::Times { times, judged: Judged::Medians, bar })
 }
 
 /// `--version`, the median of fifty.

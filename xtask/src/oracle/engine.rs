@@ -11,7 +11,7 @@ use crate::process::{Interrupt, find_program};
 use crate::servers::{Servers, USER};
 use crate::setup::Tools;
 
-use super::install::output_of;
+use crate::install::output_of;
 
 /// An engine that some runner supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,8 +90,7 @@ impl<'a> Database<'a> {
 
     /// As Go's driver for MySQL takes it: `user:password@tcp(host:port)/database`.
     pub(crate) fn go_mysql(&self) -> String {
-        let (password, port) = self.bed.servers.mysql_login();
-        format!("{USER}:{password}@tcp(127.0.0.1:{port})/{NAME}")
+        self.bed.servers.go_mysql(NAME)
     }
 
     /// As Java takes it: the URL, the user and the password.

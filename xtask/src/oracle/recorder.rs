@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::fail::{Context, Failure, Result};
 
 use super::engine::{Bed, Database, Engine};
-use super::install::{failure_of, output_of};
+use crate::install::{failure_of, output_of};
 
 /// One runner on one engine.
 pub(crate) struct Recorder<'a> {
