@@ -49,6 +49,11 @@ impl CommandError {
         Self::new(Kind::Usage, "DL0305", message)
     }
 
+    /// Whether nobody said yes to what can lose data.
+    pub(crate) fn is_unconfirmed(&self) -> bool {
+        self.0.code == "DL0307"
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hints.push(hint.into());
         self

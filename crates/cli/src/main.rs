@@ -2,9 +2,12 @@
 
 mod arguments;
 mod commands;
+mod confirm;
 mod csv;
 mod error;
 mod json;
+#[cfg(test)]
+mod library_table;
 mod output;
 mod progress;
 mod session;

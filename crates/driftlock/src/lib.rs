@@ -27,14 +27,16 @@
 //! Each engine is a feature: `sqlite`, `postgres` and `mysql`, all on by default; `bundled` compiles SQLite in
 //! (the system's, without it, must be 3.44 or newer).
 
+pub mod blocking;
+
 pub use driftlock_database as database;
 pub use driftlock_engine as engine;
 pub use driftlock_script as script;
 
 pub use driftlock_database::{ConnectOptions, DatabaseUrl, Direction, Engine, OwnTables};
 pub use driftlock_engine::{
-    Applied, Audit, AuditFilter, Cancellation, Config, Database, Error, Kind, Migrator, OnProgress, Options, Overrides,
-    Plan, Progress, Provenance, Report, Settings, Status, Variables, Verification,
+    Applied, Audit, AuditFilter, Cancellation, Config, Database, Error, Kind, Loss, Migrator, OnConfirm, OnProgress,
+    Options, Overrides, Plan, Progress, Provenance, Report, Rollback, Settings, Status, Variables, Verification,
 };
 pub use driftlock_script::{Directory, Embedded, Files, Layout, Manifest, Memory, Migrations, Version};
 
@@ -78,23 +80,33 @@ pub fn engine_of(url: &DatabaseUrl) -> Result<&'static dyn Engine, Error> {
     Err(driftlock_database::Error::Url(message).into())
 }
 
-/// Connects to a database, with the default options and driftlock's own tables at their default place.
-///
-/// For anything else there are [`Database::connect`], and [`Config`] for what `driftlock.toml` says. Nothing is written.
+/// Connects to a database, with the default options and driftlock's own tables at their default place. Nothing is written.
 ///
 /// # Errors
 /// A URL that can't be read, a server that can't be reached or refuses the login.
 pub async fn connect(url: &str) -> Result<Database, Error> {
+    connect_with(url, ConnectOptions::default(), OwnTables::default()).await
+}
+
+/// The same, with options. A [`holder`](ConnectOptions::holder) that says nothing is this process. What `driftlock.toml` says of both
+/// comes from [`Settings::connect_options`] and [`Settings::own_tables`].
+///
+/// # Errors
+/// Those of [`connect`].
+pub async fn connect_with(url: &str, options: ConnectOptions, tables: OwnTables) -> Result<Database, Error> {
     let url = DatabaseUrl::parse(url).map_err(|error| driftlock_database::Error::Url(error.to_string()))?;
-    let Provenance { os_user, host, .. } = Provenance::from_process();
-    let holder = database::Holder {
-        pid: Some(std::process::id()),
-        host: Some(host),
-        user: Some(os_user),
-        ..database::Holder::default()
-    };
-    let options = ConnectOptions { holder, ..ConnectOptions::default() };
-    Database::connect(engine_of(&url)?, &url, &options, OwnTables::default()).await
+    Database::connect(engine_of(&url)?, &url, &with_holder(options), tables).await
+}
+
+/// With this process as the holder of the lock, where nobody else is named.
+fn with_holder(mut options: ConnectOptions) -> ConnectOptions {
+    if options.holder == database::Holder::default() {
+        let Provenance { os_user, host, .. } = Provenance::from_process();
+        options.holder.pid = Some(std::process::id());
+        options.holder.host = Some(host);
+        options.holder.user = Some(os_user);
+    }
+    options
 }
 
 #[cfg(test)]

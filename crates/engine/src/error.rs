@@ -5,7 +5,7 @@ use std::time::Duration;
 use driftlock_database::Holder;
 use driftlock_script::{LoadError, ManifestError, Version};
 
-use crate::{Applied, Finding};
+use crate::{Applied, Finding, Loss};
 
 /// Kinds of failure; the command line gives each its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -95,6 +95,9 @@ pub enum Error {
         /// What was done before.
         applied: Vec<Applied>,
     },
+    /// It can lose data, and nobody said yes to it ([`Migrator::on_confirm`](crate::Migrator::on_confirm)); nothing was changed.
+    #[error("this can lose data:{}", .0.iter().map(|loss| format!("\n  {loss}")).collect::<String>())]
+    Unconfirmed(Vec<Loss>),
     /// A version that was asked for isn't there, or options that don't fit each other.
     #[error("{0}")]
     Usage(String),
@@ -112,7 +115,7 @@ impl Error {
             Error::Database(_) | Error::Statement(_) => Kind::Failed,
             Error::Load(LoadError::Files(_) | LoadError::Changed { .. } | LoadError::Text { .. }) => Kind::Failed,
             Error::Load(LoadError::Sum { .. }) => Kind::Integrity,
-            Error::Load(_) | Error::Usage(_) | Error::Script(_) => Kind::Usage,
+            Error::Load(_) | Error::Usage(_) | Error::Script(_) | Error::Unconfirmed(_) => Kind::Usage,
             Error::Manifest(ManifestError::Files(_)) => Kind::Failed,
             Error::Manifest(_) | Error::Integrity(_) => Kind::Integrity,
             Error::Refused { .. } => Kind::Refused,
@@ -138,6 +141,7 @@ impl Error {
             Error::Interrupted { .. } => "DL0304",
             Error::Usage(_) => "DL0305",
             Error::Orphan { .. } => "DL0306",
+            Error::Unconfirmed(_) => "DL0307",
         }
     }
 

@@ -43,7 +43,7 @@ pub use config::{
 };
 pub use database::Database;
 pub use error::{Error, Kind, Outcome, Place, StatementError, UnknownOutcome};
-pub use migrator::{Attempted, Audit, AuditFilter, Migrator, Verification};
+pub use migrator::{Attempted, Audit, AuditFilter, Loss, Migrator, OnConfirm, Verification};
 pub use options::{Options, Rollback};
 pub use plan::{Group, GroupKind, Plan, PlannedMigration, PlannedStatement};
 pub use progress::{OnProgress, Progress};

@@ -2,6 +2,8 @@
 
 mod adopt;
 mod audit;
+mod builder;
+mod confirm;
 mod declare;
 mod down;
 mod lock;
@@ -10,8 +12,10 @@ mod status;
 mod up;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use audit::{Attempted, Audit, AuditFilter, Verification};
+pub use confirm::{Loss, OnConfirm};
 
 use driftlock_database::{Direction, HistoryRow, Session, fault};
 use driftlock_script::{Body, Dialect, Directory, LoadError, Manifest, Migration, Migrations, Script, Version};
@@ -34,6 +38,7 @@ pub struct Migrator {
     options: Options,
     progress: Option<OnProgress>,
     cancellation: Cancellation,
+    confirm: Option<OnConfirm>,
     /// What somebody looked at and agreed to: version and direction of each step.
     agreed: Option<Vec<(Version, Direction)>>,
 }
@@ -55,6 +60,7 @@ impl Migrator {
             options: Options::default(),
             progress: None,
             cancellation: Cancellation::new(),
+            confirm: None,
             agreed: None,
         }
     }
@@ -101,7 +107,34 @@ impl Migrator {
         self
     }
 
-    /// Runs `down` or `redo` only if, under the lock, it is still what was planned: somebody looked at the plan and agreed to it.
+    /// Asks for a yes before something runs that can lose rows or columns ([`Plan::losses`]): `up`, `down` and `redo`, once each, before
+    /// they take the lock. Without a yes nothing is changed and the answer is [`Error::Unconfirmed`]. While the lock is waited for
+    /// another run may change what is left to do: only what was agreed to runs.
+    ///
+    /// Where there is nobody to ask, the call itself is the yes: a program that calls `down` means it. The command line asks before
+    /// `down` and `redo` on a terminal, and takes `--yes` for the answer elsewhere.
+    ///
+    /// ```
+    /// # use driftlock_engine::Migrator;
+    /// # fn example(migrator: Migrator) -> Migrator {
+    /// migrator.on_confirm(|plan| {
+    ///     let losses = plan.losses.len();
+    ///     async move { losses < 2 } // or ask a person, and wait for the answer
+    /// })
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn on_confirm<F, A>(mut self, confirm: F) -> Self
+    where
+        F: Fn(&Plan) -> A + Send + Sync + 'static,
+        A: Future<Output = bool> + Send + 'static,
+    {
+        self.confirm = Some(Arc::new(move |plan| Box::pin(confirm(plan))));
+        self
+    }
+
+    /// Runs `down` or `redo` only if, under the lock, it is still what was planned, and `up` only if it is part of it: somebody
+    /// looked at the plan and agreed to it. Nobody is asked any more.
     #[must_use]
     pub fn agreed(mut self, plan: &Plan) -> Self {
         self.agreed = Some(steps(&plan.pending));

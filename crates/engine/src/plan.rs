@@ -17,6 +17,8 @@ pub struct Plan {
     pub pending: Vec<PlannedMigration>,
     /// What a person should know before it runs.
     pub notes: Vec<String>,
+    /// The statements of it that can lose rows or columns.
+    pub losses: Vec<crate::Loss>,
 }
 
 /// One migration, ready to run.

@@ -1,17 +1,14 @@
 //! `driftlock down`
 
-use std::io::{BufRead, IsTerminal};
 use std::sync::Arc;
-
-use clap::Args;
-use driftlock::Plan;
-use driftlock::script::Dialect;
 
 use super::{Done, plan};
 use crate::arguments::{Global, Range};
+use crate::confirm::Confirm;
 use crate::error::CommandError;
-use crate::output::{Output, count};
-use crate::session::{self, Look, Session};
+use crate::output::Output;
+use crate::session::{self, Look};
+use clap::Args;
 
 /// Undo what was applied last
 #[derive(Debug, Args)]
@@ -51,7 +48,7 @@ pub(super) struct Undo {
     pub(super) yes: bool,
 }
 
-/// Undoes what was looked at and, where data can be lost, agreed to.
+/// Undoes what, where data can be lost, was agreed to.
 pub(super) fn undo(
     what: Undo,
     adjust: impl FnOnce(&mut driftlock::Options),
@@ -59,23 +56,23 @@ pub(super) fn undo(
     output: &Arc<Output>,
 ) -> Result<Done, CommandError> {
     session::run(global, output, Look::Later, adjust, |mut session| async move {
-        let planned = match what.again {
-            true => session.look(session.migrator.plan_redo(&session.database)).await?,
-            false => session.look(session.migrator.plan_down(&session.database)).await?,
-        };
-        let dialect = session.database.engine().dialect();
         if what.dry_run {
+            let planned = match what.again {
+                true => session.look(session.migrator.plan_redo(&session.database)).await?,
+                false => session.look(session.migrator.plan_down(&session.database)).await?,
+            };
+            let dialect = session.database.engine().dialect();
             session.database.close().await;
             plan::print(&planned, dialect, output)?;
             return Ok(());
         }
-        confirm(&planned, dialect, what.yes, &session, output).await?;
-        session.migrator = session.migrator.agreed(&planned);
+        let confirm = Confirm::new(what.yes, output);
+        session.migrator = confirm.on(session.migrator);
         let result = match what.again {
             true => session.migrator.redo(&session.database).await,
             false => session.migrator.down(&session.database).await,
         };
-        let report = session.conclude(output, result).await?;
+        let report = session.conclude(output, result).await.map_err(|error| confirm.explain(error))?;
         if !output.is_json() && report.applied.is_empty() {
             let does = if what.again { "do again" } else { "undo" };
             output.report(&format!("nothing to do: no migration is applied that this would {does}"));
@@ -83,52 +80,4 @@ pub(super) fn undo(
         Ok(())
     })?;
     Ok(Done::Well)
-}
-
-/// Asks on a terminal, and wants `--yes` elsewhere, when rows or columns can be lost.
-pub(super) async fn confirm(
-    planned: &Plan,
-    dialect: Dialect,
-    yes: bool,
-    session: &Session,
-    output: &Output,
-) -> Result<(), CommandError> {
-    if yes || !planned.pending.iter().any(driftlock::engine::PlannedMigration::loses_data) {
-        return Ok(());
-    }
-    let losing: Vec<String> = planned
-        .pending
-        .iter()
-        .flat_map(|it| {
-            it.running().filter(|(_, planned)| planned.classified.loses_data).map(move |(_, planned)| (it, planned))
-        })
-        .map(|(it, planned)| {
-            format!("  {}:{}: {}", it.file, planned.statement.line, first_line(&it.shown(planned, dialect)))
-        })
-        .collect();
-    let what = format!("this can lose data:\n{}", losing.join("\n"));
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Err(
-            CommandError::usage(what).hint("look at it with `--dry-run`; with `--yes` it is done; nothing was changed")
-        );
-    }
-    output.tell(&format!("{what}\nUndo {}? Type `yes` to go on.", count(planned.pending.len(), "migration")));
-    let read = tokio::task::spawn_blocking(|| {
-        let mut answer = String::new();
-        std::io::stdin().lock().read_line(&mut answer).map(|_| answer)
-    });
-    let answer = tokio::select! {
-        answer = read => answer.ok().and_then(Result::ok).unwrap_or_default(),
-        () = session.cancellation.cancelled() => return Err(session::interrupted()),
-    };
-    if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
-        return Ok(());
-    }
-    Err(CommandError::usage("that was no `yes`; nothing was changed"))
-}
-
-fn first_line(sql: &str) -> String {
-    let mut lines = sql.lines();
-    let first = lines.next().unwrap_or_default().trim_end();
-    if lines.next().is_some() { format!("{first} …") } else { first.to_owned() }
 }

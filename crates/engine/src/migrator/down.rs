@@ -3,6 +3,7 @@
 use driftlock_database::{Direction, HistoryRow, Session};
 use driftlock_script::{Body, Role, Version};
 
+use super::confirm::{Agreed, still_agreed};
 use super::rules::{View, refused};
 use super::{Migrator, finish, planned, report, row_of, steps};
 use crate::plan::{Source, Text};
@@ -24,7 +25,7 @@ impl Migrator {
             Ok(undo) => undo,
             Err(error) => return Err(self.explain(inner.session.as_mut(), db, error).await),
         };
-        Ok(Plan { pending: self.planned_downs(db, &undo, &history)?, notes: view.notes })
+        Ok(Plan::new(self.planned_downs(db, &undo, &history)?, view.notes, db.engine.dialect()))
     }
 
     /// What `redo` would run: the way down, and up again. Writes nothing.
@@ -32,14 +33,12 @@ impl Migrator {
     /// # Errors
     /// What stands against running it.
     pub async fn plan_redo(&self, db: &Database) -> Result<Plan, Error> {
-        let mut plan = self.plan_down(db).await?;
-        let mut versions: Vec<Version> = plan.pending.iter().map(|planned| planned.version.clone()).collect();
-        versions.sort();
-        plan.pending.extend(self.plan_up(db, &versions)?);
-        Ok(plan)
+        let Plan { mut pending, notes, .. } = self.plan_down(db).await?;
+        pending.extend(self.planned_again(db, &pending)?);
+        Ok(Plan::new(pending, notes, db.engine.dialect()))
     }
 
-    /// Undoes what was applied last.
+    /// Undoes what was applied last: what it is when it is called, or nothing.
     ///
     /// # Errors
     /// See [`Error`]; what was committed before it is in [`Error::applied`].
@@ -60,37 +59,35 @@ impl Migrator {
         inner.ahead = None;
         let view = self.view(self.first_look(&mut inner, db).await?)?;
         let session = inner.session.as_mut();
-        match self.to_undo(&view) {
+        let undo = match self.to_undo(&view) {
             Ok(undo) if undo.is_empty() => return Ok(report(Vec::new(), &view.standing, view.notes)),
-            Ok(_) => {}
+            Ok(undo) => undo,
             Err(error) => return Err(self.explain(session, db, error).await),
-        }
+        };
         session.ensure_fit().await?;
+        let planned = self.planned_undo(db, &undo, &session.history(&db.tables).await?, again)?;
+        let agreed = self.confirm(&planned, &view.notes, db.engine.dialect()).await?.unwrap_or_else(|| steps(&planned));
         let still_wanted = |standing: &Standing| Ok(!standing.applied_in_order().is_empty());
         if !self.lock(session, db, still_wanted).await? {
             let view = self.view(session.glance(&db.tables).await?)?;
             return Ok(report(Vec::new(), &view.standing, view.notes));
         }
-        let result = self.down_locked(session, db, again).await;
+        let result = self.down_locked(session, db, again, agreed).await;
         finish(session, result).await
     }
 
-    async fn down_locked(&self, session: &mut dyn Session, db: &Database, again: bool) -> Result<Report, Error> {
+    async fn down_locked(
+        &self,
+        session: &mut dyn Session,
+        db: &Database,
+        again: bool,
+        agreed: Agreed,
+    ) -> Result<Report, Error> {
         self.prepare(session, db).await?;
         let (history, view) = self.view_whole(session, db).await?;
         let undo = self.to_undo(&view)?;
-        let mut planned = self.planned_downs(db, &undo, &history)?;
-        if again {
-            let mut versions: Vec<Version> = undo.iter().map(|record| record.version.clone()).collect();
-            versions.sort();
-            planned.extend(self.plan_up(db, &versions)?);
-        }
-        if self.agreed.as_ref().is_some_and(|agreed| *agreed != steps(&planned)) {
-            return Err(refused(
-                "DL0510",
-                "another run has changed what is applied since this was planned: look at the plan again; nothing was changed".to_owned(),
-            ));
-        }
+        let planned = self.planned_undo(db, &undo, &history, again)?;
+        still_agreed(Some(&agreed), &planned)?;
         let mut run = self.run(session, db, &history).await?;
         let of = planned.len();
         for (planned, number) in planned.iter().zip(1..) {
@@ -166,6 +163,28 @@ impl Migrator {
             ));
         }
         Ok(undo)
+    }
+
+    /// The ways down, and up again where that is wanted.
+    fn planned_undo(
+        &self,
+        db: &Database,
+        undo: &[Recorded],
+        history: &[HistoryRow],
+        again: bool,
+    ) -> Result<Vec<PlannedMigration>, Error> {
+        let mut planned = self.planned_downs(db, undo, history)?;
+        if again {
+            planned.extend(self.planned_again(db, &planned)?);
+        }
+        Ok(planned)
+    }
+
+    /// The way up of what goes down.
+    fn planned_again(&self, db: &Database, downs: &[PlannedMigration]) -> Result<Vec<PlannedMigration>, Error> {
+        let mut versions: Vec<Version> = downs.iter().map(|planned| planned.version.clone()).collect();
+        versions.sort();
+        self.plan_up(db, &versions)
     }
 
     fn planned_downs(

@@ -3,6 +3,7 @@
 use driftlock_database::{Direction, Session};
 use driftlock_script::Version;
 
+use super::confirm::{Agreed, still_agreed};
 use super::{Migrator, finish, planned, report};
 use crate::plan::Source;
 use crate::standing::Standing;
@@ -25,7 +26,7 @@ impl Migrator {
             self.may_begin(inner.session.as_mut(), db, &mut view.notes).await?;
         }
         let pending = self.plan_up(db, &wanted)?;
-        Ok(Plan { pending, notes: view.notes })
+        Ok(Plan::new(pending, view.notes, db.engine.dialect()))
     }
 
     /// Applies what is pending.
@@ -52,12 +53,13 @@ impl Migrator {
         for note in &view.notes {
             self.tell(Progress::Note(note.clone()));
         }
+        let agreed = self.confirm(&planned, &view.notes, db.engine.dialect()).await?;
         let still_wanted = |standing: &Standing| self.wanted(standing).map(|wanted| !wanted.is_empty());
         if !self.lock(session, db, still_wanted).await? {
             let view = self.view(session.glance(&db.tables).await?)?;
             return Ok(report(Vec::new(), &view.standing, view.notes));
         }
-        let result = self.up_locked(session, db, planned).await;
+        let result = self.up_locked(session, db, planned, agreed).await;
         finish(session, result).await
     }
 
@@ -67,6 +69,7 @@ impl Migrator {
         session: &mut dyn Session,
         db: &Database,
         mut planned: Vec<PlannedMigration>,
+        agreed: Option<Agreed>,
     ) -> Result<Report, Error> {
         self.prepare(session, db).await?;
         let (history, view) = self.view_whole(session, db).await?;
@@ -78,6 +81,7 @@ impl Migrator {
         if !planned.iter().map(|planned| &planned.version).eq(&wanted) {
             planned = self.plan_up(db, &wanted)?;
         }
+        still_agreed(agreed.as_ref(), &planned)?;
         let mut run = self.run(session, db, &history).await?;
         for (planned, number) in planned.iter().zip(1..) {
             let unfinished = view.standing.recorded.get(&planned.version).and_then(|it| it.unfinished.as_ref());
