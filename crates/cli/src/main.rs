@@ -5,6 +5,7 @@ mod commands;
 mod csv;
 mod error;
 mod json;
+mod log;
 mod output;
 mod progress;
 mod session;

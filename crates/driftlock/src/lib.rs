@@ -34,7 +34,7 @@ pub use driftlock_script as script;
 pub use driftlock_database::{ConnectOptions, DatabaseUrl, Direction, Engine, OwnTables};
 pub use driftlock_engine::{
     Applied, Audit, AuditFilter, Cancellation, Config, Database, Error, Kind, Migrator, OnProgress, Options, Overrides,
-    Plan, Progress, Provenance, Report, Settings, Status, Variables, Verification,
+    Plan, Progress, Provenance, Report, RunId, Settings, Status, Variables, Verification,
 };
 pub use driftlock_script::{Directory, Embedded, Files, Layout, Manifest, Memory, Migrations, Version};
 

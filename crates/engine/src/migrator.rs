@@ -17,12 +17,13 @@ use driftlock_database::{Direction, HistoryRow, Session, fault};
 use driftlock_script::{Body, Dialect, Directory, LoadError, Manifest, Migration, Migrations, Script, Version};
 
 use crate::config::Variables;
+use crate::events;
 use crate::manifest::ManifestCheck;
 use crate::plan::{Source, Text};
 use crate::standing::Standing;
 use crate::{
     Applied, Cancellation, Database, Error, OnProgress, Options, Place, Plan, PlannedMigration, Progress, Provenance,
-    ProvenanceOverrides, Report,
+    ProvenanceOverrides, Report, RunId,
 };
 
 /// Runs migrations on databases.
@@ -36,6 +37,8 @@ pub struct Migrator {
     cancellation: Cancellation,
     /// What somebody looked at and agreed to: version and direction of each step.
     agreed: Option<Vec<(Version, Direction)>>,
+    /// What all that it does is tied together by, where somebody has said it.
+    run_id: Option<RunId>,
 }
 
 impl std::fmt::Debug for Migrator {
@@ -56,6 +59,7 @@ impl Migrator {
             progress: None,
             cancellation: Cancellation::new(),
             agreed: None,
+            run_id: None,
         }
     }
 
@@ -98,6 +102,13 @@ impl Migrator {
     #[must_use]
     pub fn cancellation(mut self, cancellation: Cancellation) -> Self {
         self.cancellation = cancellation;
+        self
+    }
+
+    /// Ties together by this id what everything that this one does tells. Without it each call is a run of its own.
+    #[must_use]
+    pub fn run_id(mut self, id: RunId) -> Self {
+        self.run_id = Some(id);
         self
     }
 
@@ -152,9 +163,7 @@ impl Migrator {
     }
 
     fn tell(&self, progress: Progress) {
-        if let Some(on_progress) = &self.progress {
-            on_progress(&progress);
-        }
+        events::tell(self.progress.as_ref(), || progress);
     }
 }
 
@@ -162,6 +171,7 @@ impl Migrator {
 async fn finish(session: &mut dyn Session, result: Result<Report, Error>) -> Result<Report, Error> {
     fault::point("before-unlock").await;
     let unlocked = session.unlock().await;
+    events::unlocked(&unlocked);
     let mut report = result?;
     if let Err(error) = unlocked {
         report

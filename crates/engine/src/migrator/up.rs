@@ -6,7 +6,7 @@ use driftlock_script::Version;
 use super::{Migrator, finish, planned, report};
 use crate::plan::Source;
 use crate::standing::Standing;
-use crate::{Database, Error, Plan, PlannedMigration, Progress, Report};
+use crate::{Database, Error, Plan, PlannedMigration, Progress, Report, events};
 
 impl Migrator {
     /// What `up` would run, statement by statement. Writes nothing.
@@ -14,6 +14,10 @@ impl Migrator {
     /// # Errors
     /// What stands against running it.
     pub async fn plan(&self, db: &Database) -> Result<Plan, Error> {
+        events::run(self.run_id, "plan", self.plan_now(db)).await
+    }
+
+    async fn plan_now(&self, db: &Database) -> Result<Plan, Error> {
         let mut inner = db.inner.lock().await;
         let glance = inner.glance(&db.tables).await?;
         let mut view = self.look(glance)?;
@@ -25,6 +29,7 @@ impl Migrator {
             self.may_begin(inner.session.as_mut(), db, &mut view.notes).await?;
         }
         let pending = self.plan_up(db, &wanted)?;
+        events::planned(&pending);
         Ok(Plan { pending, notes: view.notes })
     }
 
@@ -33,6 +38,10 @@ impl Migrator {
     /// # Errors
     /// See [`Error`]; what was committed before it is in [`Error::applied`].
     pub async fn up(&self, db: &Database) -> Result<Report, Error> {
+        events::run(self.run_id, "up", self.up_now(db)).await
+    }
+
+    async fn up_now(&self, db: &Database) -> Result<Report, Error> {
         let mut inner = db.inner.lock().await;
         let glance = self.first_look(&mut inner, db).await?;
         let mut view = self.view(glance)?;
@@ -46,6 +55,7 @@ impl Migrator {
         session.ensure_fit().await?;
         // Everything that can be known to stop it is known before anything runs.
         let planned = self.plan_up(db, &self.wanted(&view.standing)?)?;
+        events::planned(&planned);
         if view.fence.is_none() {
             self.may_begin(session, db, &mut view.notes).await?;
         }
@@ -77,6 +87,7 @@ impl Migrator {
         }
         if !planned.iter().map(|planned| &planned.version).eq(&wanted) {
             planned = self.plan_up(db, &wanted)?;
+            events::planned(&planned);
         }
         let mut run = self.run(session, db, &history).await?;
         for (planned, number) in planned.iter().zip(1..) {
