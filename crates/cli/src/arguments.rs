@@ -92,6 +92,19 @@ pub(crate) struct Global {
     )]
     pub(crate) color: Color,
 
+    /// What goes into the log: silent, error, warn, info or debug
+    #[arg(long, global = true, value_name = "LEVEL", help_heading = "Log", hide_short_help = true)]
+    pub(crate) log_level: Option<String>,
+    /// How lines of the log look: text or json
+    #[arg(long, global = true, value_name = "text|json", help_heading = "Log", hide_short_help = true)]
+    pub(crate) log_format: Option<String>,
+    /// Append the log to this file, instead of writing it to stderr
+    #[arg(long, global = true, value_name = "PATH", help_heading = "Log", hide_short_help = true)]
+    pub(crate) log_file: Option<String>,
+    /// Mark statements in the log, as warnings, that take this long or longer, such as 1s
+    #[arg(long, global = true, value_name = "DURATION", help_heading = "Log", hide_short_help = true)]
+    pub(crate) slow: Option<String>,
+
     /// How long to wait for another run to end, such as 30s
     #[arg(long, global = true, value_name = "DURATION", help_heading = "How to run", hide_short_help = true)]
     pub(crate) lock_wait: Option<String>,

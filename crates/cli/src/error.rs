@@ -77,6 +77,18 @@ impl CommandError {
         }
     }
 
+    pub(crate) fn code(&self) -> &'static str {
+        self.0.code
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    pub(crate) fn messages(&self) -> String {
+        self.0.messages.join("\n")
+    }
+
     /// Text to stderr, and with `--format json` the same as data to stdout.
     pub(crate) fn print(&self, output: &Output) {
         output.show(None);
@@ -104,7 +116,7 @@ impl CommandError {
         json!({
             "error": {
                 "code": self.0.code,
-                "kind": kind(self.0.kind),
+                "kind": self.0.kind.as_str(),
                 "message": self.0.messages.join("\n"),
                 "file": place.map(|place| place.file.as_str()),
                 "line": place.map(|place| place.line),
@@ -116,18 +128,6 @@ impl CommandError {
             },
             "applied": self.0.applied.iter().map(json::applied).collect::<Vec<_>>(),
         })
-    }
-}
-
-fn kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Failed => "failed",
-        Kind::Usage => "usage",
-        Kind::Refused => "refused",
-        Kind::Locked => "locked",
-        Kind::Integrity => "integrity",
-        Kind::Unknown => "unknown",
-        Kind::Interrupted => "interrupted",
     }
 }
 

@@ -9,8 +9,9 @@ use crate::arguments::Cli;
 /// The commands that the library has as calls.
 const COMMANDS: [&str; 9] = ["up", "down", "redo", "plan", "status", "audit", "baseline", "accept", "adopt"];
 
-/// How results are printed is the command line's own.
-const PRINTING: [&str; 6] = ["format", "quiet", "no-progress", "color", "help", "version"];
+/// How results are printed, and where events are written to, is the command line's own.
+const PRINTING: [&str; 9] =
+    ["log-level", "log-format", "log-file", "format", "quiet", "no-progress", "color", "help", "version"];
 
 #[test]
 fn every_option_has_its_place_in_the_library() {

@@ -8,6 +8,7 @@ mod error;
 mod json;
 #[cfg(test)]
 mod library_table;
+mod log;
 mod output;
 mod progress;
 mod session;

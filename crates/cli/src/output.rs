@@ -87,6 +87,11 @@ impl Output {
         });
     }
 
+    /// A line of the log, on stderr. It was asked for: `--quiet` doesn't keep it back.
+    pub(crate) fn log(&self, line: &str) -> std::io::Result<()> {
+        self.around_bar(|| anstream::stderr().lock().write_all(line.as_bytes()))
+    }
+
     /// The same, but not with `--quiet`.
     pub(crate) fn say(&self, line: &str) {
         if !self.quiet {

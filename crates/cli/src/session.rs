@@ -8,15 +8,16 @@ use std::time::Duration;
 use driftlock::engine::ConfigError;
 use driftlock::script::{LoadError, ManifestError};
 use driftlock::{
-    Cancellation, Database, Error, Files, Kind, Layout, Manifest, Memory, Migrations, Migrator, Options, Report,
+    Cancellation, Database, Error, Files, Kind, Layout, Manifest, Memory, Migrations, Migrator, Options, Report, RunId,
 };
+use tracing::Instrument;
 
 use crate::arguments::Global;
 use crate::error::CommandError;
-use crate::json;
 use crate::output::Output;
 use crate::progress::Teller;
 use crate::setup::Target;
+use crate::{json, log};
 
 /// A connected database, the migrations for it, and what runs them.
 pub(crate) struct Session {
@@ -87,13 +88,15 @@ where
     F: Future<Output = Result<T, CommandError>>,
 {
     let target = Target::new(global)?;
+    log::start(&target.settings, output)?;
+    let run_id = RunId::new();
     let mut options = target.settings.options(&target.provenance);
     options.reason.clone_from(&global.reason);
     options.take_over = global.take_over;
     adjust(&mut options);
     let runtime = runtime()?;
     let cancellation = Cancellation::new();
-    let result = runtime.block_on(async {
+    let whole = async {
         listen(&cancellation)?;
         let opened = tokio::select! {
             opened = open(&target, look) => opened,
@@ -112,6 +115,7 @@ where
             .provenance(target.provenance)
             .options(options)
             .on_progress(Teller::callback(&teller))
+            .run_id(run_id)
             .cancellation(cancellation.clone());
         if let Some(manifest) = manifest {
             migrator = migrator.manifest(manifest, target.root, &target.directory);
@@ -123,11 +127,16 @@ where
             result = work(session) => result,
             error = overdue(&cancellation) => Err(error),
         }
-    });
+    };
+    let result = runtime.block_on(whole.instrument(run_id.span()));
     output.show(None);
     // A prompt that nobody answered must not hold the process.
     runtime.shutdown_background();
-    result.map_err(|error| error.after_signal(signal()))
+    let result = result.map_err(|error| error.after_signal(signal()));
+    if let Err(error) = &result {
+        run_id.span().in_scope(|| log::failed(error));
+    }
+    result
 }
 
 /// How long ending in good order may take once a signal came: less than what supervisors allow before they kill.

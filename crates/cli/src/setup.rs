@@ -41,6 +41,10 @@ fn overrides(global: &Global) -> Overrides {
         ("pooler", "--pooler", &global.pooler),
         ("tables.schema", "--tables-schema", &global.tables_schema),
         ("tables.prefix", "--tables-prefix", &global.tables_prefix),
+        ("log_level", "--log-level", &global.log_level),
+        ("log_format", "--log-format", &global.log_format),
+        ("log_file", "--log-file", &global.log_file),
+        ("slow", "--slow", &global.slow),
     ];
     for (key, flag, text) in texts {
         if let Some(text) = text {

@@ -28,6 +28,8 @@ mod golang_migrate;
 mod records;
 mod session;
 mod time;
+#[doc(hidden)]
+pub mod trace;
 mod url;
 
 pub use class::{Class, Classified, DatabaseAct};

@@ -36,7 +36,7 @@ pub use driftlock_script as script;
 pub use driftlock_database::{ConnectOptions, DatabaseUrl, Direction, Engine, OwnTables};
 pub use driftlock_engine::{
     Applied, Audit, AuditFilter, Cancellation, Config, Database, Error, Kind, Loss, Migrator, OnConfirm, OnProgress,
-    Options, Overrides, Plan, Progress, Provenance, Report, Rollback, Settings, Status, Variables, Verification,
+    Options, Overrides, Plan, Progress, Provenance, Report, Rollback, RunId, Settings, Status, Variables, Verification,
 };
 pub use driftlock_script::{Directory, Embedded, Files, Layout, Manifest, Memory, Migrations, Version};
 

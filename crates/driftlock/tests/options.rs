@@ -28,7 +28,8 @@ fn each_option_has_a_name_of_its_own() {
         .statement_timeout(second(4))
         .attempts(5)
         .reason("because")
-        .comment_statements(true);
+        .comment_statements(true)
+        .slow(second(6));
     let by_field = Options {
         environment: Some("staging".to_owned()),
         protected: true,
@@ -45,6 +46,7 @@ fn each_option_has_a_name_of_its_own() {
         attempts: 5,
         reason: Some("because".to_owned()),
         comment_statements: true,
+        slow: Some(second(6)),
     };
     // Both without a default left: a field that is new has to be named here.
     assert_eq!(format!("{:?}", by_name.configured()), format!("{by_field:?}"));

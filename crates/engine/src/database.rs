@@ -1,10 +1,12 @@
 //! A database that is connected to.
 
+use std::time::Instant;
+
 use driftlock_database::{ConnectOptions, DatabaseUrl, Engine, Error as DbError, Glance, Holder, OwnTables, Session};
 use driftlock_script::Whereabouts;
 use tokio::sync::Mutex;
 
-use crate::Error;
+use crate::{Error, events};
 
 /// A database that is connected to, with the place of driftlock's own tables in it.
 pub struct Database {
@@ -42,7 +44,10 @@ impl Database {
         tables: OwnTables,
     ) -> Result<Self, Error> {
         let (url, notes) = url.clone().without_golang_migrate()?;
-        let session = engine.connect(&url, options).await?;
+        let began = Instant::now();
+        let session = engine.connect(&url, options).await;
+        events::connecting(&url, began, &session, |session| session.server());
+        let session = session?;
         let name = session.server().database.clone();
         let inner = Mutex::new(Inner { session, ahead: None });
         Ok(Database { engine, tables, me: options.holder.clone(), notes, name, inner })
@@ -94,7 +99,10 @@ impl Database {
 
     /// Ends the session in good order.
     pub async fn close(self) {
-        self.inner.into_inner().session.close().await;
+        let session = self.inner.into_inner().session;
+        let server = session.server().clone();
+        session.close().await;
+        events::closed(&server);
     }
 }
 

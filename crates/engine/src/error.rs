@@ -26,6 +26,22 @@ pub enum Kind {
     Interrupted,
 }
 
+impl Kind {
+    /// As JSON and events name it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Failed => "failed",
+            Kind::Usage => "usage",
+            Kind::Refused => "refused",
+            Kind::Locked => "locked",
+            Kind::Integrity => "integrity",
+            Kind::Unknown => "unknown",
+            Kind::Interrupted => "interrupted",
+        }
+    }
+}
+
 /// A command failed. Nothing is half-done that isn't said.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -21,12 +21,13 @@ use driftlock_database::{Direction, HistoryRow, Session, fault};
 use driftlock_script::{Body, Dialect, Directory, LoadError, Manifest, Migration, Migrations, Script, Version};
 
 use crate::config::Variables;
+use crate::events;
 use crate::manifest::ManifestCheck;
 use crate::plan::{Source, Text};
 use crate::standing::Standing;
 use crate::{
     Applied, Cancellation, Database, Error, OnProgress, Options, Place, Plan, PlannedMigration, Progress, Provenance,
-    ProvenanceOverrides, Report,
+    ProvenanceOverrides, Report, RunId,
 };
 
 /// Runs migrations on databases.
@@ -41,6 +42,8 @@ pub struct Migrator {
     confirm: Option<OnConfirm>,
     /// What somebody looked at and agreed to: version and direction of each step.
     agreed: Option<Vec<(Version, Direction)>>,
+    /// What all that it does is tied together by, where somebody has said it.
+    run_id: Option<RunId>,
 }
 
 impl std::fmt::Debug for Migrator {
@@ -62,6 +65,7 @@ impl Migrator {
             cancellation: Cancellation::new(),
             confirm: None,
             agreed: None,
+            run_id: None,
         }
     }
 
@@ -133,6 +137,13 @@ impl Migrator {
         self
     }
 
+    /// Ties together by this id what everything that this one does tells. Without it each call is a run of its own.
+    #[must_use]
+    pub fn run_id(mut self, id: RunId) -> Self {
+        self.run_id = Some(id);
+        self
+    }
+
     /// Runs `down` or `redo` only if, under the lock, it is still what was planned, and `up` only if it is part of it: somebody
     /// looked at the plan and agreed to it. Nobody is asked any more.
     #[must_use]
@@ -185,9 +196,7 @@ impl Migrator {
     }
 
     fn tell(&self, progress: Progress) {
-        if let Some(on_progress) = &self.progress {
-            on_progress(&progress);
-        }
+        events::tell(self.progress.as_ref(), || progress);
     }
 }
 
@@ -195,6 +204,7 @@ impl Migrator {
 async fn finish(session: &mut dyn Session, result: Result<Report, Error>) -> Result<Report, Error> {
     fault::point("before-unlock").await;
     let unlocked = session.unlock().await;
+    events::unlocked(&unlocked);
     let mut report = result?;
     if let Err(error) = unlocked {
         report

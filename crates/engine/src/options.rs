@@ -49,6 +49,8 @@ pub struct Options {
     pub reason: Option<String>,
     /// Put who and where as a comment behind each statement.
     pub comment_statements: bool,
+    /// From how long on a statement is slow: then its event is a warning.
+    pub slow: Option<Duration>,
 }
 
 impl Default for Options {
@@ -69,6 +71,7 @@ impl Default for Options {
             attempts: 10,
             reason: None,
             comment_statements: false,
+            slow: None,
         }
     }
 }

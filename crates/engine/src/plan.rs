@@ -3,7 +3,7 @@
 use driftlock_database::{Class, Classified, Direction, Engine};
 use driftlock_script::{
     Body, Dialect, Digest, DirectiveError, Directives, FilesError, LoadError, LongScript, PiecesError, Statement,
-    Version, credentials, raw_sha256, redact,
+    Version, credentials, mask, raw_sha256, redact,
 };
 
 use crate::error::Place;
@@ -263,10 +263,19 @@ impl PlannedMigration {
         statement.statement.text(self.body.text())
     }
 
-    /// The text of a statement as it may be shown: without the literals that carry credentials.
+    /// The text of a statement as it may be shown: without the literals that carry credentials, and without values that are secret.
     #[must_use]
     pub fn shown(&self, statement: &PlannedStatement, dialect: Dialect) -> String {
-        redact(self.sql(statement), dialect).into_owned()
+        mask(&redact(self.sql(statement), dialect), &self.body.secrets())
+    }
+
+    /// What of a statement, known by its index, is never shown, whoever says it again.
+    pub(crate) fn secrets(&self, index: usize, dialect: Dialect) -> Vec<&str> {
+        let mut secrets = credentials(self.sql(&self.statements[index]), dialect);
+        secrets.extend(self.body.secrets());
+        // A long one first: masking a part of it would leave the rest.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets
     }
 
     /// The statements that are sent to the server, with their numbers in the file, from 1.
@@ -291,15 +300,14 @@ impl PlannedMigration {
         let sql = statement.text(self.body.text());
         if self.long.is_some() {
             let (line, column, text) = place_in(statement, sql, offset.unwrap_or(0));
-            let text = driftlock_script::mask(&text, &driftlock_script::credentials(sql, dialect));
+            let text = mask(&text, &self.secrets(index, dialect));
             return Place { file: self.file.clone(), line, column, text, message };
         }
         let (line, column) = match offset {
             Some(offset) => self.body.position(statement.span.start + offset.min(sql.len())),
             None => (statement.line, statement.column),
         };
-        let secrets = driftlock_script::credentials(sql, dialect);
-        let text = driftlock_script::mask(self.body.line(line), &secrets);
+        let text = mask(self.body.line(line), &self.secrets(index, dialect));
         Place { file: self.file.clone(), line, column, text, message }
     }
 }

@@ -7,6 +7,7 @@ use driftlock_database::{JournalRow, JournalState, Probe, Session};
 use driftlock_script::Dialect;
 
 use crate::error::UnknownOutcome;
+use crate::events;
 use crate::plan::PlannedMigration;
 use crate::run::{Run, pause};
 use crate::standing::Unfinished;
@@ -69,6 +70,7 @@ impl Run<'_> {
             return Err(prefix_changed(planned, "statements were inserted or moved before the last one that was done"));
         }
         let resume = Resume { done: done.into_iter().collect(), unfinished: true };
+        events::resuming(planned, &unfinished.attempt, resume.done.len());
         if resume.done.len() < journalled.len() {
             restorable(planned, &resume, dialect)?;
         }
@@ -89,6 +91,7 @@ impl Run<'_> {
             }
             if take_over && !ended {
                 self.session.end(&row.session).await?;
+                events::took_over(&holder);
                 self.tell(|| {
                     Progress::Note(format!("taking over: the server was told to end {holder}, left by an earlier run"))
                 });
@@ -155,7 +158,9 @@ async fn interrupted(
             "the file no longer has it, so its effect can't be looked for; put it back as it was and run the command again",
         ));
     };
-    match session.probe(planned.sql(statement), row.object_before.as_deref()).await? {
+    let probe = session.probe(planned.sql(statement), row.object_before.as_deref()).await?;
+    events::probed(planned, row, &probe);
+    match probe {
         Probe::NotRun => Ok(false),
         Probe::Done => Ok(true),
         Probe::Unknown(what) => Err(unknown(

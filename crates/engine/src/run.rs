@@ -9,9 +9,10 @@ use driftlock_database::{
     Error as DbError, HistoryRow, JournalRow, JournalState, OwnTables, Records, ServerError, Session, State, Timeouts,
     Timestamp, fault, foreign_tables,
 };
-use driftlock_script::{credentials, to_bytes};
+use driftlock_script::to_bytes;
 
 use crate::error::{Outcome, Place, StatementError};
+use crate::events;
 use crate::plan::{Group, GroupKind, PlannedMigration};
 use crate::record::{Record, follow};
 use crate::resume::Resume;
@@ -56,6 +57,8 @@ pub(crate) struct Run<'a> {
     pub(crate) applied: Vec<Applied>,
     /// How far the long script that runs has been read.
     pub(crate) cursor: Option<Cursor>,
+    /// Which try of what runs this is, from 1.
+    pub(crate) attempt: u32,
 }
 
 /// One attempt at one migration.
@@ -113,6 +116,7 @@ impl Run<'_> {
         }
         let resume = resume.unwrap_or_default();
         self.cursor = None;
+        self.attempt = 1;
         let mut attempt = Attempt {
             planned,
             id: uuid::Uuid::now_v7().simple().to_string(),
@@ -176,7 +180,11 @@ impl Run<'_> {
                 self.applied.push(applied);
                 Ok(())
             }
-            Err(trouble) => Err(self.fail(&attempt, trouble).await),
+            Err(trouble) => {
+                let error = self.fail(&attempt, trouble).await;
+                events::failed(planned, &error);
+                Err(error)
+            }
         }
     }
 
@@ -285,6 +293,7 @@ impl Run<'_> {
             .collect();
         let rest: Vec<usize> = left.iter().copied().filter(|index| !settings_before.contains(index)).collect();
         let mut tries = 1;
+        self.attempt = 1;
         loop {
             let result = async {
                 self.session.begin().await?;
@@ -331,6 +340,7 @@ impl Run<'_> {
         attempt.unwritten.clear();
         fault::point("after-intent").await;
         let mut tries = 1;
+        self.attempt = 1;
         loop {
             let result = self.execute(planned, &[index]).await;
             match result {
@@ -413,6 +423,7 @@ impl Run<'_> {
         }
         let (file, of) = (planned.file.clone(), self.options.attempts);
         self.tell(|| Progress::Retrying { file, reason, attempt, of, after });
+        self.attempt = attempt;
         after
     }
 
@@ -459,7 +470,9 @@ impl Run<'_> {
     /// Writes rows with the fence, and knows them as the last ones from then on.
     pub(crate) async fn commit(&mut self, rows: Vec<HistoryRow>, journal: &[JournalRow]) -> Result<(), DbError> {
         let records = Records { token: self.token, history: &rows, journal };
+        let began = Instant::now();
         self.session.commit(self.tables, &records).await?;
+        events::recorded(&records, began);
         if let Some(last) = rows.last() {
             self.head = last.sequence;
             self.head_chain.clone_from(&last.chain);
@@ -536,8 +549,7 @@ impl Run<'_> {
         // A runner that was overtaken, or lost its connection or its lock, has no business writing any more.
         let is_out = matches!(error, DbError::ConnectionLost(_) | DbError::Fenced { .. } | DbError::LockLost(_));
         let may_write = !is_out && !unsettled;
-        let secrets =
-            index.map(|index| credentials(planned.sql(&planned.statements[index]), dialect)).unwrap_or_default();
+        let secrets = index.map(|index| planned.secrets(index, dialect)).unwrap_or_default();
         let error = masked(error, &secrets);
         let mut notes = Vec::new();
         if beyond_rollback {
@@ -627,9 +639,7 @@ impl Run<'_> {
     }
 
     pub(crate) fn tell(&self, progress: impl FnOnce() -> Progress) {
-        if let Some(on_progress) = self.progress {
-            on_progress(&progress());
-        }
+        events::tell(self.progress, progress);
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use driftlock_database::{CopyData, Error as DbError, Event, ExecuteError, Observer, Runnable};
 
+use crate::events::{self, Statements};
 use crate::plan::PlannedMigration;
 use crate::rows::{DataInFile, Passed, RowsDigest, place_in};
 use crate::run::{Run, Trouble};
@@ -29,7 +30,7 @@ impl Run<'_> {
         if settings.is_empty() {
             return Ok(());
         }
-        let mut teller = Teller { planned, indexes: &[], progress: None, dialect: self.engine.dialect() };
+        let mut teller = Teller::new(self.statements(planned), &[], None);
         self.session.execute(&settings, &mut teller).await.map_err(|ExecuteError { error, .. }| error.into())
     }
 
@@ -50,6 +51,8 @@ impl Run<'_> {
         let dialect = self.engine.dialect();
         let began = Instant::now();
         let changed = |why: String| Trouble::at(index, DbError::Protocol(why));
+        let mut statements = self.statements(planned);
+        statements.started(index);
         let mut cursor = self.cursor.take();
         let way = planned.cursor_at(&mut cursor, rows.first, dialect).map_err(|error| changed(error.to_string()))?;
         let comment = self.options.comment_statements.then(|| format!(" {}", comment(&self.provenance, planned)));
@@ -75,6 +78,7 @@ impl Run<'_> {
                     batch.iter().map(|passed| Runnable { sql: &passed.sql, copy_data: None }).collect();
                 let result = self.send(&runnables, &mut Unheard).await;
                 if let Err(ExecuteError { index: at, error }) = result {
+                    statements.failed(index, &error);
                     let place = batch.get(at).map(|passed| {
                         let offset = error.server().and_then(|server| server.offset).unwrap_or(0);
                         place_in(&passed.statement, &passed.sql, offset)
@@ -90,6 +94,7 @@ impl Run<'_> {
             return Err(changed(format!("{} changed while it ran; run the command again", planned.file)));
         }
         self.cursor = cursor;
+        statements.done(index, None, began.elapsed());
         self.tell(|| Progress::Statement {
             number: index + 1,
             line: planned.statements[index].statement.line,
@@ -131,9 +136,20 @@ impl Run<'_> {
                 Runnable { sql, copy_data }
             })
             .collect();
-        let mut teller = Teller { planned, indexes, progress: self.progress, dialect: self.engine.dialect() };
+        let mut teller = Teller::new(self.statements(planned), indexes, self.progress);
         let result = self.send(&runnables, &mut teller).await;
-        result.map_err(|ExecuteError { index, error }| Trouble::at(indexes.get(index).copied(), error))
+        result.map_err(|ExecuteError { index, error }| {
+            let index = indexes.get(index).copied();
+            if let Some(index) = index {
+                teller.statements.failed(index, &error);
+            }
+            Trouble::at(index, error)
+        })
+    }
+
+    /// What tells of a migration's statements.
+    fn statements<'p>(&self, planned: &'p PlannedMigration) -> Statements<'p> {
+        Statements::new(planned, self.engine.dialect(), self.attempt, self.options.slow)
     }
 
     /// That what a COPY among these statements took from a long file is what was planned: else it is not committed.
@@ -160,7 +176,7 @@ impl Run<'_> {
                 () = again(self.cancellation, asked) => {
                     asked = true;
                     // If the server can't be asked, its answer is still waited for.
-                    let _ = canceller.cancel().await;
+                    events::cancelling(&canceller.cancel().await);
                 }
             }
         }

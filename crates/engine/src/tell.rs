@@ -1,9 +1,9 @@
 //! What happens to statements, told with their places in the file and without their credentials.
 
 use driftlock_database::{Error as DbError, Event, Observer, fault};
-use driftlock_script::{credentials, mask};
+use driftlock_script::mask;
 
-use crate::plan::PlannedMigration;
+use crate::events::{Statements, tell};
 use crate::{OnProgress, Progress};
 
 /// An error without the literals of a statement that carries credentials.
@@ -28,10 +28,19 @@ pub(crate) fn masked(error: DbError, secrets: &[&str]) -> DbError {
 
 /// Hands what happens to statements on, with their places in the file.
 pub(crate) struct Teller<'a> {
-    pub(crate) planned: &'a PlannedMigration,
+    pub(crate) statements: Statements<'a>,
     pub(crate) indexes: &'a [usize],
     pub(crate) progress: Option<&'a OnProgress>,
-    pub(crate) dialect: driftlock_script::Dialect,
+}
+
+impl<'a> Teller<'a> {
+    /// The first of the statements is about to be sent.
+    pub(crate) fn new(statements: Statements<'a>, indexes: &'a [usize], progress: Option<&'a OnProgress>) -> Self {
+        if let Some(&first) = indexes.first() {
+            statements.started(first);
+        }
+        Teller { statements, indexes, progress }
+    }
 }
 
 impl Observer for Teller<'_> {
@@ -39,23 +48,26 @@ impl Observer for Teller<'_> {
         if matches!(event, Event::Done { index, .. } if index + 1 < self.indexes.len()) {
             fault::point_blocking("between-statements");
         }
-        let Some(on_progress) = self.progress else { return };
-        let at = |index: usize| self.indexes.get(index).map(|&index| (index, &self.planned.statements[index]));
+        let planned = self.statements.planned;
+        let at = |index: usize| self.indexes.get(index).map(|&index| (index, &planned.statements[index]));
         match event {
-            Event::Done { index, rows, duration } => {
-                if let Some((index, planned)) = at(index) {
-                    let line = planned.statement.line;
-                    on_progress(&Progress::Statement { number: index + 1, line, rows, duration });
+            Event::Done { index: at_index, rows, duration } => {
+                if let Some((index, statement)) = at(at_index) {
+                    let line = statement.statement.line;
+                    self.statements.done(index, rows, duration);
+                    tell(self.progress, || Progress::Statement { number: index + 1, line, rows, duration });
+                }
+                if let Some((next, _)) = at(at_index + 1) {
+                    self.statements.started(next);
                 }
             }
             Event::Notice { index, severity, message } => {
-                if let Some((_, planned)) = at(index) {
-                    let secrets = credentials(self.planned.sql(planned), self.dialect);
-                    on_progress(&Progress::Notice {
-                        file: self.planned.file.clone(),
-                        line: planned.statement.line,
+                if let Some((index, statement)) = at(index) {
+                    tell(self.progress, || Progress::Notice {
+                        file: planned.file.clone(),
+                        line: statement.statement.line,
                         severity,
-                        message: mask(&message, &secrets),
+                        message: mask(&message, &planned.secrets(index, self.statements.dialect)),
                     });
                 }
             }

@@ -465,7 +465,7 @@ impl Session for MySqlSession {
             // Before it runs: one that fails halfway leaves traces too.
             self.traces.note(statement.sql);
             let started = Instant::now();
-            let outcome = self.wire.run(statement.sql).await.map_err(failed)?;
+            let outcome = self.wire.script(statement.sql).await.map_err(failed)?;
             let duration = started.elapsed();
             let committed = self.in_transaction && self.wire.in_transaction() == Some(false);
             observer.event(Event::Done { index, rows: Some(outcome.rows), duration });

@@ -1,9 +1,10 @@
 //! One connection, one statement at a time: sends it, reads every result, remembers what the server said of the transaction.
 
 use std::future::pending;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use driftlock_database::Error;
+use driftlock_database::{Error, trace};
+use driftlock_script::Dialect;
 use tokio::time::{sleep, timeout};
 
 use crate::conn::Conn;
@@ -64,15 +65,32 @@ impl Wire {
     }
 
     /// Runs a statement of the user's: rows are counted, not kept. Errors carry their place in the text.
-    pub(crate) async fn run(&mut self, sql: &str) -> Result<Outcome, Error> {
+    pub(crate) async fn script(&mut self, sql: &str) -> Result<Outcome, Error> {
         self.send(sql, None).await
+    }
+
+    /// Runs a statement of our own.
+    pub(crate) async fn run(&mut self, sql: &str) -> Result<Outcome, Error> {
+        self.ask(sql, None).await
     }
 
     /// Runs a statement and keeps its rows.
     pub(crate) async fn rows(&mut self, sql: &str) -> Result<Vec<TextRow>, Error> {
         let mut rows = Vec::new();
-        self.send(sql, Some(&mut rows)).await?;
+        self.ask(sql, Some(&mut rows)).await?;
         Ok(rows)
+    }
+
+    /// One of our own, told to whoever listens.
+    async fn ask(&mut self, sql: &str, keep: Option<&mut Vec<TextRow>>) -> Result<Outcome, Error> {
+        let began = Instant::now();
+        let result = self.send(sql, keep).await;
+        let (rows, error) = match &result {
+            Ok(outcome) => (Some(outcome.rows), None),
+            Err(error) => (None, error.server().map(|server| server.code.as_str())),
+        };
+        trace::sent(sql, Dialect::MySql, began.elapsed(), rows, error);
+        result
     }
 
     /// The first row of a statement.

@@ -10,9 +10,10 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use driftlock_database::{CopyData, Error};
+use driftlock_database::{CopyData, Error, trace};
+use driftlock_script::Dialect;
 use futures_util::{FutureExt, SinkExt, Stream};
 use tokio_postgres::error::DbError;
 use tokio_postgres::{AsyncMessage, Client, Connection, SimpleQueryMessage, SimpleQueryRow, SimpleQueryStream};
@@ -233,6 +234,7 @@ impl Wire {
     pub(crate) async fn exchange<S: AsRef<str> + Sync>(&mut self, messages: &[S]) -> Result<Vec<Answer>, Error> {
         let mut answers: Vec<Answer> = Vec::with_capacity(messages.len());
         let mut rows = Vec::new();
+        let began = Instant::now();
         self.run(messages.iter().map(AsRef::as_ref), |index, piece| {
             if answers.len() <= index {
                 answers.resize_with(index + 1, Answer::default);
@@ -244,7 +246,13 @@ impl Wire {
                     rows.clear();
                     answers[index].failed = Some(db);
                 }
-                Piece::Notice(_) | Piece::End => {}
+                Piece::Notice(_) => {}
+                Piece::End => {
+                    // They are sent together: each has taken until its own answer was there.
+                    let rows = answers[index].results.iter().map(|result| result.rows.len() as u64).sum();
+                    let sql = messages[index].as_ref();
+                    trace::sent(sql, Dialect::Postgres, began.elapsed(), Some(rows), answers[index].code());
+                }
             }
         })
         .await?;

@@ -78,6 +78,8 @@ pub struct Body {
     original: Option<String>,
     edits: Vec<Edit>,
     values: BTreeMap<String, String>,
+    /// Those of them that are never shown.
+    secrets: Vec<String>,
     session: &'static [&'static str],
 }
 
@@ -178,9 +180,16 @@ impl Body {
     pub(crate) fn hide(mut self, names: &BTreeSet<String>) -> Self {
         let is_hidden = |name: &str| names.iter().any(|hidden| hidden.eq_ignore_ascii_case(name));
         for (_, value) in self.values.iter_mut().filter(|(name, _)| is_hidden(name)) {
-            "***".clone_into(value);
+            self.secrets.push(std::mem::replace(value, "***".to_owned()));
         }
+        self.secrets.retain(|secret| !secret.trim().is_empty());
         self
+    }
+
+    /// The values that were put in and are never shown.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<&str> {
+        self.secrets.iter().map(String::as_str).collect()
     }
 
     /// The text that statements are parts of.

@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use driftlock_database::{
     Cancel, Census, Error, Event, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder, JournalRow,
     LockAttempt, Observer, OwnTables, Probe, Records, Runnable, Server, Session, Surroundings, Timeouts, Timestamp,
+    trace,
 };
 
 use crate::control::Control;
@@ -74,14 +75,14 @@ impl SqliteSession {
     {
         let guard = Guard::new(abandoned, &self.control);
         let (worker, control, flag) = (Arc::clone(&self.worker), Arc::clone(&self.control), Arc::clone(&guard.flag));
-        let job = tokio::task::spawn_blocking(move || {
+        let job = tokio::task::spawn_blocking(trace::carried(move || {
             let mut worker = worker.lock().unwrap_or_else(PoisonError::into_inner);
             control.start();
             // Looked at after `start`: whoever abandons it from here on finds it running.
             let result = if flag.load(SeqCst) { Err(Fault::Told(cancelled())) } else { work(&mut worker, &flag) };
             control.finish();
             result
-        });
+        }));
         let result = job.await;
         guard.done();
         match result {

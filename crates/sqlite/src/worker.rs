@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-use driftlock_database::{Error, ServerError};
+use driftlock_database::{Error, ServerError, trace};
+use driftlock_script::Dialect;
 use rusqlite::fallible_iterator::FallibleIterator as _;
+use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use rusqlite::{Batch, Connection, OpenFlags, ffi};
 
 use crate::classify::traits;
@@ -115,6 +117,7 @@ impl Worker {
         // We wait ourselves, see `patiently`: that can be cancelled.
         connection.busy_timeout(Duration::ZERO).map_err(tell)?;
         self.control.watch(&mut connection);
+        tell_of(&mut connection, true);
         self.connection = Some(connection);
         self.identity = self.found();
         Ok(())
@@ -229,7 +232,10 @@ impl Worker {
         let wait = wait.min(Duration::from_millis(i32::MAX as u64));
         self.connection()?.busy_timeout(wait)?;
         self.control.limit(self.statement_timeout);
+        // The engine tells of the script's own statements.
+        self.tell(false);
         let result = step(self.connection()?, sql, traits.changes_rows);
+        self.tell(true);
         let is_late = self.control.is_late();
         self.control.limit(Duration::ZERO);
         self.connection()?.busy_timeout(Duration::ZERO)?;
@@ -246,6 +252,13 @@ impl Worker {
                 }))))
             }
             other => other,
+        }
+    }
+
+    /// Tells of each statement that ends from now on, or no more.
+    fn tell(&mut self, on: bool) {
+        if let Some(connection) = self.connection.as_mut() {
+            tell_of(connection, on);
         }
     }
 
@@ -356,6 +369,20 @@ impl Worker {
             self.lock = Some(lock);
         }
         Ok(answer)
+    }
+}
+
+/// Tells of each statement that ends from now on, or no more.
+fn tell_of(connection: &mut Connection, on: bool) {
+    let told: fn(TraceEvent<'_>) = |event| {
+        if let TraceEvent::Profile(statement, duration) = event {
+            trace::sent(&statement.sql(), Dialect::Sqlite, duration, None, None);
+        }
+    };
+    if trace::is_on() {
+        let events = if on { TraceEventCodes::SQLITE_TRACE_PROFILE } else { TraceEventCodes::empty() };
+        // Nothing depends on it.
+        let _ = connection.trace_v2(events, on.then_some(told));
     }
 }
 

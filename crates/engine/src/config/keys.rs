@@ -65,6 +65,10 @@ pub(super) const KEYS: &[Key] = &[
     key("connect_timeout", Place::Both, Shape::Duration),
     key("attempts", Place::Both, Shape::Count),
     key("comment_statements", Place::Both, Shape::Flag),
+    key("log_level", Place::Both, Shape::OneOf(&["silent", "error", "warn", "info", "debug"])),
+    key("log_format", Place::Both, Shape::OneOf(&["text", "json"])),
+    key("log_file", Place::Both, Shape::Text),
+    key("slow", Place::Both, Shape::Duration),
     key("url", Place::Environment, Shape::Secret),
     key("shadow_url", Place::Environment, Shape::Secret),
     key("protected", Place::Environment, Shape::Flag),
@@ -97,6 +101,7 @@ impl Key {
     pub(super) fn variable(&self) -> String {
         match self.name {
             "migrations" => "DRIFTLOCK_DIR".to_owned(),
+            "log_level" => "DRIFTLOCK_LOG".to_owned(),
             name => format!("DRIFTLOCK_{}", name.replace('.', "_").to_uppercase()),
         }
     }

@@ -75,6 +75,14 @@ pub struct Settings {
     pub attempts: Option<Setting<u32>>,
     /// Who and where goes as a comment behind each statement.
     pub comment_statements: Setting<bool>,
+    /// What of the events goes into the log: `silent`, `error`, `warn`, `info` or `debug`. Read by the command line.
+    pub log_level: Option<Setting<String>>,
+    /// How lines of the log look: `text` or `json`. Read by the command line.
+    pub log_format: Option<Setting<String>>,
+    /// The file that the log is appended to. Read by the command line.
+    pub log_file: Option<Setting<PathBuf>>,
+    /// From how long on a statement is slow.
+    pub slow: Option<Setting<Duration>>,
     /// Pending versions below the highest applied one run too.
     pub out_of_order: Setting<bool>,
     /// A program that uses the library may migrate when it starts: read by the library's guard.
@@ -184,6 +192,14 @@ impl Settings {
             connect_timeout: of.duration("connect_timeout"),
             attempts: of.get("attempts", |value| if let Value::Count(count) = value { Some(*count) } else { None }),
             comment_statements: of.flag("comment_statements", false),
+            log_level: of.text("log_level"),
+            log_format: of.text("log_format"),
+            log_file: of.text("log_file").map(|setting| {
+                // One in the file is from where the file is; `join` leaves an absolute path as it is.
+                let in_file = matches!(setting.origin, Origin::File { .. });
+                setting.map(|path| if in_file { config.root.join(path) } else { PathBuf::from(path) })
+            }),
+            slow: of.duration("slow"),
             out_of_order: of.flag("out_of_order", false),
             auto_migrate: of.flag("auto_migrate", false),
             on_drift: of.text("on_drift").map_or(Setting::default(OnDrift::WarnOnly), |setting| {
@@ -318,6 +334,7 @@ impl Settings {
             statement_timeout: value(&self.statement_timeout, default.statement_timeout),
             attempts: self.attempts.as_ref().map_or(default.attempts, |attempts| attempts.value),
             comment_statements: self.comment_statements.value,
+            slow: self.slow.as_ref().map(|slow| slow.value),
             ..default
         }
     }

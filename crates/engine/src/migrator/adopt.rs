@@ -10,7 +10,7 @@ use super::rules::{View, refused};
 use super::{Migrator, finish, report};
 use crate::foreign::{Checksums, Taken, TakenEntry, Tool, Which};
 use crate::record::{Record, follow};
-use crate::{Applied, Database, Error, Finding, Problem, Report};
+use crate::{Applied, Database, Error, Finding, Problem, Report, events};
 
 /// The table that is taken over, and whose it is.
 struct Found {
@@ -68,6 +68,10 @@ impl Migrator {
     /// # Errors
     /// When there is no such table, when it says that something failed half-way, and when a file isn't what was applied.
     pub async fn adopt(&self, db: &Database, from: Option<&str>, table: Option<&str>) -> Result<Report, Error> {
+        events::run(self.run_id, "adopt", self.adopt_now(db, from, table)).await
+    }
+
+    async fn adopt_now(&self, db: &Database, from: Option<&str>, table: Option<&str>) -> Result<Report, Error> {
         let mut inner = db.inner.lock().await;
         inner.ahead = None;
         let view = self.view(self.first_look(&mut inner, db).await?)?;

@@ -7,7 +7,7 @@ use driftlock_script::Version;
 
 use super::Migrator;
 use super::rules::whole;
-use crate::{Database, Error, Finding, PlannedMigration};
+use crate::{Database, Error, Finding, PlannedMigration, events};
 
 /// Which attempts are asked for.
 #[derive(Debug, Clone, Default)]
@@ -81,6 +81,10 @@ impl Migrator {
     /// # Errors
     /// When the own tables can't be read.
     pub async fn audit(&self, db: &Database, filter: &AuditFilter) -> Result<Audit, Error> {
+        events::run(self.run_id, "audit", self.audit_now(db, filter)).await
+    }
+
+    async fn audit_now(&self, db: &Database, filter: &AuditFilter) -> Result<Audit, Error> {
         let mut inner = db.inner.lock().await;
         inner.ahead = None;
         let (glance, history) = whole(inner.session.as_mut(), db).await?;
@@ -125,6 +129,10 @@ impl Migrator {
     /// # Errors
     /// When the own tables can't be read.
     pub async fn verify(&self, db: &Database) -> Result<Verification, Error> {
+        events::run(self.run_id, "verify", self.verify_now(db)).await
+    }
+
+    async fn verify_now(&self, db: &Database) -> Result<Verification, Error> {
         let mut inner = db.inner.lock().await;
         inner.ahead = None;
         let session = inner.session.as_mut();

@@ -109,4 +109,11 @@ impl Migrator {
         self.options.comment_statements = comment;
         self
     }
+
+    /// From how long on a statement is slow: then its event is a warning.
+    #[must_use]
+    pub fn slow(mut self, from: Duration) -> Self {
+        self.options.slow = Some(from);
+        self
+    }
 }

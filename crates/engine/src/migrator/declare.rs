@@ -7,7 +7,7 @@ use driftlock_script::{Migration, Version};
 
 use super::{Migrator, finish, report};
 use crate::record::{Record, follow};
-use crate::{Applied, Database, Error, Finding, Problem, Report};
+use crate::{Applied, Database, Error, Finding, Problem, Report, events};
 
 impl Migrator {
     /// Declares every version up to this one as applied, without running it: for a database that had them before driftlock came.
@@ -15,6 +15,10 @@ impl Migrator {
     /// # Errors
     /// When the version isn't there, or the history already has a part of it.
     pub async fn baseline(&self, db: &Database, version: &str) -> Result<Report, Error> {
+        events::run(self.run_id, "baseline", self.baseline_now(db, version)).await
+    }
+
+    async fn baseline_now(&self, db: &Database, version: &str) -> Result<Report, Error> {
         let upto = self.version(version)?;
         let mut inner = db.inner.lock().await;
         inner.ahead = None;
@@ -66,6 +70,10 @@ impl Migrator {
     /// # Errors
     /// When there is no reason, the version isn't applied, or its file is gone.
     pub async fn accept(&self, db: &Database, version: &str) -> Result<Report, Error> {
+        events::run(self.run_id, "accept", self.accept_now(db, version)).await
+    }
+
+    async fn accept_now(&self, db: &Database, version: &str) -> Result<Report, Error> {
         if self.options.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) {
             return Err(Error::Usage("`accept` wants a reason, which the history keeps: `--reason TEXT`".to_owned()));
         }

@@ -8,7 +8,7 @@ use super::rules::{View, refused};
 use super::{Migrator, finish, planned, report, row_of, steps};
 use crate::plan::{Source, Text};
 use crate::standing::{Recorded, Standing};
-use crate::{Database, Error, Finding, Plan, PlannedMigration, Problem, Report, Rollback};
+use crate::{Database, Error, Finding, Plan, PlannedMigration, Problem, Report, Rollback, events};
 
 impl Migrator {
     /// What `down` would run. Writes nothing.
@@ -16,6 +16,10 @@ impl Migrator {
     /// # Errors
     /// What stands against running it.
     pub async fn plan_down(&self, db: &Database) -> Result<Plan, Error> {
+        events::run(self.run_id, "plan_down", self.plan_down_now(db)).await
+    }
+
+    async fn plan_down_now(&self, db: &Database) -> Result<Plan, Error> {
         let mut inner = db.inner.lock().await;
         let glance = inner.glance(&db.tables).await?;
         let has_history = glance.is_some();
@@ -25,7 +29,9 @@ impl Migrator {
             Ok(undo) => undo,
             Err(error) => return Err(self.explain(inner.session.as_mut(), db, error).await),
         };
-        Ok(Plan::new(self.planned_downs(db, &undo, &history)?, view.notes, db.engine.dialect()))
+        let pending = self.planned_downs(db, &undo, &history)?;
+        events::planned(&pending);
+        Ok(Plan::new(pending, view.notes, db.engine.dialect()))
     }
 
     /// What `redo` would run: the way down, and up again. Writes nothing.
@@ -33,7 +39,11 @@ impl Migrator {
     /// # Errors
     /// What stands against running it.
     pub async fn plan_redo(&self, db: &Database) -> Result<Plan, Error> {
-        let Plan { mut pending, notes, .. } = self.plan_down(db).await?;
+        events::run(self.run_id, "plan_redo", self.plan_redo_now(db)).await
+    }
+
+    async fn plan_redo_now(&self, db: &Database) -> Result<Plan, Error> {
+        let Plan { mut pending, notes, .. } = self.plan_down_now(db).await?;
         pending.extend(self.planned_again(db, &pending)?);
         Ok(Plan::new(pending, notes, db.engine.dialect()))
     }
@@ -43,7 +53,7 @@ impl Migrator {
     /// # Errors
     /// See [`Error`]; what was committed before it is in [`Error::applied`].
     pub async fn down(&self, db: &Database) -> Result<Report, Error> {
-        self.undo(db, false).await
+        events::run(self.run_id, "down", self.undo(db, false)).await
     }
 
     /// Undoes what was applied last and applies it again.
@@ -51,7 +61,7 @@ impl Migrator {
     /// # Errors
     /// See [`Error`]; what was committed before it is in [`Error::applied`].
     pub async fn redo(&self, db: &Database) -> Result<Report, Error> {
-        self.undo(db, true).await
+        events::run(self.run_id, "redo", self.undo(db, true)).await
     }
 
     async fn undo(&self, db: &Database, again: bool) -> Result<Report, Error> {
@@ -88,6 +98,7 @@ impl Migrator {
         let undo = self.to_undo(&view)?;
         let planned = self.planned_undo(db, &undo, &history, again)?;
         still_agreed(Some(&agreed), &planned)?;
+        events::planned(&planned);
         let mut run = self.run(session, db, &history).await?;
         let of = planned.len();
         for (planned, number) in planned.iter().zip(1..) {

@@ -7,6 +7,7 @@ use driftlock_database::{Error as DbError, Glance, HistoryRow, Holder, LockAttem
 
 use super::Migrator;
 use crate::database::Inner;
+use crate::events;
 use crate::run::{Clock, Run, pause, pause_before};
 use crate::standing::{Standing, Unfinished};
 use crate::{Database, Error, PlannedMigration, Progress};
@@ -37,7 +38,10 @@ impl Migrator {
                 return Err(Error::Interrupted { during: None, applied: Vec::new() });
             }
             let holder = match session.try_lock(&db.tables, &db.me).await? {
-                LockAttempt::Held => return Ok(true),
+                LockAttempt::Held => {
+                    events::locked(wait.began.elapsed());
+                    return Ok(true);
+                }
                 LockAttempt::Busy(holder) => holder,
             };
             self.wait_for(session, db, holder, &mut wait).await?;
@@ -49,6 +53,7 @@ impl Migrator {
             if let Some(glance) = glance {
                 let view = self.view(Some(glance))?;
                 if view.standing.findings.is_empty() && !still_wanted(&view.standing)? {
+                    events::lock_not_needed(wait.began.elapsed());
                     return Ok(false);
                 }
             }
@@ -94,6 +99,7 @@ impl Migrator {
             && wait.ended.as_deref() != Some(connection)
         {
             session.end(connection).await?;
+            events::took_over(&holder);
             self.tell(Progress::Note(format!(
                 "taking over: the server was told to end {holder}, whose client is gone"
             )));
@@ -116,6 +122,7 @@ impl Migrator {
     pub(super) async fn prepare(&self, session: &mut dyn Session, db: &Database) -> Result<(), Error> {
         fault::point("before-own-tables").await;
         let options = &self.options;
+        let began = Instant::now();
         session
             .reset(&Timeouts {
                 lock: options.lock_timeout,
@@ -127,6 +134,7 @@ impl Migrator {
         while let Err(error) = session.prepare_tables(&db.tables).await {
             self.another_try("driftlock's own tables", error, &mut tries).await?;
         }
+        events::prepared(began);
         Ok(())
     }
 
@@ -161,12 +169,14 @@ impl Migrator {
         fault::point("before-fence").await;
         let named = self.options.environment.as_deref();
         let mut tries = 1;
+        let began = Instant::now();
         let (fence, now) = loop {
             match session.take_fence(&db.tables, named).await {
                 Ok(taken) => break taken,
                 Err(error) => self.another_try("driftlock's fence", error, &mut tries).await?,
             }
         };
+        events::fenced(&fence, began);
         self.is_our_environment(Some(&fence))?;
         let (head, head_chain) = history.last().map_or((0, String::new()), |row| (row.sequence, row.chain.clone()));
         Ok(Run {
@@ -183,6 +193,7 @@ impl Migrator {
             head_chain,
             applied: Vec::new(),
             cursor: None,
+            attempt: 1,
         })
     }
 }

@@ -8,7 +8,7 @@ use driftlock_script::Version;
 use super::rules::whole;
 use super::{Migrator, row_of};
 use crate::report::{MigrationState, MigrationStatus};
-use crate::{Database, Error, Status};
+use crate::{Database, Error, Status, events};
 
 impl Migrator {
     /// What is applied, pending, half-done and ahead; what is wrong comes as data. Writes nothing.
@@ -16,6 +16,10 @@ impl Migrator {
     /// # Errors
     /// When the database can't be looked at.
     pub async fn status(&self, db: &Database) -> Result<Status, Error> {
+        events::run(self.run_id, "status", self.status_now(db)).await
+    }
+
+    async fn status_now(&self, db: &Database) -> Result<Status, Error> {
         let mut inner = db.inner.lock().await;
         inner.ahead = None;
         let (glance, history) = whole(inner.session.as_mut(), db).await?;

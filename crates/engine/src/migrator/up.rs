@@ -7,7 +7,7 @@ use super::confirm::{Agreed, still_agreed};
 use super::{Migrator, finish, planned, report};
 use crate::plan::Source;
 use crate::standing::Standing;
-use crate::{Database, Error, Plan, PlannedMigration, Progress, Report};
+use crate::{Database, Error, Plan, PlannedMigration, Progress, Report, events};
 
 impl Migrator {
     /// What `up` would run, statement by statement. Writes nothing.
@@ -15,6 +15,10 @@ impl Migrator {
     /// # Errors
     /// What stands against running it.
     pub async fn plan(&self, db: &Database) -> Result<Plan, Error> {
+        events::run(self.run_id, "plan", self.plan_now(db)).await
+    }
+
+    async fn plan_now(&self, db: &Database) -> Result<Plan, Error> {
         let mut inner = db.inner.lock().await;
         let glance = inner.glance(&db.tables).await?;
         let mut view = self.look(glance)?;
@@ -26,6 +30,7 @@ impl Migrator {
             self.may_begin(inner.session.as_mut(), db, &mut view.notes).await?;
         }
         let pending = self.plan_up(db, &wanted)?;
+        events::planned(&pending);
         Ok(Plan::new(pending, view.notes, db.engine.dialect()))
     }
 
@@ -34,6 +39,10 @@ impl Migrator {
     /// # Errors
     /// See [`Error`]; what was committed before it is in [`Error::applied`].
     pub async fn up(&self, db: &Database) -> Result<Report, Error> {
+        events::run(self.run_id, "up", self.up_now(db)).await
+    }
+
+    async fn up_now(&self, db: &Database) -> Result<Report, Error> {
         let mut inner = db.inner.lock().await;
         let glance = self.first_look(&mut inner, db).await?;
         let mut view = self.view(glance)?;
@@ -47,6 +56,7 @@ impl Migrator {
         session.ensure_fit().await?;
         // Everything that can be known to stop it is known before anything runs.
         let planned = self.plan_up(db, &self.wanted(&view.standing)?)?;
+        events::planned(&planned);
         if view.fence.is_none() {
             self.may_begin(session, db, &mut view.notes).await?;
         }
@@ -80,6 +90,7 @@ impl Migrator {
         }
         if !planned.iter().map(|planned| &planned.version).eq(&wanted) {
             planned = self.plan_up(db, &wanted)?;
+            events::planned(&planned);
         }
         still_agreed(agreed.as_ref(), &planned)?;
         let mut run = self.run(session, db, &history).await?;
