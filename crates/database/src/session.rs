@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::{
-    Error, ExecuteError, Fence, ForeignHistory, ForeignRows, Glance, HistoryRow, Holder, JournalRow, OwnTables,
+    Error, Examination, ExecuteError, Fence, ForeignHistory, ForeignRows, Glance, HistoryRow, Holder, JournalRow, OwnTables,
     Records, Server, Timestamp,
 };
 
@@ -181,6 +181,13 @@ pub trait Session: Send {
     /// # Errors
     /// [`Error::Unfit`] says why not.
     async fn ensure_fit(&mut self) -> Result<(), Error>;
+
+    /// How the server and this connection are: its clock, what this login may do, who holds the lock, … Facts alone. Writes
+    /// nothing, and needs no right that looking doesn't need.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    async fn examine(&mut self, tables: &OwnTables) -> Result<Examination, Error>;
 
     /// Asks once for the lock of this database and these tables; never waits inside the server.
     /// Asking again while holding it is answered by [`LockAttempt::Held`].

@@ -79,6 +79,11 @@ impl Product {
         if self.is_mariadb { self.version >= (10, 0, 2) } else { self.version >= (5, 7, 5) }
     }
 
+    /// Whether a crash of the server leaves one statement of DDL whole or not done (see `judge`).
+    pub(crate) fn has_atomic_ddl(self) -> bool {
+        self.version >= if self.is_mariadb { (10, 6, 1) } else { (8, 0, 0) }
+    }
+
     /// Whether `CREATE TABLE … SELECT` leaves all of its rows or no table.
     pub(crate) fn fills_atomically(self) -> bool {
         if self.is_mariadb { self.version >= (10, 6, 1) } else { self.version >= (8, 0, 21) }

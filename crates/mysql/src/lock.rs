@@ -143,6 +143,30 @@ pub(crate) async fn blockers(
     Ok(holders)
 }
 
+/// Who holds the lock of this name now, without asking for it.
+pub(crate) async fn holder(wire: &mut Wire, name: &str, run: Option<&str>) -> Result<Option<Holder>, Error> {
+    let row = wire.row(&format!("SELECT IS_USED_LOCK('{name}') LIMIT 1")).await?.unwrap_or_default();
+    match text(&row, 0).parse::<u64>() {
+        Ok(id) => Ok(Some(connection(wire, id, run).await?.0)),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Whose transactions have been open for so many seconds, as far as these rights show them.
+pub(crate) async fn open_for(wire: &mut Wire, seconds: u64, run: Option<&str>) -> Result<Vec<Holder>, Error> {
+    let sql = format!(
+        "SELECT t.trx_mysql_thread_id FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p \
+         ON p.ID = t.trx_mysql_thread_id WHERE p.ID <> CONNECTION_ID() AND p.DB <=> DATABASE() \
+         AND t.trx_started < NOW() - INTERVAL {seconds} SECOND ORDER BY t.trx_started LIMIT 3"
+    );
+    let mut holders = Vec::new();
+    for id in optional(wire, &sql).await?.iter().filter_map(|row| text(row, 0).parse().ok()) {
+        let (holder, busy) = connection(wire, id, run).await?;
+        holders.push(Holder { idle_in_transaction: !busy, ..holder });
+    }
+    Ok(holders)
+}
+
 /// Ends a connection. What it does that must not be left half done, such as the repair of a table without transactions, it
 /// is let finish where the server can (MariaDB).
 pub(crate) async fn end(wire: &mut Wire, id: u64, is_mariadb: bool) -> Result<(), Error> {

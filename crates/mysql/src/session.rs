@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Cancel, Census, Error, Event, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder, JournalRow,
+    Cancel, Census, Error, Event, Examination, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder, JournalRow,
     LockAttempt, Observer, OwnTables, Pooler, Probe, Records, Runnable, Server, Session, Surroundings, Timeouts,
     Timestamp, check_format, fault,
 };
@@ -359,16 +359,22 @@ impl Session for MySqlSession {
         self.id = id.parse().unwrap_or(self.id);
         self.run = row.get(1).cloned().flatten();
         self.server.connection = lock::unique(self.id, self.run.as_deref(), text(&row, 2));
-        let sql = "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('read_only', 'super_read_only', 'innodb_read_only')";
-        for row in self.wire.rows(sql).await? {
-            let (name, value) = (text(&row, 0), text(&row, 1));
-            if !matches!(value.to_ascii_uppercase().as_str(), "OFF" | "0") {
-                return Err(Error::Unfit(format!(
-                    "the server is read-only (`{name}` is {value}): it is a replica, or is being maintained. Connect to the primary"
-                )));
-            }
+        match crate::doctor::read_only(&mut self.wire).await? {
+            None => Ok(()),
+            Some(sign) => Err(Error::Unfit(format!(
+                "the server is read-only ({sign}): it is a replica, or is being maintained. Connect to the primary"
+            ))),
         }
-        Ok(())
+    }
+
+    async fn examine(&mut self, tables: &OwnTables) -> Result<Examination, Error> {
+        let known = crate::doctor::Known {
+            database: &self.server.database,
+            product: self.product,
+            id: self.id,
+            run: self.run.as_deref(),
+        };
+        crate::doctor::examine(&mut self.wire, known, tables).await
     }
 
     // The holder's name went with the connection's attributes, which the server shows to others.

@@ -22,6 +22,7 @@
 mod census;
 mod classify;
 mod connect;
+mod doctor;
 mod encryption;
 mod error;
 mod execute;

@@ -78,20 +78,45 @@ fn session_of(row: &Values<'_>) -> Result<Holder, Error> {
 
 /// Who has the lock. Nobody is named when they let go of it in between.
 async fn holder(session: &mut PostgresSession, key: i64) -> Result<Holder, Error> {
+    let results = session.ask(&who_holds(key)).await?;
+    only_row(&results).map_or_else(|| Ok(Holder::default()), |row| session_of(&row))
+}
+
+/// Asks who has the lock of this key.
+fn who_holds(key: i64) -> String {
     let bits = key.to_be_bytes();
     let half = |at: usize| u32::from_be_bytes([bits[at], bits[at + 1], bits[at + 2], bits[at + 3]]);
-    let results = session
-        .ask(&format!(
-            "SELECT {} FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
-             WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
-             AND l.classid::pg_catalog.int8 = {} AND l.objid::pg_catalog.int8 = {} \
-             AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())",
-            columns(),
-            half(0),
-            half(4)
-        ))
-        .await?;
-    only_row(&results).map_or_else(|| Ok(Holder::default()), |row| session_of(&row))
+    format!(
+        "SELECT {} FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
+         WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
+         AND l.classid::pg_catalog.int8 = {} AND l.objid::pg_catalog.int8 = {} \
+         AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())",
+        columns(),
+        half(0),
+        half(4)
+    )
+}
+
+/// Who holds the lock of these tables now, without asking for it, and whose transactions have been open for this many seconds.
+/// Where these rights don't show another's transaction, it isn't named.
+pub(crate) async fn look(
+    session: &mut PostgresSession,
+    names: &Names,
+    seconds: u64,
+) -> Result<(Option<Holder>, Vec<Holder>), Error> {
+    let database = session.database.clone().unwrap_or_default();
+    let open = format!(
+        "SELECT {} FROM pg_catalog.pg_stat_activity a WHERE a.datname = pg_catalog.current_database() \
+         AND a.pid <> pg_catalog.pg_backend_pid() AND a.backend_type = 'client backend' \
+         AND a.xact_start < pg_catalog.clock_timestamp() - interval '{seconds} seconds' ORDER BY a.xact_start LIMIT 3",
+        columns()
+    );
+    let results = session.ask(&format!("{}; {open}", who_holds(key(&database, names)))).await?;
+    let sessions = |at: usize| {
+        let rows = results.get(at).map(|result| result.rows.as_slice()).unwrap_or_default();
+        rows.iter().map(|row| session_of(&Values(row))).collect::<Result<Vec<_>, _>>()
+    };
+    Ok((sessions(0)?.into_iter().next(), sessions(1)?))
 }
 
 /// The session with this id, as a condition on `pg_stat_activity a`. Who may not see the moment of its start can't tell, and takes

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Cancel, Census, ConnectOptions, Error, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder, JournalRow,
+    Cancel, Census, ConnectOptions, Error, Examination, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder, JournalRow,
     LockAttempt, Observer, OwnTables, Probe, Records, Runnable, Server, Session, Surroundings, Timeouts, Timestamp,
 };
 
@@ -307,6 +307,10 @@ impl Session for PostgresSession {
 
     async fn ensure_fit(&mut self) -> Result<(), Error> {
         crate::fit::ensure(self).await
+    }
+
+    async fn examine(&mut self, tables: &OwnTables) -> Result<Examination, Error> {
+        crate::doctor::examine(self, tables).await
     }
 
     async fn try_lock(&mut self, tables: &OwnTables, me: &Holder) -> Result<LockAttempt, Error> {

@@ -18,6 +18,7 @@
 mod classify;
 mod codes;
 mod control;
+mod doctor;
 mod error;
 mod foreign_keys;
 mod lock;

@@ -45,9 +45,7 @@ impl From<&Attempt> for LockAttempt {
 impl FileLock {
     /// Asks once, for the database at this canonical path.
     pub(crate) fn attempt(database: &Path, me: &Holder, now: &str) -> Result<Attempt, Error> {
-        let mut path = database.as_os_str().to_owned();
-        path.push(SUFFIX);
-        let path = PathBuf::from(path);
+        let path = path_of(database);
         // A holder that ends deletes the file: who opened it before that holds a lock on a file without a name, which
         // keeps nobody else out, and asks again. A few rounds are enough unless someone does nothing else.
         for _ in 0..100 {
@@ -68,6 +66,22 @@ impl FileLock {
             path: path.display().to_string(),
             reason: "the lock file is replaced again and again by other processes".to_owned(),
         })
+    }
+
+    /// Who holds it now, without asking for it: a lock that others may share too is taken for a moment, on a file that is there. A
+    /// runner that asks at that very moment finds it busy, and asks again.
+    pub(crate) fn holder(database: &Path) -> Result<Option<Holder>, Error> {
+        let path = path_of(database);
+        let mut file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(io(&path, &error)),
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(None),
+            Err(TryLockError::WouldBlock) => Ok(Some(read(&mut file))),
+            Err(TryLockError::Error(error)) => Err(io(&path, &error)),
+        }
     }
 
     /// That the lock still keeps others out: its file is still the one that others would open.
@@ -91,6 +105,12 @@ impl Drop for FileLock {
             let _ = std::fs::remove_file(&self.path);
         }
     }
+}
+
+fn path_of(database: &Path) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push(SUFFIX);
+    PathBuf::from(path)
 }
 
 fn open(path: &Path) -> Result<File, Error> {

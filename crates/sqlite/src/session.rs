@@ -10,7 +10,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Cancel, Census, Error, Event, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder, JournalRow,
+    Cancel, Census, Error, Event, Examination, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder, JournalRow,
     LockAttempt, Observer, OwnTables, Probe, Records, Runnable, Server, Session, Surroundings, Timeouts, Timestamp,
     trace,
 };
@@ -194,6 +194,10 @@ impl Session for SqliteSession {
             Err(Error::Unfit(format!("{place} can only be read: {reason}")).into())
         })
         .await
+    }
+
+    async fn examine(&mut self, _tables: &OwnTables) -> Result<Examination, Error> {
+        self.soon(crate::doctor::examine).await
     }
 
     async fn try_lock(&mut self, tables: &OwnTables, me: &Holder) -> Result<LockAttempt, Error> {
