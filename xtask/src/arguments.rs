@@ -15,6 +15,7 @@ Usage: cargo xtask setup
        cargo xtask fault [--kills N] [--seed S]
        cargo xtask bench [--only ROW]... [--pairs N] [--cold] [--save] [--alone] [--binary PATH]
        cargo xtask bench --list
+       cargo xtask pages
        cargo xtask oracle adopt [--only RUNNER]... [--engine ENGINE]...
 
 setup   Installs what tests and benches need and this machine hasn't: a C compiler, PostgreSQL, MariaDB, PgBouncer, sqlite3, git, python3,
@@ -42,6 +43,9 @@ bench   Measures the release build against the engines' own clients, on servers 
         --binary P   measure this driftlock instead of building one
         --list       the names of the rows
 
+pages   Writes what the program says into the pages that tests compare with it: transcripts in README and docs, help, output of the
+        commands on the example, man pages. Read what it changed before it is committed.
+
 oracle  Records what only other programs can tell; the tests use the recordings without them.
         adopt        databases that other migration runners made, into crates/cli/tests/adopt: each runner is installed below
                      the target directory (with cargo, Go, npm, Maven) and run on throwaway servers
@@ -58,6 +62,7 @@ pub(crate) enum Chore {
     Test(test::Options),
     Fault { kills: u32, seed: Option<u64> },
     Bench(bench::Options),
+    Pages,
     OracleAdopt(oracle::Options),
 }
 
@@ -71,7 +76,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Chore
     }
     match chore.as_str() {
         "help" | "--help" | "-h" => Ok(Chore::Help),
-        "setup" => match rest.next() {
+        "setup" | "pages" => match rest.next() {
+            None if chore == "pages" => Ok(Chore::Pages),
             None => Ok(Chore::Setup),
             Some(argument) => Err(unknown(&chore, &argument)),
         },
@@ -184,6 +190,8 @@ mod tests {
     #[test]
     fn reads_each_chore() {
         assert_eq!(parsed("setup").unwrap(), Chore::Setup);
+        assert_eq!(parsed("pages").unwrap(), Chore::Pages);
+        assert!(parsed("pages all").is_err());
         assert_eq!(parsed("test --stop").unwrap(), Chore::StopServers);
         assert_eq!(parsed("bench --help").unwrap(), Chore::Help);
         let packages = vec!["mysql".to_owned(), "cli".to_owned()];

@@ -1,9 +1,11 @@
-//! The project's chores: `cargo xtask setup`, `cargo xtask test`, `cargo xtask bench`, `cargo xtask oracle`.
+//! The project's chores: `cargo xtask setup`, `cargo xtask test`, `cargo xtask bench`, `cargo xtask pages`,
+//! `cargo xtask oracle`.
 
 mod arguments;
 mod bench;
 mod install;
 mod oracle;
+mod pages;
 mod test;
 mod workspace;
 
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         Chore::StopServers => test::stop_kept().map(|()| true),
         Chore::Test(options) => test::run(&options, &interrupt),
         Chore::Fault { kills, seed } => test::run(&test::Options::fault(kills, seed), &interrupt),
+        Chore::Pages => pages::write(),
         Chore::OracleAdopt(options) => oracle::adopt(&options, &interrupt),
         Chore::Bench(options) => bench::run(&options, &interrupt),
     };

@@ -7,24 +7,38 @@ use clap::{ArgAction, Args, Parser, ValueEnum};
 
 use crate::commands::Command;
 
-/// Takes SQL migrations to SQLite, PostgreSQL and MySQL or MariaDB: exactly once, through any number of runners.
+/// Takes SQL migrations to SQLite, PostgreSQL, MySQL and MariaDB, exactly once
 #[derive(Debug, Parser)]
 #[command(
     name = "driftlock",
     version,
     disable_help_subcommand = true,
+    override_usage = "driftlock [OPTIONS] <COMMAND>",
     after_help = "\
-Examples:
-  driftlock init                                        begin a project
-  driftlock new user add_email                          make the two files of a migration
-  driftlock up                                          apply what is pending
-  driftlock up --url sqlite://shop.db --dir migrations  the same, without a configuration
-  driftlock status --env staging                        what is applied where
-
-`driftlock <command> --help` says more of each, with all options that they share.",
+Options: --env NAME, or --url URL and --dir PATH; --format json; -q; -V
+Example: driftlock up --url sqlite://shop.db --dir migrations
+More in: driftlock --help, driftlock COMMAND -h, driftlock COMMAND --help",
     after_long_help = "\
-Exit codes: 0 done; 1 failed; 2 usage; 3 a difference was found; 4 refused; 5 the lock was not obtained in time;
-6 files, manifest and history disagree; 7 the outcome of an interrupted statement is unknown; 130 and 143 after a signal."
+Examples:
+  driftlock init                              begin a project
+  driftlock new user add_email                make the two files of a migration
+  driftlock up                                apply what is pending
+  driftlock status --env staging              what is applied where
+  driftlock up --url sqlite://a.db --dir sql  the same, without a configuration
+
+driftlock.toml is found from the working directory upward; a DRIFTLOCK_* variable overrides a
+value of it, and an option overrides both. NO_COLOR, CLICOLOR and CLICOLOR_FORCE are obeyed.
+
+Exit codes:
+  0         done, or in agreement
+  1         failed: SQL, network, disk
+  2         usage: options, configuration, names of files
+  3         a difference was found
+  4         refused: a policy, another environment, another tool's database, …
+  5         the lock was not obtained in time
+  6         files, manifest and history disagree
+  7         the outcome of an interrupted statement is unknown
+  130, 143  after SIGINT, SIGTERM, cleaned up"
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -36,7 +50,7 @@ pub(crate) struct Cli {
 /// What every command takes. Without these, `driftlock.toml` and `DRIFTLOCK_*` variables say it.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// The database, such as sqlite://shop.db or postgres://user@host/shop
+    /// The database: sqlite://shop.db, postgres://me@host/db, …
     #[arg(long, global = true, value_name = "URL", help_heading = "Where")]
     pub(crate) url: Option<String>,
     /// The directory of the migrations
@@ -48,11 +62,11 @@ pub(crate) struct Global {
     /// The configuration file, instead of the nearest driftlock.toml
     #[arg(long, global = true, value_name = "PATH", help_heading = "Where", hide_short_help = true)]
     pub(crate) config: Option<PathBuf>,
-    /// Whose layout the files have: driftlock, goose, flyway, … (by themselves they tell, as a rule)
+    /// Whose layout the files have, where they don't tell: driftlock, goose, flyway, …
     #[arg(long, global = true, value_name = "NAME", help_heading = "Where", hide_short_help = true)]
     pub(crate) layout: Option<String>,
 
-    /// What is put into scripts at a place of this name; may be given several times
+    /// What is put into scripts at a place of this name; more than one may be given
     #[arg(
         long = "placeholder",
         global = true,
@@ -74,7 +88,7 @@ pub(crate) struct Global {
     )]
     pub(crate) format: Format,
     /// Say nothing but errors and what was asked for
-    #[arg(long, short, global = true, help_heading = "Output")]
+    #[arg(long, short, global = true, help_heading = "Output", hide_short_help = true)]
     pub(crate) quiet: bool,
     /// No progress line on a terminal
     #[arg(long, global = true, help_heading = "Output", hide_short_help = true)]
@@ -108,8 +122,8 @@ pub(crate) struct Global {
     /// How long to wait for another run to end, such as 30s
     #[arg(long, global = true, value_name = "DURATION", help_heading = "How to run", hide_short_help = true)]
     pub(crate) lock_wait: Option<String>,
-    /// End what a run that was killed left running on the server, instead of waiting for it; a run that may be alive is never ended.
-    /// On SQLite nothing is left running
+    /// End what a killed run left running on the server, instead of waiting for it; a run that
+    /// may be alive is never ended. On SQLite nothing is left running
     #[arg(long, global = true, help_heading = "How to run", hide_short_help = true, action = ArgAction::SetTrue)]
     pub(crate) take_over: bool,
     /// How long a statement may wait for a lock of the database's

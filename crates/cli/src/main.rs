@@ -5,6 +5,7 @@ mod commands;
 mod confirm;
 mod csv;
 mod error;
+mod help;
 mod json;
 #[cfg(test)]
 mod library_table;
@@ -15,13 +16,16 @@ mod session;
 mod setup;
 mod snippet;
 
-use clap::Parser;
+use clap::FromArgMatches;
 
 use arguments::Cli;
 use output::Output;
 
 fn main() {
-    let cli = Cli::parse();
+    let arguments: Vec<String> = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let mut command = help::command(&arguments);
+    let cli =
+        Cli::from_arg_matches(&command.get_matches_mut()).unwrap_or_else(|error| error.format(&mut command).exit());
     cli.global.color.write_global();
     let output = std::sync::Arc::new(Output::new(&cli.global));
     let code = match commands::run(&cli, &output) {

@@ -1,6 +1,7 @@
-//! The README's transcripts, run again in a copy of `examples/shop` and compared.
+//! The transcripts in the README and in `docs`, run again in a copy of `examples/shop` and compared.
 //!
-//! `UPDATE_README=1 cargo test -p driftlock-cli --test readme` writes what the program says now into the README.
+//! Every block that is marked `console` is run, page by page, each page in a copy of its own. `cargo xtask pages` writes what the
+//! program says now.
 
 #![allow(clippy::unwrap_used)]
 
@@ -11,14 +12,31 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 #[test]
 fn the_tour_is_true() {
-    let path = Path::new(ROOT).join("README.md");
-    let readme = std::fs::read_to_string(&path).unwrap();
+    assert!(is_true("README.md") > 10, "the README has lost its tour");
+}
+
+#[test]
+fn the_docs_are_true() {
+    let mut transcripts = 0;
+    for entry in std::fs::read_dir(Path::new(ROOT).join("docs")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if name.ends_with(".md") {
+            transcripts += is_true(&format!("docs/{name}"));
+        }
+    }
+    assert!(transcripts == 0 || transcripts > 10, "the docs have lost their transcripts");
+}
+
+/// Whether the program says what the page says that it says; how many commands there are in it.
+fn is_true(name: &str) -> usize {
+    let path = Path::new(ROOT).join(name);
+    let page = std::fs::read_to_string(&path).unwrap();
     let folder = tempfile::tempdir().unwrap();
     copy(&Path::new(ROOT).join("examples/shop"), folder.path());
 
     let mut real = String::new();
     let mut transcripts = 0;
-    let mut rest = readme.as_str();
+    let mut rest = page.as_str();
     while let Some(at) = rest.find("```console\n") {
         let (before, block) = rest.split_at(at + "```console\n".len());
         let (block, after) = block.split_at(block.find("```\n").expect("the block ends"));
@@ -30,15 +48,22 @@ fn the_tour_is_true() {
         rest = after;
     }
     real.push_str(rest);
-    assert!(transcripts > 10, "the README has lost its tour");
-    if std::env::var_os("UPDATE_README").is_some() {
-        std::fs::write(&path, real).unwrap();
-        return;
+    if std::env::var_os("UPDATE_PAGES").is_some() {
+        // What differs by moments alone stays as it is.
+        if normal_page(&page) != normal_page(&real) {
+            std::fs::write(&path, real).unwrap();
+        }
+        return transcripts;
     }
-    for (number, (said, says)) in readme.lines().zip(real.lines()).enumerate() {
-        assert_eq!(normal(said), normal(says), "README.md:{}", number + 1);
+    for (number, (said, says)) in page.lines().zip(real.lines()).enumerate() {
+        assert_eq!(normal(said), normal(says), "{name}:{}; `cargo xtask pages` writes it anew", number + 1);
     }
-    assert_eq!(readme.lines().count(), real.lines().count());
+    assert_eq!(page.lines().count(), real.lines().count(), "{name}");
+    transcripts
+}
+
+fn normal_page(page: &str) -> Vec<String> {
+    page.lines().map(normal).collect()
 }
 
 /// Runs a line of shell as a reader would, and returns all that it prints.
@@ -51,7 +76,7 @@ fn run(folder: &Path, command: &str) -> String {
         .args(["-c", &format!("{command}\ncode=$?\n[ $code = 0 ] || echo \"exit code $code\"")])
         .current_dir(folder)
         .env_clear()
-        .envs([("HOME", "/"), ("COLUMNS", "100"), ("DRIFTLOCK_OS_USER", "ann"), ("DRIFTLOCK_HOST", "box")])
+        .envs([("HOME", "/"), ("COLUMNS", "80"), ("DRIFTLOCK_OS_USER", "ann"), ("DRIFTLOCK_HOST", "box")])
         .env("PATH", path.unwrap())
         .stdin(std::process::Stdio::null())
         .output()

@@ -12,19 +12,20 @@ use crate::progress::line;
 use crate::session::{self, Look};
 
 /// Take over what another tool applied, from its own table
+///
+/// Takes over golang-migrate, goose, Flyway, dbmate, sqlx, refinery, Diesel, Atlas and gormigrate: versions, times and
+/// checksums, which must fit the files. The other tool's table is read and never changed. Afterwards `driftlock up` runs
+/// only what is pending.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   driftlock adopt
-  driftlock adopt --from goose --table tools.goose_versions
-
-Takes over golang-migrate, goose, Flyway, dbmate, sqlx, refinery, Diesel, Atlas and gormigrate: versions, times and checksums, \
-which must fit the files. The other tool's table is read and never changed. Afterwards `driftlock up` runs only what is pending.")]
+  driftlock adopt --from goose --table tools.goose_versions")]
 pub(crate) struct Arguments {
-    /// The tool, where several have migrated this database
+    /// The tool, where several were here
     #[arg(long, value_name = "TOOL")]
     from: Option<String>,
-    /// Its table, where it isn't called as usual (with its schema or database before it, where it is in another)
+    /// Its table, where it isn't called as usual
     #[arg(long, value_name = "TABLE")]
     table: Option<String>,
 }

@@ -14,17 +14,17 @@ use crate::output::{Output, count, time};
 use crate::session::{self, Look};
 use crate::{csv, json};
 
-/// List who changed what, when and from which commit, or verify that record
+/// List who changed what and when, or verify that record
+///
+/// Reads driftlock's own tables, writes nothing. With `--verify`, exit code 6 when a row was edited, removed or put in, or
+/// when files or manifest aren't what was applied.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   driftlock audit --env prod --limit 20
   driftlock audit --version 20240520-143022 --format json
   driftlock audit --since 2026-01-01 --format csv > changes.csv
-  driftlock audit --verify
-
-Reads driftlock's own tables, writes nothing. With `--verify`, exit code 6 when a row was edited,
-removed or put in, or when files or manifest aren't what was applied.")]
+  driftlock audit --verify")]
 pub(crate) struct Arguments {
     /// Verify that nobody changed the record
     #[arg(long, conflicts_with_all = ["version", "since", "limit"])]
@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     /// Only this version
     #[arg(long, value_name = "VERSION")]
     version: Option<String>,
-    /// Only from this day or moment on, such as 2026-01-31 or 2026-01-31T09:30:00Z (UTC)
+    /// Only from then on: 2026-01-31, 2026-01-31T09:30:00Z
     #[arg(long, value_name = "TIME", value_parser = moment)]
     since: Option<Timestamp>,
     /// Only the last so many attempts

@@ -12,12 +12,12 @@ use crate::progress::line;
 use crate::session::{self, Look};
 
 /// Declare versions as applied, without running them
+///
+/// For a database that had them before driftlock came: every version up to this one counts as applied from now on.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
-  driftlock baseline 20240520-143022 --reason 'was there before driftlock'
-
-For a database that had them before driftlock came: every version up to this one counts as applied from now on.")]
+  driftlock baseline 20240520-143022 --reason 'was there before driftlock'")]
 pub(crate) struct Arguments {
     /// The last version that the database has
     version: String,

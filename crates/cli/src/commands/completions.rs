@@ -8,7 +8,7 @@ use crate::arguments::Cli;
 use crate::error::CommandError;
 use crate::output::Output;
 
-/// Print a script that completes commands and options in a shell
+/// Print the script that lets a shell complete driftlock
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:

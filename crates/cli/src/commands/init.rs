@@ -14,29 +14,29 @@ use crate::arguments::Global;
 use crate::error::CommandError;
 use crate::output::Output;
 
-/// Begin a project: a driftlock.toml and a directory for migrations
+/// Begin a project: a driftlock.toml and a directory
+///
+/// With --from-layout the files of another tool's directory are written as driftlock's own into a new one, and the old one
+/// stays as it is. Every statement is read back and compared; where a scratch database is at hand (on SQLite always, else
+/// with --shadow-url), both directories are replayed and what came of them is compared too.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   driftlock init
   driftlock init --url postgres://shop@localhost/shop --dir db/migrations
-  driftlock init --from-layout goose --dir db/goose --into db/migrations --url postgres://shop@localhost/shop
-
-With --from-layout the files of another tool's directory are written as driftlock's own into a new one, and the old one
-stays as it is. Every statement is read back and compared; where a scratch database is at hand (on SQLite always, else
-with --shadow-url), both directories are replayed and what came of them is compared too.")]
+  driftlock init --from-layout goose --dir db/goose --into db/migrations")]
 pub(crate) struct Arguments {
     /// Write the files of this layout in --dir as driftlock's own: goose, flyway, dbmate, sqlx, …
     #[arg(long, value_name = "LAYOUT")]
     from_layout: Option<String>,
     /// The new directory for them [default: migrations]
-    #[arg(long, value_name = "PATH", requires = "from_layout")]
+    #[arg(long, value_name = "PATH", requires = "from_layout", hide_short_help = true)]
     into: Option<String>,
     /// The engine that they are for, where no URL tells: sqlite, postgres or mysql
-    #[arg(long, value_name = "ENGINE", requires = "from_layout")]
+    #[arg(long, value_name = "ENGINE", requires = "from_layout", hide_short_help = true)]
     engine: Option<String>,
     /// A server on which scratch databases may be made and dropped
-    #[arg(long, value_name = "URL", requires = "from_layout")]
+    #[arg(long, value_name = "URL", requires = "from_layout", hide_short_help = true)]
     shadow_url: Option<String>,
 }
 

@@ -12,13 +12,14 @@ use crate::output::{Output, count};
 use crate::setup::configure;
 
 /// Write or verify the SHA-256 of every migration file
+///
+/// It is .migrations/manifest.json beside driftlock.toml; `write` writes the atlas.sum of Atlas's directories too. `verify`
+/// ends with 6 when a file and its line differ.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   driftlock manifest write
-  driftlock manifest verify
-
-It is .migrations/manifest.json beside driftlock.toml; `write` writes the atlas.sum of Atlas's directories too. `verify` ends with 6 when a file and its line differ.")]
+  driftlock manifest verify")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     action: Action,
@@ -27,8 +28,14 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Write it anew, from the files as they are
+    #[command(after_help = "\
+Example:
+  driftlock manifest write && git add .migrations")]
     Write,
     /// Hold every file against it
+    #[command(after_help = "\
+Example:
+  driftlock manifest verify || echo 'a file was edited'")]
     Verify,
 }
 

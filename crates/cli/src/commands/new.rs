@@ -15,14 +15,14 @@ use crate::output::Output;
 use crate::setup::{configure, engine_without_database};
 
 /// Make the files of a new migration
+///
+/// The names are `<UTC time>_<domain>_<operation>_v<N>.up.sql` and `.down.sql`; in a directory of another layout they are
+/// as its own tool makes them, and counted on where the directory counts.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   driftlock new user_schema add_email
-  driftlock new order backfill_total --engine postgres
-
-The names are `<UTC time>_<domain>_<operation>_v<N>.up.sql` and `.down.sql`; in a directory of another layout they are
-as its own tool makes them, and counted on where the directory counts.")]
+  driftlock new order backfill_total --engine postgres")]
 pub(crate) struct Arguments {
     /// What it is about, such as user_schema
     domain: String,

@@ -15,13 +15,13 @@ use crate::output::{Output, count};
 use crate::session::{self, Look};
 
 /// Print what `up` would run, statement by statement
+///
+/// Writes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   driftlock plan
-  driftlock plan --to 20240520-143022 --format json
-
-Writes nothing.")]
+  driftlock plan --to 20240520-143022 --format json")]
 pub(crate) struct Arguments {
     /// Up to this version
     #[arg(long, value_name = "VERSION")]

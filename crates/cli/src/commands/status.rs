@@ -14,14 +14,14 @@ use crate::output::{Output, count};
 use crate::session::{self, Look};
 
 /// Show what is applied, what is pending and what is wrong
+///
+/// Writes nothing. Exit code 6 when files, manifest and history disagree.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   driftlock status
   driftlock status --env staging --format json
-  driftlock status --exit-code || echo 'something is pending'
-
-Writes nothing. Exit code 6 when files, manifest and history disagree.")]
+  driftlock status --exit-code || echo 'something is pending'")]
 pub(crate) struct Arguments {
     /// End with 3 when something is pending
     #[arg(long)]

@@ -13,15 +13,15 @@ use crate::output::{Output, count, time};
 use crate::session::{self, Look};
 
 /// Apply what is pending
+///
+/// Any number of them may run at once: one works, the others wait and find nothing left to do.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   driftlock up
   driftlock up --env staging --to 20240520-143022
   driftlock up --dry-run
-  driftlock up --url sqlite://shop.db --dir migrations
-
-Any number of them may run at once: one works, the others wait and find nothing left to do.")]
+  driftlock up --url sqlite://shop.db --dir migrations")]
 pub(crate) struct Arguments {
     /// Up to this version
     #[arg(long, value_name = "VERSION")]

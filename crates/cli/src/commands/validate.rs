@@ -13,15 +13,15 @@ use crate::output::{Output, count};
 use crate::setup::{configure, engine_without_database};
 
 /// Say all that is wrong with the files, without a database
+///
+/// Exit code 3 when something is wrong.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   driftlock validate
-  driftlock validate --dir migrations --engine postgres
-
-Exit code 3 when something is wrong.")]
+  driftlock validate --dir migrations --engine postgres")]
 pub(crate) struct Arguments {
-    /// By whose rules: sqlite, postgres or mysql. Without it, that of the directory or of the URL
+    /// By whose rules, where directory and URL don't tell: sqlite, postgres or mysql
     #[arg(long, value_name = "ENGINE")]
     engine: Option<String>,
 }

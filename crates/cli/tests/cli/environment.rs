@@ -77,7 +77,7 @@ impl TestEnvironment {
             .env_clear()
             .env("HOME", self.folder.path().join("home"))
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("COLUMNS", "100")
+            .env("COLUMNS", "80")
             .env("TZ", "Pacific/Kiritimati")
             .env("DRIFTLOCK_OS_USER", "ann")
             .env("DRIFTLOCK_HOST", "box")
@@ -107,7 +107,8 @@ impl TestEnvironment {
             for (at, word) in words.iter().enumerate() {
                 let next = words.get(at + 1).map(|next| next.trim_end_matches(','));
                 let is_number = !word.is_empty() && word.chars().all(|c| c.is_ascii_digit() || c == '.');
-                let after_sqlite = at > 0 && words[at - 1].ends_with("SQLite");
+                let after_sqlite =
+                    at > 0 && words[at - 1].ends_with("SQLite") && word.starts_with(|c: char| c.is_ascii_digit());
                 normal.push(if is_number && matches!(next, Some("ms" | "s")) {
                     "N".to_owned()
                 } else if after_sqlite {

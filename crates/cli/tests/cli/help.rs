@@ -1,107 +1,105 @@
-//! Help is short, and says what there is.
-
-use insta::assert_snapshot;
+//! Help: every page is a file in `snapshots/help`, as it looks on a screen of 80 columns.
+//!
+//! `cargo xtask pages` writes them anew.
 
 use crate::environment::TestEnvironment;
 
+/// All commands, those of commands too, as words; the program itself is none.
+fn commands(it: &TestEnvironment) -> Vec<Vec<String>> {
+    let mut all = vec![Vec::new()];
+    let help = it.run(&["-h"]).stdout;
+    let listed = help.lines().skip_while(|line| !line.is_empty()).skip(3).take_while(|line| !line.is_empty());
+    for name in listed.filter_map(|line| line.get(11..)?.split_whitespace().next()) {
+        all.push(vec![name.to_owned()]);
+        let help = it.run(&[name, "-h"]).stdout;
+        let below = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+        all.extend(below.filter_map(|line| Some(vec![name.to_owned(), line.split_whitespace().next()?.to_owned()])));
+    }
+    assert!(all.len() > 16 && all.contains(&vec!["manifest".to_owned(), "verify".to_owned()]), "{all:?}");
+    all
+}
+
 #[test]
-fn the_whole_and_one_command() {
+fn every_page_is_as_committed_and_fits_a_screen() {
     let it = TestEnvironment::new();
-    assert_snapshot!(it.run(&["-h"]), @r"
-    Takes SQL migrations to SQLite, PostgreSQL and MySQL or MariaDB: exactly once, through any number of
-    runners
-
-    Usage: driftlock [OPTIONS] <COMMAND>
-
-    Commands:
-      init         Begin a project: a driftlock.toml and a directory for migrations
-      new          Make the files of a new migration
-      validate     Say all that is wrong with the files, without a database
-      manifest     Write or verify the SHA-256 of every migration file
-      status       Show what is applied, what is pending and what is wrong
-      plan         Print what `up` would run, statement by statement
-      up           Apply what is pending
-      down         Undo what was applied last
-      redo         Undo what was applied last and apply it again
-      baseline     Declare versions as applied, without running them
-      accept       Accept an edited file as what was applied, with a reason
-      adopt        Take over what another tool applied, from its own table
-      audit        List who changed what, when and from which commit, or verify that record
-      completions  Print a script that completes commands and options in a shell
-
-    Options:
-      -h, --help     Print help (see more with '--help')
-      -V, --version  Print version
-
-    Where:
-          --url <URL>   The database, such as sqlite://shop.db or postgres://user@host/shop
-          --dir <PATH>  The directory of the migrations
-          --env <NAME>  The environment of driftlock.toml
-
-    Output:
-          --format <text|json>  How to print results [default: text]
-      -q, --quiet               Say nothing but errors and what was asked for
-
-    Examples:
-      driftlock init                                        begin a project
-      driftlock new user add_email                          make the two files of a migration
-      driftlock up                                          apply what is pending
-      driftlock up --url sqlite://shop.db --dir migrations  the same, without a configuration
-      driftlock status --env staging                        what is applied where
-
-    `driftlock <command> --help` says more of each, with all options that they share.
-    ---- exit 0
-    ");
-    assert_snapshot!(it.run(&["up", "-h"]), @r"
-    Apply what is pending
-
-    Usage: driftlock up [OPTIONS]
-
-    Options:
-          --to <VERSION>  Up to this version
-          --steps <N>     At most so many versions
-          --dry-run       Print what would run, and run nothing
-      -h, --help          Print help (see more with '--help')
-
-    Where:
-          --url <URL>   The database, such as sqlite://shop.db or postgres://user@host/shop
-          --dir <PATH>  The directory of the migrations
-          --env <NAME>  The environment of driftlock.toml
-
-    Output:
-          --format <text|json>  How to print results [default: text]
-      -q, --quiet               Say nothing but errors and what was asked for
-
-    Examples:
-      driftlock up
-      driftlock up --env staging --to 20240520-143022
-      driftlock up --dry-run
-      driftlock up --url sqlite://shop.db --dir migrations
-
-    Any number of them may run at once: one works, the others wait and find nothing left to do.
-    ---- exit 0
-    ");
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("snapshots/help");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let _guard = settings.bind_to_scope();
+    for command in commands(&it) {
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        let name = std::iter::once("driftlock").chain(words.iter().copied()).collect::<Vec<_>>().join("-");
+        for (option, name, lines) in [("-h", name.clone(), 24), ("--help", format!("{name}.long"), 110)] {
+            let said = it.run(&[&words, &[option][..]].concat());
+            assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""), "{said}");
+            assert!(said.stdout.lines().count() <= lines, "`{name}` doesn't fit {lines} lines:\n{said}");
+            for line in said.stdout.lines() {
+                assert!(
+                    line.chars().count() <= 80 && line.trim_end() == line,
+                    "too wide, or blank at its end: {line:?}"
+                );
+            }
+            insta::assert_snapshot!(name, said.stdout);
+        }
+    }
 }
 
 #[test]
 fn every_command_has_an_example() {
     let it = TestEnvironment::new();
-    let help = it.run(&["-h"]).stdout;
-    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-    let commands: Vec<&str> = commands.filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(commands.len(), 14, "{help}");
-    for command in commands {
-        let said = it.run(&[command, "--help"]);
-        assert!(said.stdout.contains("Example") && said.stdout.contains(&format!("  driftlock {command}")), "{said}");
+    for command in commands(&it) {
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        for option in ["-h", "--help"] {
+            let said = it.run(&[&words, &[option][..]].concat());
+            let call = format!("driftlock {}", words.join(" "));
+            assert!(said.stdout.contains("Example") && said.stdout.contains(call.trim_end()), "{said}");
+        }
+    }
+}
+
+/// What `-h` leaves out, `--help` has, and says so.
+#[test]
+fn the_long_help_has_every_option() {
+    let it = TestEnvironment::new();
+    let (short, long) = (it.run(&["up", "-h"]).stdout, it.run(&["up", "--help"]).stdout);
+    assert!(short.contains("see more with '--help'") && !short.contains("--lock-wait"), "{short}");
+    assert!(long.contains("--lock-wait") && long.contains("Any number of them may run at once"), "{long}");
+    // Behind `--` it is a value of the command's.
+    let said = it.run(&["accept", "--", "--help"]);
+    assert_ne!(said.code, Some(0), "{said}");
+}
+
+#[test]
+fn help_is_coloured_where_that_is_asked_for() {
+    let it = TestEnvironment::new();
+    for (arguments, coloured) in [
+        (&["-h", "--color", "always"][..], true),
+        (&["--color=always", "up", "-h"], true),
+        (&["up", "-h"], false),
+        (&["up", "--color=always", "-h", "--color=never"], false),
+    ] {
+        assert_eq!(it.run(arguments).stdout.contains('\u{1b}'), coloured, "{arguments:?}");
     }
 }
 
 #[test]
-fn version_and_completions() {
+fn mistyped_words_get_the_right_one() {
+    let it = TestEnvironment::with_two_migrations();
+    for (arguments, right) in [
+        (&["upp"][..], "a similar subcommand exists: 'up'"),
+        (&["stauts"], "'status'"),
+        (&["up", "--step", "1"], "a similar argument exists: '--steps'"),
+        (&["up", "--lockwait", "1s"], "a similar argument exists: '--lock-wait'"),
+    ] {
+        let said = it.run(arguments);
+        assert_eq!(said.code, Some(2), "{said}");
+        assert!(said.stderr.contains(right), "{said}");
+    }
+}
+
+#[test]
+fn version() {
     let it = TestEnvironment::new();
     assert_eq!(it.run(&["--version"]).stdout, format!("driftlock {}\n", env!("CARGO_PKG_VERSION")));
-    for shell in ["bash", "zsh", "fish"] {
-        assert!(it.run(&["completions", shell]).stdout.contains("baseline"), "{shell}");
-    }
-    assert_eq!(it.run(&["upp"]).code, Some(2));
 }
