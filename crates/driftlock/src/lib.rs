@@ -21,7 +21,7 @@
 //! # }
 //! ```
 //!
-//! Migrations come from a [`Directory`], from [`Memory`] or from what was compiled in ([`Embedded`]). Results are data; nothing is
+//! Migrations come from a [`Directory`], from [`Memory`] or from what was compiled in. Results are data; nothing is
 //! printed. What happens on the way is told to [`Migrator::on_progress`], and a [`Cancellation`] stops it.
 //!
 //! Each engine is a feature: `sqlite`, `postgres` and `mysql`, all on by default; `bundled` compiles SQLite in
@@ -38,7 +38,7 @@ pub use driftlock_engine::{
     Applied, Audit, AuditFilter, Cancellation, Config, Database, Error, Kind, Loss, Migrator, OnConfirm, OnProgress,
     Options, Overrides, Plan, Progress, Provenance, Report, Rollback, Settings, Status, Variables, Verification,
 };
-pub use driftlock_script::{Directory, Embedded, Files, Layout, Manifest, Memory, Migrations, Version};
+pub use driftlock_script::{Directory, Files, Layout, Manifest, Memory, Migrations, Version};
 
 /// The engines that this program has, by its features.
 pub const ENGINES: &[&dyn Engine] = &[

@@ -126,6 +126,11 @@ impl Manifest {
         Ok(Manifest { entries })
     }
 
+    /// From lines that were a manifest's before.
+    pub(crate) fn of_lines(lines: impl IntoIterator<Item = (String, String)>) -> Self {
+        Manifest { entries: lines.into_iter().collect() }
+    }
+
     /// Hashes the files of some directories.
     ///
     /// # Errors
