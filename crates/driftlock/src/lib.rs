@@ -40,6 +40,22 @@ pub use driftlock_engine::{
 };
 pub use driftlock_script::{Directory, Files, Layout, Manifest, Memory, Migrations, Version};
 
+/// What the macros of this crate expand to.
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+pub mod __macros {
+    pub use driftlock_macros::embed;
+}
+
+/// Compiles a directory of migrations into the program.
+///
+/// The path is from the folder of `Cargo.toml`, and the build script names the same one.
+#[cfg(feature = "macros")]
+#[macro_export]
+macro_rules! migrations {
+    ($($argument:tt)*) => { $crate::__macros::embed!($crate; $($argument)*) };
+}
+
 /// The engines that this program has, by its features.
 pub const ENGINES: &[&dyn Engine] = &[
     #[cfg(feature = "sqlite")]
