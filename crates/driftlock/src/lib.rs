@@ -21,7 +21,7 @@
 //! # }
 //! ```
 //!
-//! Migrations come from a [`Directory`], from [`Memory`] or from what was compiled in ([`Embedded`]). Results are data; nothing is
+//! Migrations come from a [`Directory`], from [`Memory`] or from what was compiled in. Results are data; nothing is
 //! printed. What happens on the way is told to [`Migrator::on_progress`], and a [`Cancellation`] stops it.
 //!
 //! Each engine is a feature: `sqlite`, `postgres` and `mysql`, all on by default; `bundled` compiles SQLite in
@@ -38,7 +38,23 @@ pub use driftlock_engine::{
     Applied, Audit, AuditFilter, Cancellation, Config, Database, Error, Kind, Loss, Migrator, OnConfirm, OnProgress,
     Options, Overrides, Plan, Progress, Provenance, Report, Rollback, RunId, Settings, Status, Variables, Verification,
 };
-pub use driftlock_script::{Directory, Embedded, Files, Layout, Manifest, Memory, Migrations, Version};
+pub use driftlock_script::{Directory, Files, Layout, Manifest, Memory, Migrations, Version};
+
+/// What the macros of this crate expand to.
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+pub mod __macros {
+    pub use driftlock_macros::embed;
+}
+
+/// Compiles a directory of migrations into the program.
+///
+/// The path is from the folder of `Cargo.toml`, and the build script names the same one.
+#[cfg(feature = "macros")]
+#[macro_export]
+macro_rules! migrations {
+    ($($argument:tt)*) => { $crate::__macros::embed!($crate; $($argument)*) };
+}
 
 /// The engines that this program has, by its features.
 pub const ENGINES: &[&dyn Engine] = &[

@@ -11,7 +11,8 @@ use crate::{Error, Finding, Problem};
 #[derive(Debug, Clone)]
 pub(crate) struct ManifestCheck {
     manifest: Manifest,
-    root: PathBuf,
+    /// `None` where the program carries the files: then it's about these alone.
+    root: Option<PathBuf>,
     /// The migrations' folder as the manifest writes it, with a slash behind it.
     prefix: String,
 }
@@ -19,7 +20,13 @@ pub(crate) struct ManifestCheck {
 impl ManifestCheck {
     pub(crate) fn new(manifest: Manifest, root: PathBuf, directory: &Directory) -> Self {
         let prefix = from_root(&root, directory, "");
-        ManifestCheck { manifest, root, prefix }
+        ManifestCheck { manifest, root: Some(root), prefix }
+    }
+
+    /// With what a program carries of the manifest of its migrations, where it does.
+    pub(crate) fn carried(migrations: &Migrations) -> Option<Self> {
+        let (manifest, prefix) = migrations.manifest()?;
+        Some(ManifestCheck { manifest: manifest.clone(), root: None, prefix: prefix.to_owned() })
     }
 
     pub(crate) fn manifest(&self) -> &Manifest {
@@ -66,7 +73,11 @@ impl ManifestCheck {
             }
         }
         for (path, _) in self.manifest.entries().filter(|(path, _)| !seen.contains(*path)) {
-            if !self.root.join(path).exists() {
+            let is_there = match &self.root {
+                Some(root) => root.join(path).exists(),
+                None => path.strip_prefix(&self.prefix).is_some_and(|name| migrations.files().exists(name)),
+            };
+            if !is_there {
                 findings.push(Finding {
                     version: None,
                     row: None,

@@ -58,7 +58,7 @@ impl Migrator {
     pub fn new(migrations: &Migrations) -> Self {
         Migrator {
             migrations: migrations.clone(),
-            manifest: None,
+            manifest: ManifestCheck::carried(migrations),
             provenance: None,
             options: Options::default(),
             progress: None,
@@ -69,7 +69,7 @@ impl Migrator {
         }
     }
 
-    /// Holds the files against a manifest. `root` is the folder that its paths are from, `directory` that of the migrations.
+    /// Holds the files against a manifest, in place of the one that the program carries with them. `root` is the folder that its paths are from, `directory` that of the migrations.
     #[must_use]
     pub fn manifest(mut self, manifest: Manifest, root: PathBuf, directory: &Directory) -> Self {
         self.manifest = Some(ManifestCheck::new(manifest, root, directory));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use driftlock_database::{Direction, Engine};
 use driftlock_script::{
-    Directory, Files, Layout, LoadError, Migration, Migrations, Part, Role, Script, SplitError, Survey, Values,
+    Directory, FileFlaw, Files, Layout, LoadError, Migration, Migrations, Part, Role, Script, Survey, Values,
 };
 
 use crate::plan::{Source, Text};
@@ -89,50 +89,8 @@ fn note(migrations: &Migrations, migration: &Migration) -> Option<String> {
 /// What is wrong with how files are put together, each file's by itself.
 fn flaws_of(error: LoadError) -> Vec<Flaw> {
     let code = error.code();
-    let one = |file: String, message: String| vec![whole(code, file, message)];
-    match error {
-        LoadError::NoLayout { layout, files } => files
-            .into_iter()
-            .map(|(file, why)| {
-                let example = layout.example();
-                let message =
-                    format!("it has no name of the {layout} layout, such as `{example}`: {why}; rename or move it");
-                whole(code, file, message)
-            })
-            .collect(),
-        LoadError::Duplicate { version, first, second } => {
-            one(second, format!("version {version} is there already: `{first}`; give one of them another version"))
-        }
-        LoadError::DownWithoutUp { file, version } => one(
-            file,
-            format!("it has no up script: there is no other file of version {version}; add it or remove this one"),
-        ),
-        LoadError::NamesDiffer { up, down } => {
-            one(down, format!("it bears another name than its up script `{up}`; rename one of them"))
-        }
-        LoadError::Files(error) => one(error.path, error.reason),
-        LoadError::Sum { file, line, message } => {
-            vec![Flaw { code, place: Place { file, line, column: 1, text: String::new(), message } }]
-        }
-        LoadError::Body { file, error: SplitError { message, line, column, .. }, line: text } => {
-            vec![Flaw { code, place: Place { file, line, column, text, message } }]
-        }
-        LoadError::Text { file, error } => {
-            let place =
-                Place { file, line: error.line, column: error.column, text: String::new(), message: error.message };
-            vec![Flaw { code, place }]
-        }
-        LoadError::Code { file, language } => one(
-            file,
-            format!(
-                "it is a migration in {language}, which driftlock can't run: write it in SQL, or run it with its own tool and take that over with `driftlock adopt`"
-            ),
-        ),
-        LoadError::Changed { file } => {
-            one(file, "it changed while it was being read; run the command again".to_owned())
-        }
-        other => one(String::new(), other.to_string()),
-    }
+    let place = |FileFlaw { file, line, column, text, message }| Place { file, line, column, text, message };
+    error.flaws().into_iter().map(|flaw| Flaw { code, place: place(flaw) }).collect()
 }
 
 /// What is wrong inside of one script.
@@ -160,8 +118,4 @@ fn flaws_in(engine: &dyn Engine, migrations: &Migrations, script: &Script) -> Ve
         Ok(_) => Vec::new(),
         Err(places) => places.into_iter().map(|place| Flaw { code: "DL0301", place }).collect(),
     }
-}
-
-fn whole(code: &'static str, file: String, message: String) -> Flaw {
-    Flaw { code, place: Place { file, line: 0, column: 0, text: String::new(), message } }
 }

@@ -64,6 +64,16 @@ impl Digest {
         hex(&self.sha256)
     }
 
+    /// From what [`sha256`](Self::sha256) and [`crc32`](Self::crc32) gave.
+    pub(crate) fn from_hex(sha256: &str, crc32: &str) -> Option<Self> {
+        let mut digest = Digest { sha256: [0; 32], crc32: u32::from_str_radix(crc32, 16).ok()? };
+        for (byte, pair) in digest.sha256.iter_mut().zip(sha256.as_bytes().chunks(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        // Whatever was too short, too long or written otherwise.
+        (digest.sha256() == sha256 && digest.crc32() == crc32).then_some(digest)
+    }
+
     /// Whether this is the SHA-256, in hexadecimal digits of either case.
     #[must_use]
     pub fn is_sha256(&self, hex: &str) -> bool {

@@ -1,4 +1,4 @@
-//! Where migration files come from: a directory, the binary, memory.
+//! Where migration files come from: a directory, memory; the program itself is in `embedded`.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -107,6 +107,12 @@ impl Directory {
         self
     }
 
+    /// Of the names of all files of a directory, those that [`Files::list`] gives, sorted.
+    #[must_use]
+    pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+        listed(names.into_iter())
+    }
+
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -208,35 +214,6 @@ impl Files for Directory {
     }
 }
 
-/// Files that were compiled into the program.
-#[derive(Debug, Clone, Copy)]
-pub struct Embedded {
-    files: &'static [(&'static str, &'static [u8])],
-}
-
-impl Embedded {
-    /// From names and contents, as `include_bytes!` gives them.
-    #[must_use]
-    pub const fn new(files: &'static [(&'static str, &'static [u8])]) -> Self {
-        Embedded { files }
-    }
-}
-
-impl Files for Embedded {
-    fn root(&self) -> &str {
-        ""
-    }
-
-    fn list(&self) -> Result<Vec<String>, FilesError> {
-        Ok(listed(self.files.iter().map(|(name, _)| *name)))
-    }
-
-    fn read(&self, name: &str) -> Result<Cow<'_, [u8]>, FilesError> {
-        let found = self.files.iter().find(|(file, _)| *file == name);
-        found.map(|(_, bytes)| Cow::Borrowed(*bytes)).ok_or_else(|| missing(name))
-    }
-}
-
 /// Files in memory.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
@@ -272,7 +249,8 @@ impl Files for Memory {
     }
 }
 
-fn listed<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+/// Of these names, those that [`Files::list`] gives.
+pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut names: Vec<String> = names
         .filter(|name| is_listed(name))
         .filter(|name| !name.split('/').any(|part| part.starts_with('.')))
@@ -321,7 +299,7 @@ fn is_apart(folder: &str) -> bool {
     matches!(folder.rsplit('/').next(), Some("hooks" | "seeds"))
 }
 
-fn missing(name: &str) -> FilesError {
+pub(crate) fn missing(name: &str) -> FilesError {
     FilesError { path: name.to_owned(), reason: "there is no such file".to_owned() }
 }
 
@@ -344,10 +322,9 @@ mod tests {
         let expected = ["a.sql", "b.sql", "sub/c.SQL"];
         assert_eq!(directory.list().unwrap(), expected);
         assert_eq!(memory.list().unwrap(), expected);
-        static FILES: &[(&str, &[u8])] =
-            &[("b.sql", b"b.sql"), ("a.sql", b""), ("sub/c.SQL", b""), ("hooks/x.sql", b"")];
-        assert_eq!(Embedded::new(FILES).list().unwrap(), expected);
-        for files in [&directory as &dyn Files, &memory, &Embedded::new(FILES)] {
+        let embedded = crate::embedded::tests::embed(&names);
+        assert_eq!(embedded.list().unwrap(), expected);
+        for files in [&directory as &dyn Files, &memory, &embedded] {
             assert_eq!(&*files.read("b.sql").unwrap(), b"b.sql");
             assert!(files.read("z.sql").unwrap_err().to_string().contains("z.sql"));
         }

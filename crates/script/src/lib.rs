@@ -19,7 +19,9 @@ mod checksum;
 mod convert;
 mod digest;
 mod directives;
+mod embedded;
 mod files;
+mod flaw;
 mod layout;
 mod long;
 mod manifest;
@@ -40,7 +42,9 @@ pub use checksum::sqlx_checksum;
 pub use convert::{Conversion, ConvertError, Converted};
 pub use digest::{Digest, raw_sha256};
 pub use directives::{DirectiveError, Directives, duration};
-pub use files::{Directory, Embedded, Files, FilesError, Memory};
+pub use embedded::{Pack, Packed};
+pub use files::{Directory, Files, FilesError, Memory};
+pub use flaw::FileFlaw;
 pub use layout::{
     ATLAS_SUM, AtlasSum, FileName, Layout, NewFiles, NewFilesError, Part, RefineryVersion, Role, atlas_partial_hashes,
     flyway_checksum, refinery_checksum,

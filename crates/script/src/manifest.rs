@@ -126,6 +126,11 @@ impl Manifest {
         Ok(Manifest { entries })
     }
 
+    /// From lines that were a manifest's before.
+    pub(crate) fn of_lines(lines: impl IntoIterator<Item = (String, String)>) -> Self {
+        Manifest { entries: lines.into_iter().collect() }
+    }
+
     /// Hashes the files of some directories.
     ///
     /// # Errors
@@ -133,7 +138,7 @@ impl Manifest {
     pub fn of(root: &Path, directories: &[&Directory]) -> Result<Self, FilesError> {
         let mut entries = BTreeMap::new();
         for directory in directories {
-            let names = listed(directory)?;
+            let names = Self::files_of(directory)?;
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let digests = crate::migrations::hash(*directory, &names)?;
             for (name, digest) in names.iter().zip(digests) {
@@ -141,6 +146,27 @@ impl Manifest {
             }
         }
         Ok(Manifest { entries })
+    }
+
+    /// What a manifest lists of a directory: its scripts, those of hooks and seeds too, as `find -name '*.sql'` would, and what
+    /// changes how they run. Sorted.
+    ///
+    /// # Errors
+    /// When a folder can't be read.
+    pub fn files_of(directory: &Directory) -> Result<Vec<String>, FilesError> {
+        let mut names = directory.list()?;
+        names.retain(|name| is_sql(name) || is_settings(name));
+        for apart in ["hooks", "seeds"] {
+            let path = directory.path().join(apart);
+            if path.is_dir() {
+                let shown = directory.display(apart);
+                names.extend(
+                    Directory::new(path).shown_as(shown).list()?.into_iter().map(|name| format!("{apart}/{name}")),
+                );
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
     }
 
     /// Writes it into a root folder, whole or not at all. Returns its path.
@@ -206,7 +232,7 @@ impl Manifest {
         let mut differences = Vec::new();
         let mut seen = std::collections::BTreeSet::new();
         for directory in directories {
-            let names = listed(directory)?;
+            let names = Self::files_of(directory)?;
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let digests = crate::migrations::hash(*directory, &names)?;
             for (name, digest) in names.iter().zip(digests) {
@@ -236,23 +262,6 @@ impl Manifest {
         differences.sort_unstable();
         Ok(differences)
     }
-}
-
-/// What a manifest lists of a directory: its scripts, those of hooks and seeds too, as `find -name '*.sql'` would, and what
-/// changes how they run.
-fn listed(directory: &Directory) -> Result<Vec<String>, FilesError> {
-    let mut names = directory.list()?;
-    names.retain(|name| is_sql(name) || is_settings(name));
-    for apart in ["hooks", "seeds"] {
-        let path = directory.path().join(apart);
-        if path.is_dir() {
-            let shown = directory.display(apart);
-            names
-                .extend(Directory::new(path).shown_as(shown).list()?.into_iter().map(|name| format!("{apart}/{name}")));
-        }
-    }
-    names.sort_unstable();
-    Ok(names)
 }
 
 /// The path of a directory's file from the root, as the manifest has it.

@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, OnceLock};
 
+use crate::embedded::Embedded;
 use crate::files::{is_code, is_other_half, is_sql};
 use crate::layout::{Context, Facts, recognise};
 use crate::pairing::{Named, Paired, pair};
 use crate::{
-    Body, BodyError, Dialect, Digest, Files, FilesError, Layout, LongScript, Part, Role, SplitError, TextError, Values,
-    Version, as_its_client_reads, decode, decode_script,
+    Body, BodyError, Dialect, Digest, Files, FilesError, Layout, LongScript, Manifest, Memory, Part, Role, SplitError,
+    TextError, Values, Version, as_its_client_reads, decode, decode_script,
 };
 
 /// All migrations of a set of files, in the order of their layout.
@@ -26,13 +27,29 @@ use crate::{
 /// assert!(first.down.is_some());
 /// # Ok::<(), driftlock_script::LoadError>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Migrations {
+    content: Content,
+    values: Option<Arc<Values>>,
+}
+
+/// Where they are, or will be when somebody asks.
+#[derive(Debug)]
+enum Content {
+    Loaded(Arc<Loaded>),
+    Embedded(&'static [u8], OnceLock<Arc<Loaded>>),
+}
+
+#[derive(Debug)]
+struct Loaded {
     files: Arc<dyn Files>,
     layout: Layout,
     notes: Vec<String>,
     list: Vec<Migration>,
-    values: Arc<Values>,
+    /// What the program carries of the manifest, and what that puts before the names of these files.
+    manifest: Option<(Manifest, String)>,
+    /// Why there are none, where what the program carries can't be read.
+    damage: Option<LoadError>,
 }
 
 /// One version.
@@ -206,19 +223,34 @@ impl Migrations {
     /// # Errors
     /// See [`LoadError`].
     pub fn load(files: Arc<dyn Files>, layout: Option<Layout>) -> Result<Self, LoadError> {
-        let names = files.list()?;
-        let (layout, mut notes) = chosen(files.as_ref(), layout, &names)?;
-        let (named, strangers) = read_names(files.as_ref(), layout, &names);
-        if let Some(strangers) = strangers {
-            return Err(strangers);
-        }
-        let scripts: Vec<&str> = named.iter().map(|named| named.file).collect();
-        let contents = read(files.as_ref(), layout, &names, &scripts)?;
-        let Paired { list, flaws, notes: told, .. } = pair(files.as_ref(), layout, named, contents);
-        notes.extend(told);
-        match flaws.into_iter().next() {
-            Some(flaw) => Err(flaw),
-            None => Ok(Migrations { files, layout, notes, list, values: Arc::default() }),
+        Loaded::load(files, layout).map(Migrations::from)
+    }
+
+    /// Those that a program carries, in the bytes that [`Pack::to_bytes`](crate::Pack::to_bytes) made. They are read when they are asked for;
+    /// [`check`](Self::check) says whether they could be.
+    #[must_use]
+    pub const fn embedded(bytes: &'static [u8]) -> Self {
+        Migrations { content: Content::Embedded(bytes, OnceLock::new()), values: None }
+    }
+
+    /// Whether they could be read from the program that carries them. Where not, there are none.
+    ///
+    /// # Errors
+    /// When it is damaged, or another version of driftlock made it.
+    pub fn check(&self) -> Result<(), LoadError> {
+        self.loaded().damage.clone().map_or(Ok(()), Err)
+    }
+
+    /// What the program carries of their manifest, where there is one: its lines of these files, and what they have before the names.
+    #[must_use]
+    pub fn manifest(&self) -> Option<(&Manifest, &str)> {
+        self.loaded().manifest.as_ref().map(|(manifest, prefix)| (manifest, prefix.as_str()))
+    }
+
+    fn loaded(&self) -> &Arc<Loaded> {
+        match &self.content {
+            Content::Loaded(loaded) => loaded,
+            Content::Embedded(bytes, loaded) => loaded.get_or_init(|| Arc::new(Loaded::unpack(bytes))),
         }
     }
 
@@ -251,64 +283,66 @@ impl Migrations {
         let paired = pair(files.as_ref(), layout, named, contents);
         flaws.extend(paired.flaws);
         notes.extend(paired.notes);
-        let migrations = Migrations { files, layout, notes, list: paired.list, values: Arc::default() };
-        Ok(Survey { migrations, strays: paired.strays, flaws })
+        let migrations = Loaded { files, layout, notes, list: paired.list, manifest: None, damage: None };
+        Ok(Survey { migrations: migrations.into(), strays: paired.strays, flaws })
     }
 
     /// With the values that its layout may put into scripts.
     #[must_use]
     pub fn with_values(mut self, values: Values) -> Self {
-        self.values = Arc::new(values);
+        self.values = Some(Arc::new(values));
         self
     }
 
     /// The values that its layout may put into scripts.
     #[must_use]
     pub fn values(&self) -> &Values {
-        &self.values
+        static NONE: LazyLock<Values> = LazyLock::new(Values::default);
+        self.values.as_deref().unwrap_or(&NONE)
     }
 
     /// What a person should know of how the layout was chosen, and of files that it leaves out.
     #[must_use]
     pub fn notes(&self) -> &[String] {
-        &self.notes
+        &self.loaded().notes
     }
 
     /// Every migration, by rising version.
     #[must_use]
     pub fn list(&self) -> &[Migration] {
-        &self.list
+        &self.loaded().list
     }
 
     /// The migration of a version.
     #[must_use]
     pub fn find(&self, version: &Version) -> Option<&Migration> {
-        self.list.binary_search_by(|migration| migration.version.cmp(version)).ok().map(|at| &self.list[at])
+        let list = self.list();
+        list.binary_search_by(|migration| migration.version.cmp(version)).ok().map(|at| &list[at])
     }
 
     /// Whether the names of all files fit a layout too.
     #[must_use]
     pub fn fits(&self, layout: Layout) -> bool {
-        let scripts = self.list.iter().flat_map(|migration| std::iter::once(&migration.up).chain(&migration.down));
+        let scripts = self.list().iter().flat_map(|migration| std::iter::once(&migration.up).chain(&migration.down));
         scripts.into_iter().all(|script| layout.read_name(&script.file).is_ok())
     }
 
     /// The layout that the files have.
     #[must_use]
     pub fn layout(&self) -> Layout {
-        self.layout
+        self.loaded().layout
     }
 
     /// Where the files come from.
     #[must_use]
     pub fn files(&self) -> &dyn Files {
-        self.files.as_ref()
+        self.loaded().files.as_ref()
     }
 
     /// A script's name as people see it.
     #[must_use]
     pub fn display(&self, script: &Script) -> String {
-        self.files.display(&script.file)
+        self.files().display(&script.file)
     }
 
     /// The text of a script's file.
@@ -325,7 +359,7 @@ impl Migrations {
     /// # Errors
     /// As [`text`](Self::text).
     pub fn text_to_run(&self, script: &Script, dialect: Dialect) -> Result<String, LoadError> {
-        let bytes = self.files.read(&script.file)?;
+        let bytes = self.files().read(&script.file)?;
         if Digest::of(&bytes) != script.digest {
             return Err(LoadError::Changed { file: self.display(script) });
         }
@@ -339,9 +373,9 @@ impl Migrations {
     /// # Errors
     /// When the file can't be read, or is no longer what it was when it was hashed.
     pub fn long(&self, script: &Script) -> Result<Option<LongScript>, LoadError> {
-        let Some(path) = self.files.path(&script.file) else { return Ok(None) };
-        let long = LongScript::new(&path, self.display(script), script.digest, self.layout)?;
-        if long.is_some() && self.files.digest(&script.file)? != script.digest {
+        let Some(path) = self.files().path(&script.file) else { return Ok(None) };
+        let long = LongScript::new(&path, self.display(script), script.digest, self.layout())?;
+        if long.is_some() && self.files().digest(&script.file)? != script.digest {
             return Err(LoadError::Changed { file: self.display(script) });
         }
         Ok(long)
@@ -353,32 +387,32 @@ impl Migrations {
     /// As [`text`](Self::text); for marks of the layout that can't be followed, values that are missing, and migrations that are
     /// written in a programming language.
     pub fn body(&self, script: &Script, dialect: Dialect) -> Result<Body, LoadError> {
-        if let Ok(Role::Code(language)) = self.layout.read_name(&script.file).map(|name| name.role) {
+        if let Ok(Role::Code(language)) = self.layout().read_name(&script.file).map(|name| name.role) {
             return Err(LoadError::Code { file: self.display(script), language });
         }
         let text = as_its_client_reads(self.text_to_run(script, dialect)?, dialect);
-        let settings = match self.layout.settings_of(&script.file) {
-            Some(file) if self.files.exists(&file) => Some((self.settings(&file)?, file)),
+        let settings = match self.layout().settings_of(&script.file) {
+            Some(file) if self.files().exists(&file) => Some((self.settings(&file)?, file)),
             _ => None,
         };
         let context = Context {
             file: &script.file,
             part: script.part,
             settings: settings.as_ref().map(|(text, _)| text.as_str()),
-            values: &self.values,
+            values: self.values(),
         };
         let line_of = |text: &str, error: &SplitError| {
             text.lines().nth(usize::try_from(error.line).unwrap_or(1).saturating_sub(1)).unwrap_or_default().to_owned()
         };
         let lines = text.clone();
-        let body = self.layout.body(text, &context);
-        let with = |body: Body| body.hide(&self.values.secrets).session(self.layout.session(dialect));
+        let body = self.layout().body(text, &context);
+        let with = |body: Body| body.hide(&self.values().secrets).session(self.layout().session(dialect));
         body.map(with).map_err(|error| match (error, settings) {
             (BodyError::Script(error), _) => {
                 LoadError::Body { file: self.display(script), line: line_of(&lines, &error), error }
             }
             (BodyError::Settings(error), Some((text, file))) => {
-                LoadError::Body { file: self.files.display(&file), line: line_of(&text, &error), error }
+                LoadError::Body { file: self.files().display(&file), line: line_of(&text, &error), error }
             }
             (BodyError::Settings(error), None) => {
                 LoadError::Body { file: self.display(script), line: String::new(), error }
@@ -387,8 +421,56 @@ impl Migrations {
     }
 
     fn settings(&self, file: &str) -> Result<String, LoadError> {
-        let bytes = self.files.read(file)?;
-        decode(&bytes).map(str::to_owned).map_err(|error| LoadError::Text { file: self.files.display(file), error })
+        let bytes = self.files().read(file)?;
+        decode(&bytes).map(str::to_owned).map_err(|error| LoadError::Text { file: self.files().display(file), error })
+    }
+}
+
+impl Clone for Migrations {
+    /// Cheap: what was read is shared.
+    fn clone(&self) -> Self {
+        Migrations { content: Content::Loaded(Arc::clone(self.loaded())), values: self.values.clone() }
+    }
+}
+
+impl From<Loaded> for Migrations {
+    fn from(loaded: Loaded) -> Self {
+        Migrations { content: Content::Loaded(Arc::new(loaded)), values: None }
+    }
+}
+
+impl Loaded {
+    fn load(files: Arc<dyn Files>, layout: Option<Layout>) -> Result<Self, LoadError> {
+        let names = files.list()?;
+        let (layout, mut notes) = chosen(files.as_ref(), layout, &names)?;
+        let (named, strangers) = read_names(files.as_ref(), layout, &names);
+        if let Some(strangers) = strangers {
+            return Err(strangers);
+        }
+        let scripts: Vec<&str> = named.iter().map(|named| named.file).collect();
+        let contents = read(files.as_ref(), layout, &names, &scripts)?;
+        let Paired { list, flaws, notes: told, .. } = pair(files.as_ref(), layout, named, contents);
+        notes.extend(told);
+        match flaws.into_iter().next() {
+            Some(flaw) => Err(flaw),
+            None => Ok(Loaded { files, layout, notes, list, manifest: None, damage: None }),
+        }
+    }
+
+    /// From the bytes that a program carries. Its layout was told when they were packed.
+    fn unpack(bytes: &'static [u8]) -> Self {
+        let unpacked = Embedded::new(bytes).map_err(LoadError::from).and_then(|files| {
+            let (layout, manifest) = (files.layout(), files.manifest());
+            Ok(Loaded { manifest, ..Loaded::load(Arc::new(files), layout)? })
+        });
+        unpacked.unwrap_or_else(|damage| Loaded {
+            files: Arc::new(Memory::new()),
+            layout: Layout::Driftlock,
+            notes: Vec::new(),
+            list: Vec::new(),
+            manifest: None,
+            damage: Some(damage),
+        })
     }
 }
 
@@ -490,7 +572,6 @@ pub(crate) fn hash(files: &dyn Files, names: &[&str]) -> Result<Vec<Digest>, Fil
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Memory;
 
     fn load(names: &[&str]) -> Result<Migrations, LoadError> {
         let files = names.iter().fold(Memory::new(), |files, name| files.with(*name, *name));

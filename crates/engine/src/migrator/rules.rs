@@ -54,6 +54,7 @@ impl Migrator {
         if let Some(glance) = &glance {
             check_format(glance.fence.format)?;
         }
+        self.migrations.check()?;
         let (fence, entries) = glance.map(|glance| (glance.fence, glance.entries)).unzip();
         let manifest = self.manifest.as_ref().map(ManifestCheck::manifest);
         let upto = self.options.to.as_ref().and_then(|to| self.version(to).ok());

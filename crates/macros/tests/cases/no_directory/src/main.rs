@@ -1,0 +1,5 @@
+static MIGRATIONS: driftlock::Migrations = driftlock::migrations!("migration");
+
+fn main() {
+    println!("{}", MIGRATIONS.list().len());
+}

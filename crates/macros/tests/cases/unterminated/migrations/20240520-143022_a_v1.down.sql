@@ -1,0 +1,2 @@
+-- driftlock: no-transaktion
+SELECT 1;

@@ -1,0 +1,3 @@
+SELECT 1;
+
+INSERT INTO a VALUES ('never closed);

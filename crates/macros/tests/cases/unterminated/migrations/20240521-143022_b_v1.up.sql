@@ -1,0 +1,2 @@
+# a comment that isn't closed, where only MySQL and MariaDB know such
+SELECT 1;

@@ -1,0 +1,1 @@
+SELECT $a$ a'quote, where only PostgreSQL knows such $a$;

@@ -1,0 +1,6 @@
+//! Programs that carry their migrations, compiled as their authors do it.
+#![allow(clippy::unwrap_used)]
+
+mod app;
+mod rebuilt;
+mod refused;
