@@ -109,7 +109,8 @@ mod tests {
     #[test]
     fn reads_what_servers_show() {
         let wanted = ["CREATE", "INSERT", "CREATE VIEW"];
-        let cases: &[(&[&str], &str, Option<&str>, &[&str])] = &[
+        type Case<'a> = (&'a [&'a str], &'a str, Option<&'a str>, &'a [&'a str]);
+        let cases: &[Case<'_>] = &[
             (
                 &["GRANT ALL PRIVILEGES ON *.* TO `a`@`%` IDENTIFIED BY PASSWORD '*00' WITH GRANT OPTION"],
                 "shop",
