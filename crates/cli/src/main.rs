@@ -12,6 +12,7 @@ mod library_table;
 mod log;
 mod output;
 mod progress;
+mod quick;
 mod session;
 mod setup;
 mod snippet;
@@ -22,10 +23,8 @@ use arguments::Cli;
 use output::Output;
 
 fn main() {
-    let arguments: Vec<String> = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
-    let mut command = help::command(&arguments);
-    let cli =
-        Cli::from_arg_matches(&command.get_matches_mut()).unwrap_or_else(|error| error.format(&mut command).exit());
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let cli = quick::read(&arguments).unwrap_or_else(|| read(&arguments));
     cli.global.color.write_global();
     let output = std::sync::Arc::new(Output::new(&cli.global));
     let code = match commands::run(&cli, &output) {
@@ -37,4 +36,11 @@ fn main() {
     };
     // Not by a return: a prompt that nobody answered may still be waiting in a thread.
     std::process::exit(if code == 0 { output.exit_code() } else { code });
+}
+
+/// Reads the arguments as all commands do. What is wrong with them, and help, ends here.
+fn read(arguments: &[std::ffi::OsString]) -> Cli {
+    let texts: Vec<String> = arguments.iter().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let mut command = help::command(&texts);
+    Cli::from_arg_matches(&command.get_matches_mut()).unwrap_or_else(|error| error.format(&mut command).exit())
 }
