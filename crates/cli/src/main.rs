@@ -2,6 +2,7 @@
 
 mod arguments;
 mod commands;
+mod completion;
 mod confirm;
 mod csv;
 mod error;
@@ -15,6 +16,8 @@ mod progress;
 mod session;
 mod setup;
 mod snippet;
+mod table;
+mod width;
 
 use clap::FromArgMatches;
 

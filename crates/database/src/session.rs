@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::{
-    Error, Examination, ExecuteError, Fence, ForeignHistory, ForeignRows, Glance, HistoryRow, Holder, JournalRow, OwnTables,
-    Records, Server, Timestamp,
+    Error, Examination, ExecuteError, Fence, ForeignHistory, ForeignRows, Glance, HistoryRow, Holder, JournalRow,
+    OwnTables, Records, Server, Timestamp,
 };
 
 /// One statement, ready to run.

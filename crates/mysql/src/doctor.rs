@@ -31,8 +31,9 @@ pub(crate) async fn examine(wire: &mut Wire, known: Known<'_>, tables: &OwnTable
     });
     out.protection = Some(protection(wire).await?);
     out.read_only = read_only(wire).await?;
-    out.pooler = (text(&row, 1) != known.id.to_string())
-        .then(|| format!("the connection that answers is number {}, and the login was given {}", text(&row, 1), known.id));
+    out.pooler = (text(&row, 1) != known.id.to_string()).then(|| {
+        format!("the connection that answers is number {}, and the login was given {}", text(&row, 1), known.id)
+    });
     let grants = grants(wire, product).await?;
     out.rights = rights(&grants, known.database, tables, text(&row, 2));
     out.settings = settings(&row);
@@ -82,7 +83,8 @@ const DDL: &[&str] = &["CREATE", "ALTER", "DROP", "INDEX"];
 const OWN: &[&str] = &["CREATE", "SELECT", "INSERT", "UPDATE"];
 
 fn rights(grants: &Grants, database: &str, tables: &OwnTables, user: &str) -> Vec<Right> {
-    let account = user.rsplit_once('@').map_or_else(|| quote(user), |(name, host)| format!("{}@{}", quote(name), quote(host)));
+    let account =
+        user.rsplit_once('@').map_or_else(|| quote(user), |(name, host)| format!("{}@{}", quote(name), quote(host)));
     let place = tables.schema.as_deref().unwrap_or(database);
     let advice = |missing: &[&str], database: &str| {
         format!("`GRANT {} ON {}.* TO {account};`", missing.join(", "), quote(database))
@@ -173,7 +175,10 @@ mod tests {
     fn rights_name_what_is_missing() {
         let grants = Grants::read(["GRANT SELECT, INSERT, CREATE, ALTER ON `shop`.* TO `ann`@`%`"]);
         let rights = rights(&grants, "shop", &OwnTables::default(), "ann@%");
-        assert!(!rights[0].granted && rights[0].advice.starts_with("`GRANT UPDATE ON `shop`.* TO `ann`@`%`;`"), "{rights:?}");
+        assert!(
+            !rights[0].granted && rights[0].advice.starts_with("`GRANT UPDATE ON `shop`.* TO `ann`@`%`;`"),
+            "{rights:?}"
+        );
         assert!(!rights[1].granted && !rights[1].needed && rights[1].advice.contains("DROP, INDEX"), "{rights:?}");
     }
 }

@@ -86,7 +86,9 @@ fn fits(pattern: &str, name: &str) -> bool {
     let mut pattern_rest = pattern.chars();
     match pattern_rest.next() {
         None => name.is_empty(),
-        Some('%') => name.char_indices().map(|(at, _)| at).chain([name.len()]).any(|at| fits(pattern_rest.as_str(), &name[at..])),
+        Some('%') => {
+            name.char_indices().map(|(at, _)| at).chain([name.len()]).any(|at| fits(pattern_rest.as_str(), &name[at..]))
+        }
         Some(sign) => {
             let mut rest = name.chars();
             let Some(found) = rest.next() else { return false };
@@ -108,17 +110,40 @@ mod tests {
     fn reads_what_servers_show() {
         let wanted = ["CREATE", "INSERT", "CREATE VIEW"];
         let cases: &[(&[&str], &str, Option<&str>, &[&str])] = &[
-            (&["GRANT ALL PRIVILEGES ON *.* TO `a`@`%` IDENTIFIED BY PASSWORD '*00' WITH GRANT OPTION"], "shop", None, &[]),
+            (
+                &["GRANT ALL PRIVILEGES ON *.* TO `a`@`%` IDENTIFIED BY PASSWORD '*00' WITH GRANT OPTION"],
+                "shop",
+                None,
+                &[],
+            ),
             (&["GRANT USAGE ON *.* TO `a`@`%`"], "shop", None, &wanted),
             (&["GRANT USAGE ON *.* TO `a`@`%`", "GRANT ALL PRIVILEGES ON `shop`.* TO `a`@`%`"], "shop", None, &[]),
             (&["GRANT ALL PRIVILEGES ON `shop\\_%`.* TO `a`@`%`"], "shop_1", None, &[]),
             (&["GRANT ALL PRIVILEGES ON `shop\\_%`.* TO `a`@`%`"], "shopping", None, &wanted),
-            (&["GRANT SELECT, CREATE ON `shop`.* TO `a`@`%`", "GRANT `admin`@`%` TO `a`@`%`"], "shop", None, &["INSERT", "CREATE VIEW"]),
+            (
+                &["GRANT SELECT, CREATE ON `shop`.* TO `a`@`%`", "GRANT `admin`@`%` TO `a`@`%`"],
+                "shop",
+                None,
+                &["INSERT", "CREATE VIEW"],
+            ),
             (&["GRANT INSERT (id, name), CREATE, CREATE VIEW ON `shop`.* TO `a`@`%`"], "shop", None, &["INSERT"]),
             (&["GRANT INSERT, CREATE, CREATE VIEW ON `shop`.`orders` TO `a`@`%`"], "shop", None, &wanted),
             (&["GRANT INSERT, CREATE, CREATE VIEW ON `shop`.`orders` TO `a`@`%`"], "shop", Some("orders"), &[]),
-            (&["GRANT INSERT, CREATE, CREATE VIEW ON *.* TO `a`@`%`", "REVOKE INSERT ON `shop`.* FROM `a`@`%`"], "shop", None, &["INSERT"]),
-            (&["GRANT PROXY ON ''@'%' TO 'a'@'%' WITH GRANT OPTION", "GRANT EXECUTE ON PROCEDURE `s`.`p` TO `a`@`%`"], "s", None, &wanted),
+            (
+                &["GRANT INSERT, CREATE, CREATE VIEW ON *.* TO `a`@`%`", "REVOKE INSERT ON `shop`.* FROM `a`@`%`"],
+                "shop",
+                None,
+                &["INSERT"],
+            ),
+            (
+                &[
+                    "GRANT PROXY ON ''@'%' TO 'a'@'%' WITH GRANT OPTION",
+                    "GRANT EXECUTE ON PROCEDURE `s`.`p` TO `a`@`%`",
+                ],
+                "s",
+                None,
+                &wanted,
+            ),
         ];
         for (lines, database, table, missing) in cases {
             assert_eq!(Grants::read(lines.iter().copied()).missing(database, *table, &wanted), *missing, "{lines:?}");

@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Cancel, Census, Error, Event, Examination, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder, JournalRow,
-    LockAttempt, Observer, OwnTables, Pooler, Probe, Records, Runnable, Server, Session, Surroundings, Timeouts,
-    Timestamp, check_format, fault,
+    Cancel, Census, Error, Event, Examination, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder,
+    JournalRow, LockAttempt, Observer, OwnTables, Pooler, Probe, Records, Runnable, Server, Session, Surroundings,
+    Timeouts, Timestamp, check_format, fault,
 };
 
 use crate::connect::Product;

@@ -15,7 +15,13 @@ pub(crate) async fn examine(session: &mut PostgresSession, tables: &OwnTables) -
         // NULL where there is no such table. `has_table_privilege` says yes to a list when one of it is granted.
         let each: Vec<String> = wanted
             .split(',')
-            .map(|right| format!("pg_catalog.has_table_privilege(pg_catalog.to_regclass({}), {})", literal(table), literal(right)))
+            .map(|right| {
+                format!(
+                    "pg_catalog.has_table_privilege(pg_catalog.to_regclass({}), {})",
+                    literal(table),
+                    literal(right)
+                )
+            })
             .collect();
         each.join(" AND ")
     };
@@ -33,7 +39,8 @@ pub(crate) async fn examine(session: &mut PostgresSession, tables: &OwnTables) -
         journal = rights_on(&names.journal, "SELECT,INSERT"),
         fence = rights_on(&names.fence, "SELECT,UPDATE"),
     );
-    let encryption = "SELECT s.version, s.cipher FROM pg_catalog.pg_stat_ssl s WHERE s.pid = pg_catalog.pg_backend_pid() AND s.ssl";
+    let encryption =
+        "SELECT s.version, s.cipher FROM pg_catalog.pg_stat_ssl s WHERE s.pid = pg_catalog.pg_backend_pid() AND s.ssl";
     let strangers = "SELECT count(*), min(pg_catalog.pg_get_userbyid(c.relowner)::text) FROM pg_catalog.pg_class c \
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' \
          AND n.nspname <> 'information_schema' AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE') \

@@ -61,7 +61,8 @@ pub(crate) fn examine(worker: &mut Worker) -> Result<Examination, Fault> {
 }
 
 fn settings(connection: &Connection) -> Result<Vec<Peculiarity>, Fault> {
-    let value = |pragma: &str| connection.query_row(&format!("PRAGMA main.{pragma}"), [], |row| row.get::<_, String>(0));
+    let value =
+        |pragma: &str| connection.query_row(&format!("PRAGMA main.{pragma}"), [], |row| row.get::<_, String>(0));
     Ok(vec![Peculiarity { name: "encoding", value: value("encoding")?, odd: None }])
 }
 

@@ -10,9 +10,9 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Cancel, Census, Error, Event, Examination, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder, JournalRow,
-    LockAttempt, Observer, OwnTables, Probe, Records, Runnable, Server, Session, Surroundings, Timeouts, Timestamp,
-    trace,
+    Cancel, Census, Error, Event, Examination, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder,
+    JournalRow, LockAttempt, Observer, OwnTables, Probe, Records, Runnable, Server, Session, Surroundings, Timeouts,
+    Timestamp, trace,
 };
 
 use crate::control::Control;
