@@ -30,7 +30,7 @@ fn every_page_is_as_committed_and_fits_a_screen() {
     for command in commands(&it) {
         let words: Vec<&str> = command.iter().map(String::as_str).collect();
         let name = std::iter::once("driftlock").chain(words.iter().copied()).collect::<Vec<_>>().join("-");
-        for (option, name, lines) in [("-h", name.clone(), 24), ("--help", format!("{name}.long"), 110)] {
+        for (option, name, lines) in [("-h", name.clone(), 24), ("--help", format!("{name}.long"), 130)] {
             let said = it.run(&[&words, &[option][..]].concat());
             assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""), "{said}");
             assert!(said.stdout.lines().count() <= lines, "`{name}` doesn't fit {lines} lines:\n{said}");
