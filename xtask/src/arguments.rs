@@ -19,7 +19,7 @@ Usage: cargo xtask setup
        cargo xtask oracle adopt [--only RUNNER]... [--engine ENGINE]...
 
 setup   Installs what tests and benches need and this machine hasn't: a C compiler, PostgreSQL, MariaDB, PgBouncer, sqlite3, git, python3,
-        procps, iproute2 (Debian's packages, as root; their own services aren't started).
+        procps, iproute2, tmux, zsh, fish, mandoc (Debian's packages, as root; their own services aren't started).
 
 test    Starts throwaway PostgreSQL and MariaDB servers, runs every suite against them, stops them.
         --fast       keep the servers for the next `test --fast`

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{ArgAction, Args, Parser, ValueEnum};
+use clap::{ArgAction, Args, Parser, ValueEnum, ValueHint};
 
 use crate::commands::Command;
 
@@ -54,13 +54,20 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "URL", help_heading = "Where")]
     pub(crate) url: Option<String>,
     /// The directory of the migrations
-    #[arg(long, global = true, value_name = "PATH", help_heading = "Where")]
+    #[arg(long, global = true, value_name = "PATH", help_heading = "Where", value_hint = ValueHint::DirPath)]
     pub(crate) dir: Option<String>,
     /// The environment of driftlock.toml
     #[arg(long, global = true, value_name = "NAME", help_heading = "Where")]
     pub(crate) env: Option<String>,
     /// The configuration file, instead of the nearest driftlock.toml
-    #[arg(long, global = true, value_name = "PATH", help_heading = "Where", hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        help_heading = "Where",
+        hide_short_help = true,
+        value_hint = ValueHint::FilePath
+    )]
     pub(crate) config: Option<PathBuf>,
     /// Whose layout the files have, where they don't tell: driftlock, goose, flyway, …
     #[arg(long, global = true, value_name = "NAME", help_heading = "Where", hide_short_help = true)]

@@ -32,11 +32,11 @@ impl Confirm {
         migrator.on_confirm(move |plan| {
             let may_ask = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
             if may_ask {
-                output.tell(&question(plan));
+                ask(plan, &output);
             }
-            let declined = Arc::clone(&declined);
+            let (declined, output) = (Arc::clone(&declined), Arc::clone(&output));
             async move {
-                let yes = may_ask && tokio::task::spawn_blocking(answer).await.unwrap_or(false);
+                let yes = may_ask && tokio::task::spawn_blocking(move || answer(&output)).await.unwrap_or(false);
                 declined.store(may_ask && !yes, Ordering::Relaxed);
                 yes
             }
@@ -55,15 +55,19 @@ impl Confirm {
     }
 }
 
-fn question(plan: &Plan) -> String {
-    let losses: String = plan.losses.iter().map(|loss| format!("  {loss}\n")).collect();
+fn ask(plan: &Plan, output: &Output) {
+    output.tell("this can lose data:");
+    plan.losses.iter().for_each(|loss| output.tell(&format!("  {loss}")));
     let undone = plan.pending.iter().filter(|planned| planned.direction == driftlock::Direction::Down).count();
-    format!("this can lose data:\n{losses}Undo {}? Type `yes` to go on.", count(undone, "migration"))
+    output.ask(&format!("Undo {}? Type `yes` to go on:", count(undone, "migration")));
 }
 
-fn answer() -> bool {
+fn answer(output: &Output) -> bool {
     let mut answer = String::new();
     // Nothing to read is no yes.
     let read = std::io::stdin().lock().read_line(&mut answer);
+    if answer.ends_with('\n') {
+        output.answered();
+    }
     read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
 }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod commands;
+mod completion;
 mod confirm;
 mod csv;
 mod error;
@@ -16,6 +17,8 @@ mod quick;
 mod session;
 mod setup;
 mod snippet;
+mod table;
+mod width;
 
 use clap::FromArgMatches;
 

@@ -1,13 +1,13 @@
 //! Where lines go: data to stdout, everything else to stderr.
 
 use std::io::{ErrorKind, IsTerminal, Write};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use anstyle::{AnsiColor, Style};
-use indicatif::ProgressBar;
 
 use crate::arguments::{Format, Global};
+use crate::progress::MovingLine;
 
 /// How errors are marked.
 pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -24,7 +24,9 @@ pub(crate) struct Output {
     /// Whether a progress line may be drawn.
     pub(crate) live: bool,
     /// Drawn on stderr; lines are written around it.
-    bar: Mutex<Option<ProgressBar>>,
+    line: Mutex<Option<Arc<MovingLine>>>,
+    /// A question stands at the end of the last line.
+    asked: AtomicBool,
     /// Nobody reads stdout any more.
     closed: AtomicBool,
     /// Stdout could not be written to for another reason.
@@ -34,12 +36,15 @@ pub(crate) struct Output {
 impl Output {
     pub(crate) fn new(global: &Global) -> Self {
         let in_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
-        let live = !global.no_progress && !global.quiet && !in_ci && std::io::stderr().is_terminal();
+        // What says so of itself can't go back to a line's beginning.
+        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let live = !global.no_progress && !global.quiet && !in_ci && !is_dumb && std::io::stderr().is_terminal();
         Output {
             format: global.format,
             quiet: global.quiet,
             live,
-            bar: Mutex::new(None),
+            line: Mutex::new(None),
+            asked: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             failed: AtomicBool::new(false),
         }
@@ -58,7 +63,7 @@ impl Output {
             let mut stdout = anstream::stdout().lock();
             writeln!(stdout, "{line}").and_then(|()| stdout.flush())
         };
-        if let Err(error) = self.around_bar(write) {
+        if let Err(error) = self.around_line(write) {
             self.closed.store(true, Ordering::Relaxed);
             if error.kind() != ErrorKind::BrokenPipe {
                 self.failed.store(true, Ordering::Relaxed);
@@ -82,14 +87,29 @@ impl Output {
 
     /// A line for people, on stderr. Nothing can be done when nobody listens there.
     pub(crate) fn tell(&self, line: &str) {
-        self.around_bar(|| {
-            let _ = writeln!(anstream::stderr().lock(), "{line}");
+        self.around_line(|| {
+            let begin = if self.asked.swap(false, Ordering::Relaxed) { "\n" } else { "" };
+            let _ = writeln!(anstream::stderr().lock(), "{begin}{line}");
         });
     }
 
     /// A line of the log, on stderr. It was asked for: `--quiet` doesn't keep it back.
     pub(crate) fn log(&self, line: &str) -> std::io::Result<()> {
-        self.around_bar(|| anstream::stderr().lock().write_all(line.as_bytes()))
+        self.around_line(|| anstream::stderr().lock().write_all(line.as_bytes()))
+    }
+
+    /// A question, whose answer is typed behind it.
+    pub(crate) fn ask(&self, question: &str) {
+        self.around_line(|| {
+            let mut stderr = anstream::stderr().lock();
+            let _ = write!(stderr, "{question} ").and_then(|()| stderr.flush());
+        });
+        self.asked.store(true, Ordering::Relaxed);
+    }
+
+    /// The answer was typed to the end of the line. Where it wasn't (end of input, Ctrl-C), what is said next begins another one.
+    pub(crate) fn answered(&self) {
+        self.asked.store(false, Ordering::Relaxed);
     }
 
     /// The same, but not with `--quiet`.
@@ -110,20 +130,26 @@ impl Output {
     }
 
     /// Draws this progress line from now on.
-    pub(crate) fn show(&self, bar: Option<ProgressBar>) {
-        let mut current = self.bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(old) = std::mem::replace(&mut *current, bar) {
-            old.finish_and_clear();
+    pub(crate) fn show(&self, line: Option<Arc<MovingLine>>) {
+        let mut current = self.line.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(old) = std::mem::replace(&mut *current, line) {
+            old.end();
         }
     }
 
-    fn around_bar<T>(&self, write: impl FnOnce() -> T) -> T {
-        let bar = self.bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        match bar {
-            Some(bar) => bar.suspend(write),
+    fn around_line<T>(&self, write: impl FnOnce() -> T) -> T {
+        let line = self.line.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        match line {
+            Some(line) => line.around(write),
             None => write(),
         }
     }
+}
+
+/// Without what a terminal would obey: names and messages come from elsewhere.
+pub(crate) fn printable(text: &str) -> String {
+    let escaped = |c: char| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] };
+    text.chars().flat_map(escaped).collect()
 }
 
 /// `1 migration`, `2 migrations`.

@@ -1,14 +1,18 @@
 //! Tells of a run as it goes: lines, and on a terminal one line that moves.
 
+mod line;
+mod moving;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use driftlock::engine::OnProgress;
 use driftlock::{Applied, Direction, Progress};
-use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::output::{Output, count, time};
+use crate::output::{Output, count, printable, time};
+use line::Shown;
+pub(crate) use moving::MovingLine;
 
 /// Tells of a run.
 pub(crate) struct Teller {
@@ -18,8 +22,11 @@ pub(crate) struct Teller {
 
 #[derive(Default)]
 struct Now {
-    bar: Option<ProgressBar>,
-    /// `[2/7]`
+    /// What the line that moves says, once there is one.
+    drawn: Option<Arc<Mutex<Shown>>>,
+    /// When the file, or the waiting, began.
+    since: Option<Instant>,
+    /// `[2/7] `
     number: String,
     file: String,
     statements: usize,
@@ -71,14 +78,12 @@ impl Teller {
                     ));
                 }
                 let mut now = self.now();
-                now.number = format!("[{number}/{of}]");
+                now.since = Some(Instant::now());
+                now.number = format!("[{number}/{of}] ");
                 now.file.clone_from(file);
                 now.statements = *statements;
                 now.rows = 0;
                 self.at(&mut now, done_before + 1);
-                if let Some(bar) = &now.bar {
-                    bar.reset_elapsed();
-                }
             }
             Progress::Statement { number, rows, .. } => {
                 let mut now = self.now();
@@ -86,7 +91,8 @@ impl Teller {
                 self.at(&mut now, number + 1);
             }
             Progress::Notice { file, line, severity, message } => {
-                self.output.say(&format!("{file}:{line}: {severity}: {message}"));
+                let message: Vec<String> = message.lines().map(printable).collect();
+                self.output.say(&format!("{file}:{line}: {severity}: {}", message.join("\n")));
             }
             Progress::Retrying { file, reason, attempt, of, after } => {
                 self.output.note(&format!("{file}: {reason}; try {attempt} of {of} in {}", time(*after)));
@@ -102,47 +108,44 @@ impl Teller {
     /// Said at once, when it changes, and then every ten seconds; on a terminal, the line moves.
     fn waiting(&self, what: &str, why: &str, waited: Duration, until: Duration) {
         let mut now = self.now();
-        let message = format!("{why} (up to {})", time(until));
         // What stands at the end of it counts the seconds.
         let key = format!("{what}{}", why.contains("is gone"));
         let due = now.waited.as_ref().is_none_or(|(told, at)| *told != key || waited.as_secs() >= at + 10);
         if due && !self.output.live {
             now.waited = Some((key, waited.as_secs()));
             drop(now);
-            self.output.note(&format!("waiting for {what}: {message}"));
+            self.output.note(&format!("waiting for {what}: {why} (up to {})", time(until)));
         } else if self.output.live {
-            self.draw(&mut now, format!("waiting for {what}"), message);
+            let since = Instant::now().checked_sub(waited).unwrap_or_else(Instant::now);
+            let before = format!("waiting for {what}: ");
+            let after = vec![format!("up to {}", time(until))];
+            let shown = Shown { since, before, what: why.to_owned(), is_path: false, after };
+            self.draw(&mut now, shown);
         }
     }
 
     /// Draws where the run is.
     fn at(&self, now: &mut Now, statement: usize) {
-        let rows = if now.rows == 0 {
-            String::new()
-        } else {
-            format!(", {}", count(usize::try_from(now.rows).unwrap_or(usize::MAX), "row"))
-        };
-        let place = format!("{} statement {} of {}{rows}", now.number, statement.min(now.statements), now.statements);
-        let file = now.file.clone();
-        self.draw(now, place, file);
+        let statement = format!("statement {} of {}", statement.min(now.statements), now.statements);
+        let rows = (now.rows > 0).then(|| line::rows(now.rows));
+        let since = now.since.unwrap_or_else(Instant::now);
+        let after = std::iter::once(statement).chain(rows).collect();
+        let shown = Shown { since, before: now.number.clone(), what: now.file.clone(), is_path: true, after };
+        self.draw(now, shown);
     }
 
-    fn draw(&self, now: &mut Now, place: String, message: String) {
+    fn draw(&self, now: &mut Now, shown: Shown) {
         if !self.output.live {
             return;
         }
-        let bar = now.bar.get_or_insert_with(|| {
-            let bar = ProgressBar::new_spinner();
-            // What matters stands in front: a long path is cut at the line's end.
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {elapsed} {wide_msg}") {
-                bar.set_style(style);
-            }
-            bar.enable_steady_tick(Duration::from_millis(120));
-            self.output.show(Some(bar.clone()));
-            bar
-        });
-        bar.set_prefix(place);
-        bar.set_message(message);
+        let drawn = Arc::clone(now.drawn.get_or_insert_with(|| {
+            let drawn = Arc::new(Mutex::new(shown.clone()));
+            let shared = Arc::clone(&drawn);
+            let text = move |room| shared.lock().unwrap_or_else(PoisonError::into_inner).text(room);
+            self.output.show(Some(MovingLine::begin(text)));
+            drawn
+        }));
+        *drawn.lock().unwrap_or_else(PoisonError::into_inner) = shown;
     }
 }
 

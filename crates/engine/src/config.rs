@@ -176,7 +176,8 @@ impl Config {
         all
     }
 
-    fn environments(&self) -> impl Iterator<Item = &str> {
+    /// The names of the environments in the configuration file.
+    pub fn environments(&self) -> impl Iterator<Item = &str> {
         self.file.iter().flat_map(|file| file.environments.keys().map(String::as_str))
     }
 

@@ -49,7 +49,7 @@ pub struct Need {
     pub is_there: fn() -> bool,
 }
 
-const NEEDS: [Need; 9] = [
+const NEEDS: [Need; 13] = [
     Need {
         name: "a C compiler (for SQLite's own source)",
         packages: &["gcc", "libc6-dev"],
@@ -68,6 +68,12 @@ const NEEDS: [Need; 9] = [
     // An independent computation of the history's chain, which the docs show.
     Need { name: "python3", packages: &["python3"], is_there: || find_program("python3").is_some() },
     Need { name: "kill", packages: &["procps"], is_there: || find_program("kill").is_some() },
+    // A real terminal, and the shells in which completion is tried.
+    Need { name: "tmux", packages: &["tmux"], is_there: || find_program("tmux").is_some() },
+    Need { name: "zsh", packages: &["zsh"], is_there: || find_program("zsh").is_some() },
+    Need { name: "fish", packages: &["fish"], is_there: || find_program("fish").is_some() },
+    // What is wrong with the man pages.
+    Need { name: "mandoc", packages: &["mandoc"], is_there: || find_program("mandoc").is_some() },
 ];
 
 /// Installs what is missing, then says where everything is.

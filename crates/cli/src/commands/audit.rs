@@ -10,8 +10,10 @@ use driftlock::{Audit, AuditFilter, Verification};
 use super::Done;
 use crate::arguments::{Format, Global};
 use crate::error::CommandError;
-use crate::output::{Output, count, time};
+use crate::output::{Output, count, printable, time};
 use crate::session::{self, Look};
+use crate::table::{self, Column};
+use crate::width;
 use crate::{csv, json};
 
 /// List who changed what and when, or verify that record
@@ -126,6 +128,15 @@ fn verify(arguments: &Arguments, global: &Global, output: &Arc<Output>) -> Resul
 /// How wide a terminal is at least.
 const WIDTH: usize = 80;
 
+const COLUMNS: [Column; 6] = [
+    Column::number("row"),
+    Column::text("when (UTC)"),
+    Column::text("what"),
+    Column::text("version"),
+    Column::text("result"),
+    Column::long("by"),
+];
+
 /// A line each attempt, and under it what else is known.
 fn print(audit: &Audit, output: &Output) {
     let stamp = audit.stamped.as_ref().map(|name| format!(", environment {name}")).unwrap_or_default();
@@ -134,17 +145,12 @@ fn print(audit: &Audit, output: &Output) {
         output.data("nothing recorded");
         return;
     }
-    let head = ["row", "when (UTC)", "what", "version", "result", "by"].map(str::to_owned);
     let rows: Vec<[String; 6]> = audit.attempts.iter().filter_map(cells).collect();
-    let widths: [usize; 6] =
-        std::array::from_fn(|at| rows.iter().chain([&head]).map(|row| row[at].chars().count()).max().unwrap_or(0));
-    let line = |row: &[String; 6]| {
-        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        cells.join("  ").trim_end().to_owned()
-    };
-    output.data(&line(&head));
-    for (row, attempt) in rows.iter().zip(&audit.attempts) {
-        output.data(&line(row));
+    let lines = table::lines(COLUMNS, &rows, width::of_stdout());
+    let (head, lines) = lines.split_first().map_or(("", &[][..]), |(head, lines)| (head.as_str(), lines));
+    output.data(head);
+    for (line, attempt) in lines.iter().zip(&audit.attempts) {
+        output.data(line);
         for detail in details(attempt) {
             output.data(&format!("    {detail}"));
         }
@@ -221,9 +227,4 @@ fn fill<'a>(items: impl Iterator<Item = &'a str>) -> Vec<String> {
         }
     }
     lines
-}
-
-/// Without what a terminal would obey: names and messages come from elsewhere.
-fn printable(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] }).collect()
 }

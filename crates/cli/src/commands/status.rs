@@ -12,6 +12,8 @@ use crate::error::CommandError;
 use crate::json;
 use crate::output::{Output, count};
 use crate::session::{self, Look};
+use crate::table::{self, Column};
+use crate::width;
 
 /// Show what is applied, what is pending and what is wrong
 ///
@@ -48,6 +50,14 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
     })
 }
 
+const COLUMNS: [Column; 5] = [
+    Column::text("version"),
+    Column::long("name"),
+    Column::text("state"),
+    Column::text("when (UTC)"),
+    Column::long("by"),
+];
+
 fn print(status: &Status, output: &Output) {
     if output.is_json() {
         output.json(&json::status(status));
@@ -57,13 +67,7 @@ fn print(status: &Status, output: &Output) {
     output.data(&format!("{} ({}){stamp}", status.database, status.server));
     let rows: Vec<[String; 5]> = status.migrations.iter().map(row).collect();
     if !rows.is_empty() {
-        let head = ["version", "name", "state", "when (UTC)", "by"].map(str::to_owned);
-        let widths: [usize; 5] =
-            std::array::from_fn(|at| rows.iter().chain([&head]).map(|row| row[at].chars().count()).max().unwrap_or(0));
-        for row in std::iter::once(&head).chain(&rows) {
-            let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-            output.data(cells.join("  ").trim_end());
-        }
+        table::lines(COLUMNS, &rows, width::of_stdout()).iter().for_each(|line| output.data(line));
     }
     output.data(&match (status.migrations.len(), status.pending()) {
         (0, _) => "there are no migrations".to_owned(),
