@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::fail::{Context, Failure, Result};
 
 /// Crates in the order of the house: each imports only from those before it.
-const HOUSE: [&str; 16] = [
+const HOUSE: [&str; 20] = [
     "driftlock-schema",
     "driftlock-script",
     "driftlock-database",
@@ -23,6 +23,10 @@ const HOUSE: [&str; 16] = [
     "driftlock-testing",
     "driftlock",
     "driftlock-cli",
+    "example-blocking",
+    "example-pool",
+    "example-service",
+    "example-testing",
     "driftlock-servers",
     "xtask",
 ];

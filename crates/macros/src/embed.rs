@@ -50,7 +50,7 @@ pub(crate) fn embed(
         }
         Err(error) => return Err(told(error.flaws())),
     };
-    let root = root_of(package);
+    let root = root_of(&place, package);
     let manifest = Manifest::read(&root).unwrap_or_else(|error| {
         flaws.push(match error {
             ManifestError::Content { path, reason } => FileFlaw::whole(
@@ -84,10 +84,11 @@ pub(crate) fn embed(
     Ok(Embedded { bytes, manifest: manifest.is_some().then(|| root.join(MANIFEST)) })
 }
 
-/// The folder that the manifest's paths are from: the nearest above with a configuration or a manifest, as on the command line.
-fn root_of(package: &Path) -> PathBuf {
+/// The folder that the manifest's paths are from: the nearest above the directory with a configuration or a manifest.
+fn root_of(directory: &Path, package: &Path) -> PathBuf {
+    let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_path_buf());
     let is_root = |folder: &&Path| folder.join("driftlock.toml").is_file() || folder.join(MANIFEST).is_file();
-    package.ancestors().find(is_root).unwrap_or(package).to_path_buf()
+    directory.ancestors().find(is_root).unwrap_or(package).to_path_buf()
 }
 
 /// A directory's files, each read once.

@@ -1,0 +1,1 @@
+CREATE TABLE notes (author text NOT NULL, body text NOT NULL);

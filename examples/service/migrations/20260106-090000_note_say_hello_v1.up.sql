@@ -1,0 +1,1 @@
+INSERT INTO notes (author, body) VALUES ('the house', 'hello');

@@ -1,0 +1,1 @@
+UPDATE notes SET stars = stars + 1;

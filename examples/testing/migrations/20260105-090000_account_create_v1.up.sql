@@ -1,0 +1,1 @@
+CREATE TABLE accounts (owner text PRIMARY KEY, cents bigint NOT NULL);
