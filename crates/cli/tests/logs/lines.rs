@@ -7,7 +7,7 @@ use crate::target::{Engine, Ran, Target};
 use crate::{events, logged, name};
 
 fn two_tables(engine: Engine) -> Target {
-    let target = Target::new(engine);
+    let target = Target::new(engine).without_log();
     target.migration(1, "CREATE TABLE a (id integer);\nINSERT INTO a VALUES (1), (2);");
     target.migration(2, "CREATE TABLE b (id integer);");
     target
@@ -55,7 +55,7 @@ fn a_line_of_json_is_an_object_with_time_level_event_message_and_run() {
 
 #[test]
 fn a_line_of_text_is_one_line_whatever_is_in_it() {
-    let target = Target::new(Engine::Postgres);
+    let target = Target::new(Engine::Postgres).without_log();
     target.migration(
         1,
         "DO $$ BEGIN RAISE NOTICE E'two\\nlines \\x1b[31m red'; END $$;\nCREATE TABLE a\n  (id integer);",
@@ -72,7 +72,7 @@ fn a_line_of_text_is_one_line_whatever_is_in_it() {
 #[test]
 fn levels_let_through_what_they_say() {
     let levels = |level: &str| {
-        let target = Target::new(Engine::Sqlite);
+        let target = Target::new(Engine::Sqlite).without_log();
         target.migration(1, "CREATE TABLE a (id integer);\nSELECT * FROM nowhere;");
         let ran = target.run(&["up", "--log-format", "json", "--log-level", level, "--log-file", "run.log"]).expect(1);
         assert!(ran.stderr.contains("no such table: nowhere"), "errors are said in any case");

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod credentials;
 mod lines;
 mod table;
 // The attacks' helper; not all of it is needed here.
