@@ -189,7 +189,7 @@ fn planned(it: &PlannedMigration, dialect: Dialect) -> Result<Value, Error> {
     it.each(dialect, |number, planned, statement, sql| {
         statements.push(json!({
             "number": number,
-            "sql": redact(sql, dialect),
+            "sql": it.shown_text(sql, dialect),
             "line": statement.line,
             "column": statement.column,
             "transactional": planned.transactional,

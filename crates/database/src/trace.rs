@@ -39,7 +39,8 @@ pub fn sent(sql: &str, dialect: Dialect, duration: Duration, rows: Option<u64>, 
 
 /// Work that tells its events where it was made, whatever thread it is done on.
 pub fn carried<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> T {
-    let here = is_on().then(|| (Span::current(), dispatcher::get_default(Dispatch::clone)));
+    let listens = LevelFilter::current() > LevelFilter::OFF;
+    let here = listens.then(|| (Span::current(), dispatcher::get_default(Dispatch::clone)));
     move || match here {
         None => work(),
         Some((span, dispatch)) => dispatcher::with_default(&dispatch, || span.in_scope(work)),

@@ -23,7 +23,7 @@ use std::future::Future;
 use std::panic::resume_unwind;
 use std::thread;
 
-use driftlock_database::{ConnectOptions, Error as DbError, OwnTables};
+use driftlock_database::{ConnectOptions, Error as DbError, OwnTables, trace};
 use driftlock_engine::{Audit, AuditFilter, Error, Migrator, Plan, Report, Status, Verification};
 use tokio::runtime::{Builder, Runtime};
 
@@ -180,7 +180,8 @@ impl Waiter {
         let runtime = self.0.as_ref().ok_or_else(|| DbError::ConnectionLost("it was closed".to_owned()))?;
         thread::scope(|scope| {
             let thread = thread::Builder::new().name("driftlock".to_owned());
-            let working = thread.spawn_scoped(scope, || runtime.block_on(work)).map_err(failed)?;
+            let work = trace::carried(|| runtime.block_on(work));
+            let working = thread.spawn_scoped(scope, work).map_err(failed)?;
             working.join().unwrap_or_else(|panic| resume_unwind(panic))
         })
     }

@@ -24,6 +24,11 @@
 //! Migrations come from a [`Directory`], from [`Memory`] or from what was compiled in. Results are data; nothing is
 //! printed. What happens on the way is told to [`Migrator::on_progress`], and a [`Cancellation`] stops it.
 //!
+//! Everything that a run does is a [`tracing`](https://docs.rs/tracing) event with a stable name (`driftlock.statement.done`,
+//! `driftlock.lock.waiting`, …), in a span whose field `run` ties a run together ([`RunId`]): set any subscriber, and filter on
+//! `driftlock=info`. Without one they cost nothing. No event holds a password, those inside of migrations neither. `docs/logs.md` in
+//! driftlock's repository has the table of all.
+//!
 //! Each engine is a feature: `sqlite`, `postgres` and `mysql`, all on by default; `bundled` compiles SQLite in
 //! (the system's, without it, must be 3.44 or newer).
 

@@ -17,6 +17,9 @@ use crate::{Error, OnProgress, Progress, RunId};
 /// The most of a statement's text that an event has, in bytes.
 const LONGEST: usize = 8 * 1024;
 
+/// A longer one isn't even read for it, as looking for credentials reads all of it.
+const LONGEST_READ: usize = 1024 * 1024;
+
 macro_rules! event {
     ($level:ident, $name:literal, { $($fields:tt)* }, $($message:tt)+) => {
         tracing::event!(name: $name, target: $name, Level::$level, { $($fields)* }, $($message)+)
@@ -429,6 +432,10 @@ impl<'a> Statements<'a> {
     /// The statement's text as it may be shown, and how long it is.
     fn text(&self, index: usize) -> (String, usize) {
         let statement = &self.planned.statements[index];
+        let bytes = self.planned.sql(statement).len();
+        if bytes > LONGEST_READ {
+            return ("…".to_owned(), bytes);
+        }
         let mut text = self.planned.shown(statement, self.dialect);
         let whole = text.len();
         if let Some(end) = (0..=LONGEST.min(whole)).rev().find(|end| text.is_char_boundary(*end))
@@ -437,7 +444,7 @@ impl<'a> Statements<'a> {
             text.truncate(end);
             text.push('…');
         }
-        (text, whole)
+        (text, bytes)
     }
 
     /// It is sent next.
@@ -506,7 +513,7 @@ impl<'a> Statements<'a> {
             return;
         }
         let (planned, (sql, bytes)) = (self.planned, self.text(index));
-        let error = masked(error.clone(), &planned.secrets(index, self.dialect));
+        let error = masked(error.clone(), &planned.secrets(index, self.dialect), self.dialect);
         event!(
             WARN,
             "driftlock.statement.failed",

@@ -146,7 +146,7 @@ impl PlannedMigration {
             file: file.clone(),
             line,
             column,
-            text: if long.is_some() { String::new() } else { body.line(line).to_owned() },
+            text: if long.is_some() { String::new() } else { shown_line(&body, line, dialect) },
             message,
         };
         for planned in &statements {
@@ -266,7 +266,15 @@ impl PlannedMigration {
     /// The text of a statement as it may be shown: without the literals that carry credentials, and without values that are secret.
     #[must_use]
     pub fn shown(&self, statement: &PlannedStatement, dialect: Dialect) -> String {
-        mask(&redact(self.sql(statement), dialect), &self.body.secrets())
+        self.shown_text(self.sql(statement), dialect)
+    }
+
+    /// The same of a text that [`each`](Self::each) has handed on.
+    #[must_use]
+    pub fn shown_text(&self, sql: &str, dialect: Dialect) -> String {
+        let shown = redact(sql, dialect);
+        let secrets = self.body.secrets();
+        if secrets.is_empty() { shown.into_owned() } else { mask(&shown, &secrets) }
     }
 
     /// What of a statement, known by its index, is never shown, whoever says it again.
@@ -312,6 +320,13 @@ impl PlannedMigration {
     }
 }
 
+/// A line of a script of which it isn't known what its statements are.
+fn shown_line(body: &Body, line: u32, dialect: Dialect) -> String {
+    let mut secrets = credentials(body.text(), dialect);
+    secrets.extend(body.secrets());
+    mask(body.line(line), &secrets)
+}
+
 /// The statements of a text. What is wrong is added to the problems; nothing where it can't be split.
 fn held(engine: &dyn Engine, body: Body, file: &str, problems: &mut Vec<Place>) -> Option<Read> {
     let dialect = engine.dialect();
@@ -319,7 +334,7 @@ fn held(engine: &dyn Engine, body: Body, file: &str, problems: &mut Vec<Place>) 
         file: file.to_owned(),
         line,
         column,
-        text: body.line(line).to_owned(),
+        text: shown_line(&body, line, dialect),
         message,
     };
     let directives = Directives::read(body.head(), dialect).unwrap_or_else(|error: DirectiveError| {

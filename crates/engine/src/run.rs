@@ -550,7 +550,7 @@ impl Run<'_> {
         let is_out = matches!(error, DbError::ConnectionLost(_) | DbError::Fenced { .. } | DbError::LockLost(_));
         let may_write = !is_out && !unsettled;
         let secrets = index.map(|index| planned.secrets(index, dialect)).unwrap_or_default();
-        let error = masked(error, &secrets);
+        let error = masked(error, &secrets, dialect);
         let mut notes = Vec::new();
         if beyond_rollback {
             let note = "the statement ran outside of a transaction: where its table knows none, what it wrote before it failed stays";

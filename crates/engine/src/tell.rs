@@ -1,20 +1,17 @@
 //! What happens to statements, told with their places in the file and without their credentials.
 
 use driftlock_database::{Error as DbError, Event, Observer, fault};
-use driftlock_script::mask;
+use driftlock_script::{Dialect, redact_said};
 
 use crate::events::{Statements, tell};
 use crate::{OnProgress, Progress};
 
-/// An error without the literals of a statement that carries credentials.
-pub(crate) fn masked(error: DbError, secrets: &[&str]) -> DbError {
-    if secrets.is_empty() {
-        return error;
-    }
+/// An error without the literals of a statement that carries credentials: of that which failed, and of any that the server says again.
+pub(crate) fn masked(error: DbError, secrets: &[&str], dialect: Dialect) -> DbError {
     let clean = |mut server: Box<driftlock_database::ServerError>| {
-        server.message = mask(&server.message, secrets);
+        server.message = redact_said(&server.message, secrets, dialect);
         for text in [&mut server.detail, &mut server.hint, &mut server.context].into_iter().flatten() {
-            *text = mask(text, secrets);
+            *text = redact_said(text, secrets, dialect);
         }
         server
     };
@@ -67,7 +64,11 @@ impl Observer for Teller<'_> {
                         file: planned.file.clone(),
                         line: statement.statement.line,
                         severity,
-                        message: mask(&message, &planned.secrets(index, self.statements.dialect)),
+                        message: redact_said(
+                            &message,
+                            &planned.secrets(index, self.statements.dialect),
+                            self.statements.dialect,
+                        ),
                     });
                 }
             }

@@ -55,7 +55,7 @@ pub use migrations::{LoadError, Migration, Migrations, Script, Survey};
 pub use name::{NameError, new_name};
 pub use origins::Origins;
 
-pub use redact::{credentials, mask, redact};
+pub use redact::{credentials, mask, redact, redact_said, redacted_line};
 pub use split::{Options, Piece, Pieces, PiecesError, SplitError, Statement, split, split_with};
 pub use text::{TextError, as_its_client_reads, decode, position};
 pub use token::{Token, TokenKind, significant, tokens};

@@ -10,7 +10,7 @@ use crate::layout::{Context, Facts, recognise};
 use crate::pairing::{Named, Paired, pair};
 use crate::{
     Body, BodyError, Dialect, Digest, Files, FilesError, Layout, LongScript, Manifest, Memory, Part, Role, SplitError,
-    TextError, Values, Version, as_its_client_reads, decode, decode_script,
+    TextError, Values, Version, as_its_client_reads, decode, decode_script, redacted_line,
 };
 
 /// All migrations of a set of files, in the order of their layout.
@@ -402,7 +402,8 @@ impl Migrations {
             values: self.values(),
         };
         let line_of = |text: &str, error: &SplitError| {
-            text.lines().nth(usize::try_from(error.line).unwrap_or(1).saturating_sub(1)).unwrap_or_default().to_owned()
+            let at = usize::try_from(error.line).unwrap_or(1).saturating_sub(1);
+            redacted_line(text.lines().nth(at).unwrap_or_default(), text, dialect)
         };
         let lines = text.clone();
         let body = self.layout().body(text, &context);

@@ -37,21 +37,64 @@ pub fn redact(sql: &str, dialect: Dialect) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The texts that [`redact`] hides, so that they can be masked in what a server says of the statement. The longest first.
+/// The texts that [`redact`] hides, so that they can be masked in what a server says of the statement: whole, and those of their parts that
+/// a server may say by themselves. The longest first.
 #[must_use]
 pub fn credentials(sql: &str, dialect: Dialect) -> Vec<&str> {
-    let mut secrets: Vec<&str> = secret_tokens(sql, dialect)
-        .into_iter()
-        .map(|token| {
-            let (start, length) = inner(token.text);
-            &token.text[start..start + length]
-        })
-        .filter(|secret| !secret.trim().is_empty())
-        .collect();
+    let mut secrets: Vec<&str> = Vec::new();
+    for token in secret_tokens(sql, dialect) {
+        let (start, length) = inner(token.text);
+        let text = &token.text[start..start + length];
+        secrets.push(text);
+        parts(text, &mut secrets);
+    }
+    // What is nothing but the mask would be masked for ever.
+    secrets.retain(|secret| secret.contains(|c: char| !c.is_whitespace() && c != '*'));
     // A long one first: masking a part of it would leave the rest.
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     secrets.dedup();
     secrets
+}
+
+/// What of a hidden string a server may say by itself: the strings of a statement that is put together in it, in whatever way they are
+/// quoted there, and the password of a connection string.
+fn parts<'a>(text: &'a str, into: &mut Vec<&'a str>) {
+    /// What is shorter is a part of too many words.
+    const SHORTEST: usize = 4;
+    let quotes = ['\'', '"', '\\', '$'];
+    let quoted = text.split(quotes).map(str::trim).filter(|part| part.len() < text.len());
+    let is_settings = text.contains('=');
+    let settings =
+        text.split(['\'', '"', ' ', '\n', ';', '&', '?']).filter_map(|setting| match setting.split_once('=') {
+            Some((name, value)) => {
+                let name = name.to_ascii_lowercase();
+                ["pass", "pwd", "secret", "key"].iter().any(|word| name.contains(word)).then_some(value)
+            }
+            // Its sign is missing.
+            None => Some(setting).filter(|_| is_settings),
+        });
+    let url =
+        text.split_once("://").and_then(|(_, rest)| rest.split_once('@')?.0.split_once(':')).map(|(_, word)| word);
+    into.extend(quoted.chain(settings).chain(url).filter(|part| part.len() >= SHORTEST));
+}
+
+/// A line of a script as it may be shown, where the script as a whole can't be read.
+#[must_use]
+pub fn redacted_line(line: &str, script: &str, dialect: Dialect) -> String {
+    mask(line, &credentials(script, dialect))
+}
+
+/// What a server says, without these secrets and without the credentials of what it says again: PostgreSQL shows the statement of a routine
+/// that failed, whoever wrote the routine.
+#[must_use]
+pub fn redact_said(said: &str, secrets: &[&str], dialect: Dialect) -> String {
+    let said = mask(said, secrets);
+    if !may_carry(&said) {
+        return said;
+    }
+    // It stands between the quotes of a name.
+    let bare = said.replace('"', " ");
+    mask(&said, &credentials(&bare, dialect))
 }
 
 /// A text without these secrets. Long ones are also found where a server shows only their beginning.
@@ -104,7 +147,7 @@ fn secret_tokens_within(sql: &str, dialect: Dialect, depth: u32) -> Vec<Token<'_
         .collect()
 }
 
-const WORDS: [&str; 12] = [
+const WORDS: [&str; 14] = [
     "password",
     "passwd",
     "pwd",
@@ -117,6 +160,8 @@ const WORDS: [&str; 12] = [
     "key",
     "credential",
     "authentication",
+    "role",
+    "user",
 ];
 
 fn may_carry(sql: &str) -> bool {
@@ -142,7 +187,9 @@ fn carries(sql: &str, dialect: Dialect) -> bool {
         let set = at > 0 && is(at - 1, "SET") && word;
         (word && (behind || set))
             // IDENTIFIED BY 'x', IDENTIFIED VIA p USING 'x', IDENTIFIED WITH p AS 'x'
-            || (is(at, "IDENTIFIED") && any(&["BY", "VIA", "WITH"], at + 1))
+            || (is(at, "IDENTIFIED") && (any(&["BY", "VIA", "WITH"], at + 1) || is_string(at + 1)))
+            // CREATE ROLE a PASSWROD 'x': the strings of a login are its password and names, however the rest is written.
+            || (any(&["CREATE", "ALTER"], at) && any(&["ROLE", "USER", "GROUP"], if is(at + 1, "OR") { at + 3 } else { at + 1 }))
             // CREATE SUBSCRIPTION … CONNECTION 'x'; ALTER SUBSCRIPTION … CONNECTION 'x'
             || (is(at, "CONNECTION") && is_string(at + 1))
             // CREATE|ALTER SERVER|USER MAPPING|FOREIGN … OPTIONS (password 'x')
@@ -207,6 +254,10 @@ mod tests {
             (MySql, "CREATE PROCEDURE p() BEGIN ALTER USER a IDENTIFIED BY 'c4n'; END"),
             (MySql, "CHANGE REPLICATION SOURCE TO SOURCE_PASSWORD='c4n'"),
             (MySql, "CREATE USER a@h IDENTIFIED BY 'c4n'"),
+            (MySql, "CREATE USER a IDENTIFEID BY 'c4n'"),
+            (MySql, "GRANT ALL ON a.* TO a IDENTIFIED 'c4n'"),
+            (Postgres, "CREATE ROLE a PASSWROD 'c4n'"),
+            (Postgres, "CREATE OR REPLACE USER a PASSWROD 'c4n'"),
             (MySql, "CREATE USER a IDENTIFIED BY \"c4n\""),
             (MySql, "ALTER USER a IDENTIFIED VIA mysql_native_password USING PASSWORD('c4n')"),
             (MySql, "GRANT ALL ON *.* TO a IDENTIFIED WITH p AS 'c4n'"),
@@ -230,6 +281,7 @@ mod tests {
         for (dialect, sql) in [
             (Postgres, "INSERT INTO a VALUES ('x')"),
             (Postgres, "CREATE TABLE users (password text, note text DEFAULT 'x')"),
+            (Postgres, "CREATE TABLE user_roles (role text DEFAULT 'x')"),
             (Postgres, "SELECT connection, 'x' FROM connections"),
             (MySql, "CREATE TABLE a (id int PRIMARY KEY COMMENT 'x')"),
             (Sqlite, "SELECT 'key'"),
@@ -238,6 +290,31 @@ mod tests {
         ] {
             assert!(matches!(redact(sql, dialect), Cow::Borrowed(_)), "{sql}");
         }
+    }
+
+    #[test]
+    fn what_a_server_may_say_by_itself_is_known_too() {
+        for (dialect, sql) in [
+            (Postgres, "DO $$ BEGIN EXECUTE 'CREATE ROLE a PASSWORD ''c4nary'' NONSENSE'; END $$"),
+            (Postgres, "SELECT dblink_connect('host=h user=u password=c4nary')"),
+            (Postgres, "CREATE SUBSCRIPTION s CONNECTION 'host=h password c4nary' PUBLICATION p"),
+            (Postgres, "SELECT f('postgres://u:c4nary@h/db')"),
+            (MySql, "PREPARE s FROM 'ALTER USER a IDENTIFIED BY \\'c4nary\\''"),
+        ] {
+            assert!(credentials(sql, dialect).contains(&"c4nary"), "{sql}: {:?}", credentials(sql, dialect));
+        }
+        let script = "CREATE TABLE a (b int);\nCREATE ROLE a PASSWORD 'c4nary;\n";
+        assert_eq!(redacted_line("CREATE ROLE a PASSWORD 'c4nary;", script, Postgres), "CREATE ROLE a PASSWORD '***");
+        assert_eq!(mask("***", &credentials("CREATE ROLE a PASSWORD '**********'", Postgres)), "***");
+    }
+
+    #[test]
+    fn a_statement_that_a_server_says_again_is_masked() {
+        let context = "SQL statement \"ALTER ROLE a PASSWORD 'c4nary'\"\nPL/pgSQL function f() line 1 at SQL statement";
+        let shown = "SQL statement \"ALTER ROLE a PASSWORD '***'\"\nPL/pgSQL function f() line 1 at SQL statement";
+        assert_eq!(redact_said(context, &[], Postgres), shown);
+        let plain = "password authentication failed for user \"a\", who can't log in";
+        assert_eq!(redact_said(plain, &[], Postgres), plain);
     }
 
     #[test]

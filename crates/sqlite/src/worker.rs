@@ -36,6 +36,8 @@ pub(crate) struct Worker {
     pub(crate) statement_timeout: Duration,
     /// How the settings were, once a script touched them.
     baseline: Option<Baseline>,
+    /// Whether the connection tells of each statement.
+    tells: bool,
     /// `begin` opened a transaction that neither `commit` nor `rollback` ended.
     opened: bool,
     /// A statement of the open transaction can have left a foreign key without its row.
@@ -62,6 +64,7 @@ impl Worker {
             lock_timeout: LOCK_TIMEOUT,
             statement_timeout: Duration::ZERO,
             baseline: None,
+            tells: false,
             opened: false,
             may_violate: false,
             before: None,
@@ -81,6 +84,7 @@ impl Worker {
                 self.open(OpenFlags::empty())?;
             }
         }
+        self.tell(true);
         Ok(self.connection.as_ref())
     }
 
@@ -89,8 +93,9 @@ impl Worker {
         if self.connection.is_none() {
             self.open(OpenFlags::SQLITE_OPEN_CREATE)?;
         }
+        self.tell(true);
         // `open` has set it or failed.
-        self.connection.as_ref().ok_or_else(|| Error::ConnectionLost("the session was closed".to_owned()))
+        self.connection.as_ref().ok_or_else(closed)
     }
 
     fn open(&mut self, more: OpenFlags) -> Result<(), Error> {
@@ -117,8 +122,8 @@ impl Worker {
         // We wait ourselves, see `patiently`: that can be cancelled.
         connection.busy_timeout(Duration::ZERO).map_err(tell)?;
         self.control.watch(&mut connection);
-        tell_of(&mut connection, true);
         self.connection = Some(connection);
+        self.tells = false;
         self.identity = self.found();
         Ok(())
     }
@@ -234,8 +239,10 @@ impl Worker {
         self.control.limit(self.statement_timeout);
         // The engine tells of the script's own statements.
         self.tell(false);
-        let result = step(self.connection()?, sql, traits.changes_rows);
-        self.tell(true);
+        let result = match &self.connection {
+            Some(connection) => step(connection, sql, traits.changes_rows),
+            None => Err(closed().into()),
+        };
         let is_late = self.control.is_late();
         self.control.limit(Duration::ZERO);
         self.connection()?.busy_timeout(Duration::ZERO)?;
@@ -255,10 +262,14 @@ impl Worker {
         }
     }
 
-    /// Tells of each statement that ends from now on, or no more.
+    /// Tells of each statement that ends from now on, or no more. Whoever listens may have come after the connection.
     fn tell(&mut self, on: bool) {
+        if self.tells == on || !trace::is_on() {
+            return;
+        }
         if let Some(connection) = self.connection.as_mut() {
             tell_of(connection, on);
+            self.tells = on;
         }
     }
 
@@ -372,6 +383,10 @@ impl Worker {
     }
 }
 
+fn closed() -> Error {
+    Error::ConnectionLost("the session was closed".to_owned())
+}
+
 /// Tells of each statement that ends from now on, or no more.
 fn tell_of(connection: &mut Connection, on: bool) {
     let told: fn(TraceEvent<'_>) = |event| {
@@ -379,11 +394,9 @@ fn tell_of(connection: &mut Connection, on: bool) {
             trace::sent(&statement.sql(), Dialect::Sqlite, duration, None, None);
         }
     };
-    if trace::is_on() {
-        let events = if on { TraceEventCodes::SQLITE_TRACE_PROFILE } else { TraceEventCodes::empty() };
-        // Nothing depends on it.
-        let _ = connection.trace_v2(events, on.then_some(told));
-    }
+    let events = if on { TraceEventCodes::SQLITE_TRACE_PROFILE } else { TraceEventCodes::empty() };
+    // Nothing depends on it.
+    let _ = connection.trace_v2(events, on.then_some(told));
 }
 
 /// Steps through all rows of one statement; the rows themselves are dropped.

@@ -388,10 +388,10 @@ fn auditing_needs_no_right_to_write() {
     let target = target(Engine::Postgres);
     let reader = format!("{}_reader", target.database());
     target.query(&format!(
-        "CREATE ROLE {reader} LOGIN PASSWORD 'r'; GRANT SELECT ON driftlock_history, driftlock_journal, driftlock_fence TO {reader}"
+        "CREATE ROLE {reader} LOGIN PASSWORD 'c4nary'; GRANT SELECT ON driftlock_history, driftlock_journal, driftlock_fence TO {reader}"
     ));
     let (_, place) = target.url.split_once('@').unwrap();
-    let url = format!("postgres://{reader}:r@{place}");
+    let url = format!("postgres://{reader}:c4nary@{place}");
     for arguments in [&["audit"][..], &["audit", "--verify"]] {
         let mut all = arguments.to_vec();
         all.extend(["--url", &url, "--dir", "migrations"]);

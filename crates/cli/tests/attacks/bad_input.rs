@@ -107,10 +107,10 @@ fn urls_and_logins() {
     run(&target, "shop.db").expect(2).says(&["scheme"]);
     run(&target, "oracle://h/d").expect(2).says(&["oracle", "postgres"]);
     run(&target, "postgres://u:p%zz@h/d").expect(2).says(&["password", "%25"]);
-    run(&target, "postgres://u:s3cr3t@127.0.0.1:99999/d").expect(2).says(&["99999"]);
-    run(&target, "postgres://u:s3cr3t@127.0.0.1:1/d?nonsense=1").expect(2).says(&["nonsense"]);
-    run(&target, "postgres://u:s3cr3t@127.0.0.1:1/d").expect(1).says(&["127.0.0.1"]);
-    run(&target, "mysql://u:s3cr3t@127.0.0.1:1/d").expect(1).says(&["127.0.0.1"]);
+    run(&target, "postgres://u:s3cr3t-c4nary@127.0.0.1:99999/d").expect(2).says(&["99999"]);
+    run(&target, "postgres://u:s3cr3t-c4nary@127.0.0.1:1/d?nonsense=1").expect(2).says(&["nonsense"]);
+    run(&target, "postgres://u:s3cr3t-c4nary@127.0.0.1:1/d").expect(1).says(&["127.0.0.1"]);
+    run(&target, "mysql://u:s3cr3t-c4nary@127.0.0.1:1/d").expect(1).says(&["127.0.0.1"]);
     run(&target, "sqlite:///nowhere/at/all.db").expect(1).says(&["/nowhere/at"]);
     std::fs::write(target.path().join("text.db"), "this is no database, only a text that is long enough to look at")
         .unwrap();
@@ -118,10 +118,9 @@ fn urls_and_logins() {
     for engine in [Engine::Postgres, Engine::MySql] {
         let target = Target::new(engine);
         target.migration(1, "CREATE TABLE a (id int);");
-        let wrong = target.url.replacen(":secret@", ":wr0ng@", 1);
-        let wrong = if wrong == target.url { target.url.replacen("@127", "x@127", 1) } else { wrong };
+        // What the program says is looked through for it.
+        let wrong = target.url.replacen("@127", "-c4nary@127", 1);
         let ran = run(&target, &wrong).expect(1);
-        assert!(!ran.stderr.contains("wr0ng"), "{}", ran.stderr);
         assert!(ran.stderr.contains("login"), "{}", ran.stderr);
         let missing = target.url.replace(target.database(), "no_such_database");
         run(&target, &missing).expect(1).says(&["no_such_database"]);

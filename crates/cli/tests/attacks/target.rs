@@ -4,6 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+#[path = "canary.rs"]
+pub(crate) mod canary;
+
+use canary::Log;
+
 /// The three engines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Engine {
@@ -21,6 +26,8 @@ pub(crate) struct Target {
     admin: Option<Login>,
     name: String,
     folder: tempfile::TempDir,
+    /// `None` where the test has its own.
+    log: Option<Log>,
 }
 
 /// Where a throwaway server is.
@@ -52,6 +59,8 @@ impl Ran {
     pub(crate) fn new(output: Output) -> Self {
         use std::os::unix::process::ExitStatusExt;
         let code = output.status.code().unwrap_or_else(|| 1000 + output.status.signal().unwrap_or(0));
+        canary::holds_none(&output.stdout, "stdout");
+        canary::holds_none(&output.stderr, "stderr");
         let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
         Ran { code, stdout: text(output.stdout), stderr: text(output.stderr) }
     }
@@ -101,15 +110,23 @@ impl Target {
                 let scheme = if engine == Engine::Postgres { "postgres" } else { "mysql" };
                 let login = login(server);
                 let Login { user, password, host, port } = &login;
+                canary::nobody_says(password);
                 let url = format!("{scheme}://{user}:{password}@{host}:{port}/{name}");
                 (Some(login), url)
             }
         };
-        let target = Target { engine, url, admin, name, folder };
+        let target = Target { engine, url, admin, name, folder, log: Some(Log::new()) };
         if engine != Engine::Sqlite {
             target.client("", &format!("CREATE DATABASE {}", target.name));
         }
         target
+    }
+
+    /// Without the log that every test writes beside: the test is about logs.
+    #[allow(dead_code)]
+    pub(crate) fn without_log(mut self) -> Self {
+        self.log = None;
+        self
     }
 
     /// From now on it is the database of this name on another server on 127.0.0.1, which knows the same login.
@@ -160,6 +177,9 @@ impl Target {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        if let Some(log) = &self.log {
+            log.of(&mut command);
+        }
         command
     }
 

@@ -3,9 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+#[path = "../attacks/canary.rs"]
+pub(crate) mod canary;
+
+use canary::Log;
+
 pub(crate) struct TestEnvironment {
     folder: tempfile::TempDir,
     variables: Vec<(String, String)>,
+    log: Log,
 }
 
 /// What a command said and how it ended.
@@ -21,7 +27,7 @@ impl TestEnvironment {
         for name in ["home", "project"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
         }
-        TestEnvironment { folder, variables: Vec::new() }
+        TestEnvironment { folder, variables: Vec::new(), log: Log::new() }
     }
 
     /// A project on SQLite with a customer and an order table.
@@ -83,6 +89,7 @@ impl TestEnvironment {
             .env("DRIFTLOCK_HOST", "box")
             .stdin(std::process::Stdio::null())
             .envs(self.variables.iter().map(|(name, value)| (name, value)));
+        self.log.of(&mut command);
         command
     }
 
@@ -91,6 +98,8 @@ impl TestEnvironment {
     }
 
     pub(crate) fn said(&self, output: &Output) -> Said {
+        canary::holds_none(&output.stdout, "stdout");
+        canary::holds_none(&output.stderr, "stderr");
         let text = |bytes: &[u8]| self.normal(std::str::from_utf8(bytes).unwrap());
         Said { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }

@@ -74,9 +74,9 @@ fn a_definer_that_one_may_not_act_for_is_named_with_the_way_out() {
     let target = Target::new(Engine::MySql);
     let user = format!("plain_{}", target.database());
     let admin = |sql: String| succeed(&mut target.client_command("", &sql)).unwrap();
-    admin(format!("CREATE USER {user} IDENTIFIED BY 'word'; GRANT ALL ON {}.* TO {user}", target.database()));
+    admin(format!("CREATE USER {user} IDENTIFIED BY 'c4nary'; GRANT ALL ON {}.* TO {user}", target.database()));
     let place = target.url.split_once('@').unwrap().1;
-    let url = format!("mysql://{user}:word@{place}");
+    let url = format!("mysql://{user}:c4nary@{place}");
     target.migration(
         1,
         "CREATE TABLE t (a int);\n/*!50001 CREATE ALGORITHM=UNDEFINED */\n/*!50013 DEFINER=`nobody`@`nowhere` SQL SECURITY DEFINER */\n/*!50001 VIEW `v` AS select 1 AS `a` */;\n",

@@ -119,11 +119,11 @@ fn who_may_not_end_it_is_told_what_is_missing() {
     let target = orphan(SLOW[1]);
     let user = format!("taker_{}", target.database());
     target.query(&format!(
-        "CREATE USER {user}@'%' IDENTIFIED BY 'x'; GRANT ALL ON {}.* TO {user}@'%'",
+        "CREATE USER {user}@'%' IDENTIFIED BY 'c4nary'; GRANT ALL ON {}.* TO {user}@'%'",
         target.database()
     ));
     let (_, place) = target.url.split_once('@').unwrap();
-    let url = format!("mysql://{user}:x@{place}");
+    let url = format!("mysql://{user}:c4nary@{place}");
     let take_over = || {
         let mut command =
             target.command(&["up", "--take-over", "--lock-wait", "5s", "--url", &url, "--dir", "migrations"]);

@@ -195,12 +195,12 @@ fn a_mariadb_that_turns_read_only_in_the_midst_is_told() {
     for mode in MODES {
         let server = Private::mariadb(&[]).unwrap();
         // Whoever has all rights may write all the same.
-        let plain = "CREATE USER plain@'%' IDENTIFIED BY 'plain'; GRANT ALL ON `attack\\_%`.* TO plain@'%'";
+        let plain = "CREATE USER plain@'%' IDENTIFIED BY 'c4nary'; GRANT ALL ON `attack\\_%`.* TO plain@'%'";
         mariadb(&server, server.password(), plain).unwrap();
         let prepared = || {
             let target = Target::on(Engine::MySql, &server.url(""));
             prepare(&target, mode);
-            let url = format!("mysql://plain:plain@127.0.0.1:{}/{}", server.port(), target.database());
+            let url = format!("mysql://plain:c4nary@127.0.0.1:{}/{}", server.port(), target.database());
             (target, url)
         };
         let (reference, url) = prepared();
