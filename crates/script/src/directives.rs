@@ -179,7 +179,8 @@ mod tests {
         assert!(tables.no_transaction);
         assert_eq!(read("/* driftlock: tables=a */ SELECT 1").unwrap().tables, Some(vec!["a".to_owned()]));
         for (text, line, column, part) in [
-            ("-- driftlock: tables=a, b", 1, 15, "by commas"),
+            ("-- driftlock: tables=a, b", 1, 25, "unknown directive `b`"),
+            ("-- driftlock: tables=,b", 1, 15, "by commas"),
             ("-- driftlock: tables=a tables=b", 1, 24, "twice"),
             ("-- driftlock: no-transactions", 1, 15, "unknown directive `no-transactions`"),
             ("\n-- driftlock: lock-timeout=5", 2, 15, "is no duration"),

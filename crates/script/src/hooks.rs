@@ -94,14 +94,18 @@ pub struct HookFile {
     pub digest: Digest,
 }
 
-/// Finds the hooks of a set of files, in the order in which they run, and the files in their folder that are none, each with why.
+/// What stands in the folder of the hooks.
+pub(crate) struct Found {
+    pub(crate) hooks: Vec<HookFile>,
+    /// Files that are none, each with why.
+    pub(crate) strangers: Vec<(String, String)>,
+}
+
+/// Finds the hooks of a set of files, in the order in which they run.
 ///
 /// # Errors
 /// When one can't be read.
-pub(crate) fn find(
-    files: &Arc<dyn Files>,
-    layout: Layout,
-) -> Result<(Vec<HookFile>, Vec<(String, String)>), FilesError> {
+pub(crate) fn find(files: &Arc<dyn Files>, layout: Layout) -> Result<Found, FilesError> {
     let mut hooks = Vec::new();
     let mut strangers = Vec::new();
     for file in files.hooks()? {
@@ -123,7 +127,7 @@ pub(crate) fn find(
         }
     }
     hooks.sort_by(|a, b| (a.event, &a.file).cmp(&(b.event, &b.file)));
-    Ok((hooks, strangers))
+    Ok(Found { hooks, strangers })
 }
 
 fn event_of(name: &str) -> Option<HookEvent> {

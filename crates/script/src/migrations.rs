@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use crate::embedded::Embedded;
 use crate::files::{is_code, is_other_half, is_sql};
-use crate::hooks::{self, HookFile};
+use crate::hooks::{self, Found, HookFile};
 use crate::layout::{Context, Facts, recognise};
 use crate::pairing::{Named, Paired, pair};
 use crate::{
@@ -292,7 +292,7 @@ impl Migrations {
         let paired = pair(files.as_ref(), layout, named, contents);
         flaws.extend(paired.flaws);
         notes.extend(paired.notes);
-        let (hooks, strangers) = hooks::find(&files, layout)?;
+        let Found { hooks, strangers } = hooks::find(&files, layout)?;
         flaws.extend((!strangers.is_empty()).then_some(LoadError::Hook { files: strangers }));
         let migrations = Loaded { files, layout, notes, list: paired.list, hooks, manifest: None, damage: None };
         Ok(Survey { migrations: migrations.into(), strays: paired.strays, flaws })
@@ -480,7 +480,7 @@ impl Loaded {
         match flaws.into_iter().next() {
             Some(flaw) => Err(flaw),
             None => {
-                let (hooks, strangers) = hooks::find(&files, layout)?;
+                let Found { hooks, strangers } = hooks::find(&files, layout)?;
                 if !strangers.is_empty() {
                     return Err(LoadError::Hook { files: strangers });
                 }
