@@ -6,7 +6,11 @@
 //! migrations/hooks/after_each.sql
 //! ```
 
+mod fill;
+
 use std::sync::Arc;
+
+pub use fill::HookValue;
 
 use crate::files::is_sql;
 use crate::{Digest, Files, FilesError, Layout};

@@ -47,7 +47,7 @@ pub use directives::{DirectiveError, Directives, duration};
 pub use embedded::{Pack, Packed};
 pub use files::{Directory, Files, FilesError, Memory};
 pub use flaw::FileFlaw;
-pub use hooks::{HOOKS, HookEvent, HookFile};
+pub use hooks::{HOOKS, HookEvent, HookFile, HookValue};
 pub use layout::{
     ATLAS_SUM, AtlasSum, FileName, Layout, NewFiles, NewFilesError, Part, RefineryVersion, Role, atlas_partial_hashes,
     flyway_checksum, refinery_checksum,
