@@ -17,7 +17,7 @@ pub trait Files: Send + Sync + std::fmt::Debug {
     fn root(&self) -> &str;
 
     /// The names of all `.sql` files and of those that layouts know (their settings, their record of the directory, migrations in
-    /// Go and Rust, pairs of another ending), sorted. Dot files, `hooks/` and `seeds/` are not listed.
+    /// Go and Rust, pairs of another ending), sorted. Dot files, `seeds/` and `hooks/`, which [`hooks`](Self::hooks) lists, are not among them.
     ///
     /// # Errors
     /// When a folder can't be read.

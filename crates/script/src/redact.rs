@@ -40,18 +40,27 @@ pub fn redact(sql: &str, dialect: Dialect) -> Cow<'_, str> {
 /// The texts that [`redact`] hides, so that they can be masked in what a server says of the statement. The longest first.
 #[must_use]
 pub fn credentials(sql: &str, dialect: Dialect) -> Vec<&str> {
-    let mut secrets: Vec<&str> = secret_tokens(sql, dialect)
-        .into_iter()
-        .map(|token| {
-            let (start, length) = inner(token.text);
-            &token.text[start..start + length]
-        })
-        .filter(|secret| !secret.trim().is_empty())
-        .collect();
+    let mut secrets = Vec::new();
+    for token in secret_tokens(sql, dialect) {
+        add_with_inner(token, dialect, 3, &mut secrets);
+    }
+    secrets.retain(|secret| !secret.trim().is_empty());
     // A long one first: masking a part of it would leave the rest.
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     secrets.dedup();
     secrets
+}
+
+/// A literal, and those inside of it: the code in a body may have the server say one of them alone.
+fn add_with_inner<'a>(token: Token<'a>, dialect: Dialect, depth: u32, secrets: &mut Vec<&'a str>) {
+    let (start, length) = inner(token.text);
+    let text = &token.text[start..start + length];
+    secrets.push(text);
+    if depth > 0 && text.contains(['\'', '$']) {
+        for token in tokens(text, dialect).filter(|token| token.kind == TokenKind::String) {
+            add_with_inner(token, dialect, depth - 1, secrets);
+        }
+    }
 }
 
 /// A text without these secrets. Long ones are also found where a server shows only their beginning.
