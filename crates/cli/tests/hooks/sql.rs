@@ -278,7 +278,11 @@ fn a_hook_leaves_nothing_on_the_session() {
             target.run(&["up"]).expect(0);
             match engine {
                 Engine::Postgres => {
-                    assert_eq!(target.value("SELECT path || text FROM public.seen"), "\"$user\", publica\\b", "{event}")
+                    assert_eq!(
+                        target.value("SELECT path || text FROM public.seen"),
+                        "\"$user\", publica\\b",
+                        "{event}"
+                    );
                 }
                 _ => assert_eq!(target.query("SELECT what, version FROM log WHERE id = 100"), ["0noneON|ä"], "{event}"),
             }
