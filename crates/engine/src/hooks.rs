@@ -287,12 +287,13 @@ impl HookError {
     /// Whether the database changed, in a sentence.
     #[must_use]
     pub fn database(&self) -> String {
-        let own = match self.done.len() {
-            0 => String::new(),
-            _ => {
-                let numbers: Vec<String> = self.done.iter().map(usize::to_string).collect();
+        let own = match self.done.as_slice() {
+            [] => String::new(),
+            [one] => format!("; of the hook itself, which can't be one transaction, statement {one} is done and stays"),
+            several => {
+                let numbers: Vec<String> = several.iter().map(usize::to_string).collect();
                 format!(
-                    "; of the hook itself, which can't be one transaction, statement {} stays done",
+                    "; of the hook itself, which can't be one transaction, the statements {} are done and stay",
                     numbers.join(", ")
                 )
             }

@@ -113,7 +113,7 @@ fn one_that_fails_stops_the_run_and_says_what_it_said() {
             assert_eq!(applied, done, "{engine:?} {on}");
             let json = target.configured(&["up", "--format", "json"]);
             if done != "2" {
-                json.expect(1).says(&["\"code\": \"DL0307\"", "exit status 3"]);
+                json.expect(1).says(&["\"code\": \"DL0308\"", "exit status 3"]);
             }
             target.program("fail.sh", "exit 0");
             target.configured(&["up"]).expect(0);
@@ -196,7 +196,7 @@ fn the_url_is_handed_to_who_asks_and_shown_to_nobody() {
         target.configure(&hook("before_migrate", "[\"./leak.sh\"]", "url = true"));
         target.migration(1, "CREATE TABLE a (id integer);");
         let ran = target.configured(&["up"]).expect(1);
-        assert_eq!(target.lines("url"), [target.url.clone()], "{engine:?}");
+        assert_eq!(target.lines("url").concat(), target.url, "{engine:?}");
         for text in [&ran.stdout, &ran.stderr] {
             assert!(!text.contains("s3cr3t"), "{text}");
             assert!(engine == Engine::Sqlite || !text.contains("secret"), "{text}");

@@ -101,7 +101,7 @@ fn a_failing_before_migrate_leaves_nothing_and_a_failing_after_migrate_leaves_al
         let target = with_all_hooks(engine);
         target.hook("before_migrate_10_more", &format!("{}SELECT * FROM no_such_table;\n", note("more")));
         let ran = target.run(&["up", "--format", "json"]).expect(1);
-        ran.says(&["DL0307", "the database is not changed: no migration had begun", "before_migrate_10_more.sql:2:15"]);
+        ran.says(&["DL0308", "the database is not changed: no migration had begun", "before_migrate_10_more.sql:2:15"]);
         assert_eq!(logged(&target), ["before_migrate"], "{engine:?}: what ran before it was committed by itself");
         assert_eq!(target.history("1 = 1"), "0");
 
@@ -251,7 +251,7 @@ fn around_a_run_anything_may_stand_alone() {
         let target = with_all_hooks(engine);
         target.hook("before_migrate_10_more", &format!("{}{alone};\nSELECT * FROM no_such_table;\n", note("one")));
         target.run(&["up"]).expect(1).says(&[
-            "of the hook itself, which can't be one transaction, statement 1, 2 stays done",
+            "of the hook itself, which can't be one transaction, the statements 1, 2 are done and stay",
             "no migration had begun",
         ]);
     }

@@ -8,6 +8,7 @@ use driftlock_script::{HookEvent, Version, credentials};
 use super::command::Ended;
 use super::{Action, Hook, HookContext, HookError, HookFault, HookLeft, HookRun, Hooks, SqlHook};
 use crate::error::Place;
+use crate::events;
 use crate::plan::{Group, GroupKind};
 use crate::run::{Run, Trouble, pause};
 use crate::standing::Unfinished;
@@ -221,9 +222,10 @@ impl Run<'_> {
             fault::point("while-hooks-run").await;
             let (message, notes) = match &hook.action {
                 Action::Command(command) => {
+                    let progress = self.progress;
                     let tell = |line: &str| {
                         let (hook, line) = (hook.name.clone(), line.to_owned());
-                        self.tell(|| Progress::HookOutput { event: context.event, hook, line });
+                        events::tell(progress, || Progress::HookOutput { event: context.event, hook, line });
                     };
                     match command.run(context, self.cancellation, tell).await {
                         Ended::Well => (None, Vec::new()),
