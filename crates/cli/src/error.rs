@@ -177,6 +177,10 @@ impl From<Error> for CommandError {
                 };
                 it.0.hints.push(rest);
             }
+            Error::Hook(error) => {
+                it.0.hints.push(error.database());
+                it.0.details = error.notes;
+            }
             _ => {}
         }
         if !it.0.applied.is_empty() {

@@ -97,6 +97,13 @@ impl Teller {
             Progress::Retrying { file, reason, attempt, of, after } => {
                 self.output.note(&format!("{file}: {reason}; try {attempt} of {of} in {}", time(*after)));
             }
+            Progress::HookStarted { event, hook, .. } => {
+                let mut now = self.now();
+                if now.bar.is_some() {
+                    self.draw(&mut now, format!("{event} hook"), hook.clone());
+                }
+            }
+            Progress::HookOutput { event, hook, line } => self.output.say(&format!("{event} {hook}: {line}")),
             Progress::Applied(applied) => {
                 self.output.report(&line(applied));
             }

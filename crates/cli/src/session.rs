@@ -117,6 +117,10 @@ where
             .on_progress(Teller::callback(&teller))
             .run_id(run_id)
             .cancellation(cancellation.clone());
+        let url = target.settings.url_for_hooks()?;
+        for hook in target.settings.command_hooks(url.as_deref()) {
+            migrator = migrator.hook(hook);
+        }
         if let Some(manifest) = manifest {
             migrator = migrator.manifest(manifest, target.root, &target.directory);
         }

@@ -8,7 +8,7 @@
 //! is a file `go`. Only a build with the feature `faults` looks at the two variables; in any other these functions are empty.
 
 /// The points. A test goes through all of them, so that none is forgotten.
-pub const POINTS: [&str; 11] = [
+pub const POINTS: [&str; 12] = [
     // The lock is held by another runner, and was asked for in vain.
     "waiting-for-lock",
     // The lock is held; the own tables are about to be made.
@@ -29,6 +29,8 @@ pub const POINTS: [&str; 11] = [
     "before-history",
     // The history row is committed.
     "after-commit",
+    // A hook is about to run: of SQL in each migration, in its transaction.
+    "while-hooks-run",
     // Everything is done; the lock is about to be given back.
     "before-unlock",
 ];

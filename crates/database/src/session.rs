@@ -242,6 +242,15 @@ pub trait Session: Send {
     /// [`Error::LockLost`], or the server's.
     async fn reset(&mut self, timeouts: &Timeouts) -> Result<(), Error>;
 
+    /// Puts the session's settings back inside of the open transaction, as far as the engine can: after a hook that ran in it, and before
+    /// one that runs behind a script.
+    ///
+    /// # Errors
+    /// The server's.
+    async fn put_back(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Opens a transaction.
     ///
     /// # Errors

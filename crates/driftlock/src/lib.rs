@@ -40,8 +40,9 @@ pub use driftlock_script as script;
 
 pub use driftlock_database::{ConnectOptions, DatabaseUrl, Direction, Engine, OwnTables};
 pub use driftlock_engine::{
-    Applied, Audit, AuditFilter, Cancellation, Config, Database, Error, Kind, Loss, Migrator, OnConfirm, OnProgress,
-    Options, Overrides, Plan, Progress, Provenance, Report, Rollback, RunId, Settings, Status, Variables, Verification,
+    Applied, Audit, AuditFilter, Cancellation, Config, Database, Error, Hook, HookCommand, HookContext, HookEvent,
+    HookRun, Kind, Loss, Migrator, OnConfirm, OnProgress, Options, Overrides, Plan, Progress, Provenance, Report,
+    Rollback, RunId, Settings, Status, Variables, Verification,
 };
 pub use driftlock_script::{Directory, Files, Layout, Manifest, Memory, Migrations, Version};
 

@@ -15,6 +15,7 @@
 
 mod error;
 mod file;
+mod hooks;
 mod keys;
 mod nearest;
 mod origin;
@@ -25,6 +26,7 @@ mod settings;
 use std::path::{Path, PathBuf};
 
 pub use error::ConfigError;
+pub use hooks::HookSetting;
 pub use origin::{Origin, Setting};
 pub use secret::{Secret, Variables};
 pub use settings::{MigrationDirectory, OnDrift, Settings, is_protected_name};
@@ -187,7 +189,13 @@ impl Config {
             return Ok(());
         }
         let default = self.text("default_env");
-        for name in self.named.iter().chain(&default) {
+        let hooks = self.file.iter().flat_map(|file| &file.hooks);
+        let of_hooks: Vec<Setting<String>> = hooks
+            .flat_map(|hook| {
+                hook.environments.iter().map(|it| Setting { value: it.clone(), origin: hook.origin.clone() })
+            })
+            .collect();
+        for name in self.named.iter().chain(&default).chain(&of_hooks) {
             if !self.environments().any(|environment| environment == name.value) {
                 let message = match nearest(&name.value, self.environments()) {
                     Some(near) => {
@@ -247,6 +255,12 @@ impl Config {
         }
     }
 
+    /// The hooks that run in an environment.
+    fn hooks_of(&self, environment: Option<&str>) -> Vec<HookSetting> {
+        let all = self.file.iter().flat_map(|file| &file.hooks);
+        all.filter(|hook| hook.is_for(environment)).cloned().collect()
+    }
+
     /// The layers of an environment, the one that goes before all others first.
     fn layers(&self, environment: Option<&str>) -> Vec<&Layer> {
         let mut layers = vec![&self.by_flags, &self.by_variables];
@@ -287,6 +301,8 @@ fn read_variables(variables: &Variables) -> Result<Layer, ConfigError> {
             let value =
                 key.shape.parse(text).map_err(|message| ConfigError::new(Wrong::Value, origin.clone(), message))?;
             layer.insert(key.name, Setting { value, origin });
+        } else if name.starts_with(crate::hooks::VARIABLES) {
+            // A hook's command may call driftlock: what it was told itself sets nothing.
         } else if !OTHER_VARIABLES.contains(&name) {
             let known = names.iter().map(|(known, _)| known.as_str()).chain(OTHER_VARIABLES.iter().copied());
             let near = nearest(name, known).unwrap_or("DRIFTLOCK_ENV");

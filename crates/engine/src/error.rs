@@ -61,6 +61,9 @@ pub enum Error {
     /// A statement failed.
     #[error("{}", .0.place)]
     Statement(Box<StatementError>),
+    /// A hook failed.
+    #[error("{0}")]
+    Hook(Box<crate::HookError>),
     /// Files, manifest and history don't agree; nothing ran.
     #[error("{}", findings(.0))]
     Integrity(Vec<Finding>),
@@ -128,7 +131,7 @@ impl Error {
             Error::Database(Db::Url(_)) => Kind::Usage,
             Error::Database(Db::Unfit(_) | Db::Format { .. } | Db::Fenced { .. } | Db::LockLost(_)) => Kind::Refused,
             Error::Database(Db::Records { .. }) => Kind::Integrity,
-            Error::Database(_) | Error::Statement(_) => Kind::Failed,
+            Error::Database(_) | Error::Statement(_) | Error::Hook(_) => Kind::Failed,
             Error::Load(LoadError::Files(_) | LoadError::Changed { .. } | LoadError::Text { .. }) => Kind::Failed,
             Error::Load(LoadError::Sum { .. }) => Kind::Integrity,
             Error::Load(_) | Error::Usage(_) | Error::Script(_) | Error::Unconfirmed(_) => Kind::Usage,
@@ -158,6 +161,7 @@ impl Error {
             Error::Usage(_) => "DL0305",
             Error::Orphan { .. } => "DL0306",
             Error::Unconfirmed(_) => "DL0307",
+            Error::Hook(_) => "DL0308",
         }
     }
 
@@ -166,6 +170,7 @@ impl Error {
     pub fn applied(&self) -> &[Applied] {
         match self {
             Error::Statement(error) => &error.applied,
+            Error::Hook(error) => &error.applied,
             Error::Unknown(error) => &error.applied,
             Error::Interrupted { applied, .. } => applied,
             _ => &[],
@@ -179,6 +184,7 @@ impl Error {
             Error::Script(place) => Some(place),
             Error::Statement(error) => Some(&error.place),
             Error::Unknown(error) => Some(&error.place),
+            Error::Hook(error) => error.place.as_ref(),
             _ => None,
         }
     }
@@ -280,6 +286,11 @@ fn interrupted(file: &str, outcome: &Outcome) -> String {
 
 fn findings(findings: &[Finding]) -> String {
     findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// `1 statement`, `2 statements`.
+pub(crate) fn plural(number: usize, word: &str) -> String {
+    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
 }
 
 /// `12 s` or `350 ms`.

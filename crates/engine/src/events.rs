@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use driftlock_database::{DatabaseUrl, Error as DbError, Fence, HistoryRow, JournalRow, Probe, Records, Server};
-use driftlock_script::Dialect;
+use driftlock_script::{Dialect, Version};
 use tracing::{Instrument, Level, level_filters::LevelFilter};
 
 use crate::error::Outcome;
@@ -89,6 +89,26 @@ fn happened(progress: &Progress) {
                 duration_ms = ms(applied.duration),
             },
             "{} of {} is committed", applied.direction.as_str(), applied.version
+        ),
+        Progress::HookStarted { event, hook, version } => event!(
+            INFO,
+            "driftlock.hook.started",
+            { on = event.as_str(), hook, version = version.as_ref().map(Version::as_str) },
+            "the {event} hook {hook} begins"
+        ),
+        Progress::HookOutput { event, hook, line } => {
+            event!(INFO, "driftlock.hook.output", { on = event.as_str(), hook, line }, "the {event} hook {hook} wrote a line");
+        }
+        Progress::HookDone(run) => event!(
+            INFO,
+            "driftlock.hook.done",
+            {
+                on = run.event.as_str(),
+                hook = run.hook,
+                version = run.version.as_ref().map(Version::as_str),
+                duration_ms = ms(run.duration),
+            },
+            "the {} hook {} is done", run.event, run.hook
         ),
         Progress::Note(note) => event!(INFO, "driftlock.note", {}, "{note}"),
         Progress::Statement { .. } => {}

@@ -17,6 +17,7 @@ mod difference;
 mod error;
 mod events;
 mod foreign;
+mod hooks;
 mod in_hand;
 mod manifest;
 mod migrator;
@@ -40,11 +41,13 @@ mod validate;
 pub use cancellation::Cancellation;
 pub use chain::link;
 pub use config::{
-    Config, ConfigError, MigrationDirectory, OnDrift, Origin, Overrides, Secret, Setting, Settings, Variables,
-    is_protected_name,
+    Config, ConfigError, HookSetting, MigrationDirectory, OnDrift, Origin, Overrides, Secret, Setting, Settings,
+    Variables, is_protected_name,
 };
 pub use database::Database;
+pub use driftlock_script::{HookEvent, Touched};
 pub use error::{Error, Kind, Outcome, Place, StatementError, UnknownOutcome};
+pub use hooks::{Hook, HookCommand, HookContext, HookError, HookFault, HookLeft, HookMigration, HookRun, PlannedHook};
 pub use migrator::{Attempted, Audit, AuditFilter, Loss, Migrator, OnConfirm, Verification};
 pub use options::{Options, Rollback};
 pub use plan::{Group, GroupKind, Plan, PlannedMigration, PlannedStatement};

@@ -72,6 +72,28 @@ impl ManifestCheck {
                 }
             }
         }
+        for hook in migrations.hooks() {
+            let path = format!("{}{}", self.prefix, hook.file);
+            let bytes = || migrations.files().read(&hook.file).ok().map(std::borrow::Cow::into_owned);
+            let what = match self.manifest.get(&path) {
+                Some(line) if Manifest::fits(line, &hook.digest, bytes) => None,
+                None => Some("is not in the manifest"),
+                // It runs again and again: what it was before is nowhere applied.
+                Some(_) => Some("differs from its line in the manifest"),
+            };
+            seen.insert(path);
+            let Some(what) = what else { continue };
+            let file = migrations.files().display(&hook.file);
+            let message = format!(
+                "{file}: {what}; if that is meant, write it anew with `driftlock manifest write` and commit it"
+            );
+            if protected {
+                let (problem, file) = (Problem::Manifest, Some(file));
+                findings.push(Finding { version: None, row: None, file, problem, message, difference: None });
+            } else {
+                told.push(message);
+            }
+        }
         for (path, _) in self.manifest.entries().filter(|(path, _)| !seen.contains(*path)) {
             let is_there = match &self.root {
                 Some(root) => root.join(path).exists(),

@@ -22,12 +22,13 @@ use driftlock_script::{Body, Dialect, Directory, LoadError, Manifest, Migration,
 
 use crate::config::Variables;
 use crate::events;
+use crate::hooks::Hooks;
 use crate::manifest::ManifestCheck;
 use crate::plan::{Source, Text};
 use crate::standing::Standing;
 use crate::{
-    Applied, Cancellation, Database, Error, OnProgress, Options, Place, Plan, PlannedMigration, Progress, Provenance,
-    ProvenanceOverrides, Report, RunId,
+    Applied, Cancellation, Database, Error, Hook, OnProgress, Options, Place, Plan, PlannedMigration, Progress,
+    Provenance, ProvenanceOverrides, Report, RunId,
 };
 
 /// Runs migrations on databases.
@@ -40,6 +41,7 @@ pub struct Migrator {
     progress: Option<OnProgress>,
     cancellation: Cancellation,
     confirm: Option<OnConfirm>,
+    hooks: Vec<Hook>,
     /// What somebody looked at and agreed to: version and direction of each step.
     agreed: Option<Vec<(Version, Direction)>>,
     /// What all that it does is tied together by, where somebody has said it.
@@ -64,6 +66,7 @@ impl Migrator {
             progress: None,
             cancellation: Cancellation::new(),
             confirm: None,
+            hooks: Vec::new(),
             agreed: None,
             run_id: None,
         }
@@ -137,6 +140,14 @@ impl Migrator {
         self
     }
 
+    /// Adds a hook. Those of one event run in the order in which they were added, behind the SQL files of an `after_…` event and before those
+    /// of a `before_…` one.
+    #[must_use]
+    pub fn hook(mut self, hook: Hook) -> Self {
+        self.hooks.push(hook);
+        self
+    }
+
     /// Ties together by this id what everything that this one does tells. Without it each call is a run of its own.
     #[must_use]
     pub fn run_id(mut self, id: RunId) -> Self {
@@ -195,6 +206,18 @@ impl Migrator {
         }
     }
 
+    /// What runs around and inside of these.
+    fn hooks(&self, db: &Database, planned: &[PlannedMigration]) -> Result<Hooks, Error> {
+        let environment = self.options.environment.as_deref();
+        Hooks::new(&self.migrations, db.engine, &db.name, &self.hooks, environment, planned)
+    }
+
+    /// With the hooks that would run.
+    fn with_hooks(&self, db: &Database, mut plan: Plan) -> Result<Plan, Error> {
+        plan.hooks = self.hooks(db, &plan.pending)?.planned(&plan.pending);
+        Ok(plan)
+    }
+
     fn tell(&self, progress: Progress) {
         events::tell(self.progress.as_ref(), || progress);
     }
@@ -224,7 +247,7 @@ fn row_of(history: &[HistoryRow], sequence: i64) -> Option<&HistoryRow> {
 }
 
 fn report(applied: Vec<Applied>, standing: &Standing, notes: Vec<String>) -> Report {
-    Report { applied, pending: standing.pending.clone(), ahead: standing.ahead.clone(), notes }
+    Report { applied, hooks: Vec::new(), pending: standing.pending.clone(), ahead: standing.ahead.clone(), notes }
 }
 
 fn planned(db: &Database, source: Source) -> Result<PlannedMigration, Error> {

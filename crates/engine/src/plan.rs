@@ -3,7 +3,7 @@
 use driftlock_database::{Class, Classified, Direction, Engine};
 use driftlock_script::{
     Body, Dialect, Digest, DirectiveError, Directives, FilesError, LoadError, LongScript, PiecesError, Statement,
-    Version, credentials, mask, raw_sha256, redact,
+    Touched, Version, credentials, mask, raw_sha256, redact,
 };
 
 use crate::error::Place;
@@ -15,6 +15,8 @@ use crate::{Error, Rows};
 pub struct Plan {
     /// One migration each.
     pub pending: Vec<PlannedMigration>,
+    /// The hooks that would run with it, in order.
+    pub hooks: Vec<crate::PlannedHook>,
     /// What a person should know before it runs.
     pub notes: Vec<String>,
     /// The statements of it that can lose rows or columns.
@@ -255,6 +257,19 @@ impl PlannedMigration {
             Some(rows) => rows.sha256.clone(),
             None => raw_sha256(self.sql(statement).as_bytes()),
         }
+    }
+
+    /// The tables that its statements name; or those that it says itself that it touches (`-- driftlock: tables=…`).
+    #[must_use]
+    pub fn touched(&self, dialect: Dialect) -> Touched {
+        if let Some(tables) = &self.directives.tables {
+            return Touched { tables: tables.iter().cloned().collect(), complete: true };
+        }
+        let mut touched = Touched::default();
+        for (_, statement) in self.running() {
+            touched.add(Touched::of(self.sql(statement), dialect));
+        }
+        touched
     }
 
     /// The text of a statement.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use driftlock_database::{Direction, Holder};
+use driftlock_script::{HookEvent, Version};
 
 /// Something happened. Names and places are as people see them; nothing here holds a password.
 #[derive(Debug, Clone)]
@@ -85,6 +86,26 @@ pub enum Progress {
         /// When it comes.
         after: Duration,
     },
+    /// A hook begins.
+    HookStarted {
+        /// When in a run.
+        event: HookEvent,
+        /// The hook: its file, its command's name, or the name that it was given.
+        hook: String,
+        /// The migration's version, where it is about one.
+        version: Option<Version>,
+    },
+    /// A hook's command wrote a line, on its standard output or its standard error.
+    HookOutput {
+        /// When in a run.
+        event: HookEvent,
+        /// The command's name.
+        hook: String,
+        /// The line, without secrets and control characters.
+        line: String,
+    },
+    /// A hook is done. Of `before_each` and `after_each` a SQL file's is committed with its migration, later.
+    HookDone(crate::HookRun),
     /// A migration is done and committed.
     Applied(crate::Applied),
     /// Something that a person should know and that stops nothing.

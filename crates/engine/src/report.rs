@@ -29,6 +29,8 @@ pub struct Applied {
 pub struct Report {
     /// What was done, in order.
     pub applied: Vec<Applied>,
+    /// The hooks that ran, in order.
+    pub hooks: Vec<crate::HookRun>,
     /// Versions that are still pending, rising.
     pub pending: Vec<Version>,
     /// Versions that the database has and that are newer than all that the files know.

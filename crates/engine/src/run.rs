@@ -13,12 +13,14 @@ use driftlock_script::to_bytes;
 
 use crate::error::{Outcome, Place, StatementError};
 use crate::events;
+use crate::hooks::{self, Hooks};
 use crate::plan::{Group, GroupKind, PlannedMigration};
 use crate::record::{Record, follow};
 use crate::resume::Resume;
 use crate::rows::Cursor;
 use crate::tell::masked;
 use crate::{Applied, Cancellation, Error, OnProgress, Options, Progress, Provenance};
+use crate::{HookEvent, HookLeft, HookRun};
 
 /// The server's clock, carried on by ours: one look at it is enough for a run.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +57,9 @@ pub(crate) struct Run<'a> {
     pub(crate) head_chain: String,
     /// What was done so far.
     pub(crate) applied: Vec<Applied>,
+    /// What runs around and inside of the migrations, and what of it did.
+    pub(crate) hooks: Hooks,
+    pub(crate) hooks_run: Vec<HookRun>,
     /// How far the long script that runs has been read.
     pub(crate) cursor: Option<Cursor>,
     /// Which try of what runs this is, from 1.
@@ -87,12 +92,14 @@ pub(crate) struct Trouble {
     pub(crate) unsettled: bool,
     /// It ran outside of a transaction, though it would fit into one: its tables know none, and may keep what it wrote before it failed.
     pub(crate) beyond_rollback: bool,
+    /// It was a hook that failed, and not the migration.
+    pub(crate) hook: Option<Box<hooks::Failure>>,
 }
 
 impl Trouble {
     /// With a statement, by its index.
     pub(crate) fn at(index: impl Into<Option<usize>>, error: DbError) -> Self {
-        Trouble { index: index.into(), error, place: None, unsettled: false, beyond_rollback: false }
+        Trouble { index: index.into(), error, place: None, unsettled: false, beyond_rollback: false, hook: None }
     }
 }
 
@@ -157,6 +164,7 @@ impl Run<'_> {
         let journalled = !planned.transactional || attempt.resumed_after > 0 || resume.unfinished;
         let result = async {
             self.fits(planned).await?;
+            self.outside_of(HookEvent::BeforeEach, planned).await?;
             if journalled || self.is_beyond_rollback(planned).await? {
                 self.journalled(&mut attempt).await
             } else {
@@ -178,7 +186,8 @@ impl Run<'_> {
                 };
                 self.tell(|| Progress::Applied(applied.clone()));
                 self.applied.push(applied);
-                Ok(())
+                let after = self.outside_of(HookEvent::AfterEach, planned).await;
+                after.map_err(|trouble| self.failed(trouble, HookLeft::Committed))
             }
             Err(trouble) => {
                 let error = self.fail(&attempt, trouble).await;
@@ -213,10 +222,12 @@ impl Run<'_> {
             self.execute(planned, &group.statements).await?;
         }
         self.session.begin().await?;
+        self.inside_of(HookEvent::BeforeEach, planned).await?;
         for group in planned.groups.iter().filter(|group| group.kind == GroupKind::Transaction) {
             self.execute(planned, &group.statements).await?;
             self.is_as_planned(planned, &group.statements)?;
         }
+        self.inside_of(HookEvent::AfterEach, planned).await?;
         fault::point("before-history").await;
         self.go_on()?;
         let row = self.row(attempt, State::Done, None);
@@ -226,13 +237,16 @@ impl Run<'_> {
 
     /// Whether what could be one transaction by its text can't be undone: its tables know none.
     async fn is_beyond_rollback(&mut self, planned: &PlannedMigration) -> Result<bool, Trouble> {
-        let texts: Vec<&str> = planned.running().map(|(_, statement)| planned.sql(statement)).collect();
+        let mut texts: Vec<&str> = planned.running().map(|(_, statement)| planned.sql(statement)).collect();
+        let hooks = self.texts_inside(planned);
+        texts.extend(hooks.iter().map(String::as_str));
         Ok(!self.session.can_roll_back(&texts).await?)
     }
 
     /// Group by group, with a journal.
     async fn journalled(&mut self, attempt: &mut Attempt<'_>) -> Result<(), Trouble> {
         let planned = attempt.planned;
+        self.apart_of(HookEvent::BeforeEach, planned).await?;
         self.reset(planned).await?;
         // What an earlier attempt did is carried into this one's journal, so that the next resume needs only the last attempt.
         attempt.unwritten =
@@ -254,12 +268,37 @@ impl Run<'_> {
                 }
             }
         }
-        fault::point("before-history").await;
-        let row = self.row(attempt, State::Done, None);
-        let mut rows = self.announcement(attempt);
-        rows.push(follow(rows.last(), row));
-        self.commit(rows, &attempt.unwritten).await?;
-        Ok(())
+        self.conclude(attempt).await
+    }
+
+    /// The end of a journalled attempt, in one transaction with the SQL of `after_each`.
+    async fn conclude(&mut self, attempt: &Attempt<'_>) -> Result<(), Trouble> {
+        let planned = attempt.planned;
+        let mut tries = 1;
+        loop {
+            let result = async {
+                if self.has_sql_of(HookEvent::AfterEach, planned) {
+                    self.session.reset(&self.timeouts(planned)).await?;
+                    self.session.begin().await?;
+                    self.inside_of(HookEvent::AfterEach, planned).await?;
+                }
+                fault::point("before-history").await;
+                let row = self.row(attempt, State::Done, None);
+                let mut rows = self.announcement(attempt);
+                rows.push(follow(rows.last(), row));
+                Ok::<(), Trouble>(self.commit(rows, &attempt.unwritten).await?)
+            }
+            .await;
+            match result {
+                Err(trouble) if trouble.hook.is_some() && self.may_retry(&trouble, tries) => {
+                    self.session.rollback().await?;
+                    tries += 1;
+                    let after = self.another(planned, &trouble, tries).await;
+                    pause(after, self.cancellation).await;
+                }
+                other => return other,
+            }
+        }
     }
 
     /// Statements that share a transaction with their journal rows.
@@ -374,7 +413,7 @@ impl Run<'_> {
 
     /// Looks at what a statement left that the server says is done. A cancel that comes late ends the look instead of the statement:
     /// then it is taken again.
-    async fn settle(&mut self, index: usize, sql: &str) -> Result<(), Trouble> {
+    pub(crate) async fn settle(&mut self, index: usize, sql: &str) -> Result<(), Trouble> {
         for _ in 0..3 {
             match self.session.settle(sql, true).await {
                 Err(DbError::Cancelled(_)) => {}
@@ -408,14 +447,14 @@ impl Run<'_> {
         }
     }
 
-    fn may_retry(&self, trouble: &Trouble, tries: u32) -> bool {
+    pub(crate) fn may_retry(&self, trouble: &Trouble, tries: u32) -> bool {
         matches!(trouble.error, DbError::LockTimeout(_))
             && tries < self.options.attempts
             && !self.cancellation.is_cancelled()
     }
 
     /// Tells of another try, who was in the way, and when it comes.
-    async fn another(&mut self, planned: &PlannedMigration, trouble: &Trouble, attempt: u32) -> Duration {
+    pub(crate) async fn another(&mut self, planned: &PlannedMigration, trouble: &Trouble, attempt: u32) -> Duration {
         let after = pause_before(attempt);
         let mut reason = trouble.error.to_string();
         if let Some(blockers) = self.blockers(planned, trouble).await {
@@ -539,12 +578,13 @@ impl Run<'_> {
             DbError::LockTimeout(_) if self.session.rollback().await.is_ok() => self.blockers(planned, &trouble).await,
             _ => None,
         };
-        let Trouble { index, error, place, unsettled, beyond_rollback } = trouble;
+        let Trouble { index, error, place, unsettled, beyond_rollback, hook } = trouble;
         let applied = std::mem::take(&mut self.applied);
         // What the server says at the COMMIT (a deferred constraint) is shown at the last statement; what it says before the first
         // is about none.
         let last = || planned.groups.last()?.statements.last().copied();
-        let index = index.or_else(|| if matches!(error, DbError::Server(_)) { last() } else { None });
+        let is_own = hook.is_none() && matches!(error, DbError::Server(_));
+        let index = index.or_else(|| if is_own { last() } else { None });
 
         // A runner that was overtaken, or lost its connection or its lock, has no business writing any more.
         let is_out = matches!(error, DbError::ConnectionLost(_) | DbError::Fenced { .. } | DbError::LockLost(_));
@@ -588,6 +628,9 @@ impl Run<'_> {
         };
         if self.cancellation.is_cancelled() && matches!(error, DbError::Cancelled(_) | DbError::ConnectionLost(_)) {
             return Error::Interrupted { during: Some((planned.file.clone(), outcome)), applied };
+        }
+        if let Some(hook) = hook {
+            return hook.error(HookLeft::Migration(planned.file.clone(), outcome), applied);
         }
         let Some(index) = index else { return Error::Database(error) };
         if matches!(error, DbError::Fenced { .. } | DbError::LockLost(_)) {

@@ -26,6 +26,11 @@ impl Run<'_> {
     /// The session as a script finds it: as it was at first, with what the script's own runner would say to it.
     pub(crate) async fn reset(&mut self, planned: &PlannedMigration) -> Result<(), Trouble> {
         self.session.reset(&self.timeouts(planned)).await?;
+        self.greet(planned).await
+    }
+
+    /// Says what the script's own runner would say to the session.
+    pub(crate) async fn greet(&mut self, planned: &PlannedMigration) -> Result<(), Trouble> {
         let settings: Vec<Runnable<'_>> = planned.session.iter().map(|sql| Runnable { sql, copy_data: None }).collect();
         if settings.is_empty() {
             return Ok(());

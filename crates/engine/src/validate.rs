@@ -8,7 +8,7 @@ use driftlock_script::{
 };
 
 use crate::plan::{Source, Text};
-use crate::{Place, PlannedMigration};
+use crate::{Error, Place, PlannedMigration};
 
 /// What is wrong with a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +72,14 @@ pub fn validate(
     for stray in &strays {
         flaws.extend(flaws_in(engine, &migrations, stray));
     }
+    flaws.extend(crate::hooks::problems(engine, &migrations).into_iter().flat_map(|error| match error {
+        Error::Load(error) => flaws_of(error),
+        Error::Script(place) => vec![Flaw { code: "DL0301", place: *place }],
+        other => vec![Flaw {
+            code: other.code(),
+            place: Place { file: String::new(), line: 0, column: 0, text: String::new(), message: other.to_string() },
+        }],
+    }));
     flaws.sort_by(|a, b| (&a.place.file, a.place.line).cmp(&(&b.place.file, b.place.line)));
     // What is wrong with a file, whichever way it goes, is said once.
     flaws.dedup();

@@ -125,6 +125,10 @@ impl Files for Read {
         Ok(Directory::listed(self.files.keys().map(String::as_str)))
     }
 
+    fn hooks(&self) -> Result<Vec<String>, FilesError> {
+        Ok(Directory::listed_hooks(self.files.keys().map(String::as_str)))
+    }
+
     fn read(&self, name: &str) -> Result<Cow<'_, [u8]>, FilesError> {
         let found = self.files.get(name).map(|(bytes, _)| Cow::Borrowed(bytes.as_slice()));
         found.ok_or_else(|| FilesError { path: self.display(name), reason: "there is no such file".to_owned() })

@@ -14,7 +14,7 @@ use crate::connect::Product;
 use crate::error::{code, number};
 use crate::pulse::Pulse;
 use crate::route::Route;
-use crate::state::Baseline;
+use crate::state::{Baseline, Open};
 use crate::tables::{self, Sql};
 use crate::traces::Traces;
 use crate::wire::{TextRow, Wire, text};
@@ -42,6 +42,8 @@ pub(crate) struct MySqlSession {
     pulse: Option<Pulse>,
     /// The settings before the first script; read when the first one is about to run.
     baseline: Option<Baseline>,
+    /// The limits that the last reset set.
+    timeouts: Option<Timeouts>,
     /// What statements left since the last reset.
     traces: Traces,
     /// The name of the lock, while it is ours.
@@ -72,6 +74,7 @@ impl MySqlSession {
             longest: None,
             pulse: None,
             baseline: None,
+            timeouts: None,
             traces: Traces::default(),
             lock: None,
             in_transaction: false,
@@ -453,9 +456,21 @@ impl Session for MySqlSession {
         };
         let baseline = self.baseline.insert(baseline);
         let database = &self.server.database;
-        baseline.restore(&mut self.wire, &self.traces, database, self.lock.as_deref(), timeouts).await?;
+        baseline
+            .restore(&mut self.wire, &self.traces, database, self.lock.as_deref(), timeouts, Open::RolledBack)
+            .await?;
         self.in_transaction = false;
+        self.timeouts = Some(*timeouts);
         self.traces = Traces::default();
+        Ok(())
+    }
+
+    async fn put_back(&mut self) -> Result<(), Error> {
+        if let (Some(baseline), Some(timeouts)) = (&self.baseline, &self.timeouts) {
+            let (database, lock) = (&self.server.database, self.lock.as_deref());
+            baseline.restore(&mut self.wire, &self.traces, database, lock, timeouts, Open::Kept).await?;
+            self.traces = Traces::default();
+        }
         Ok(())
     }
 

@@ -69,6 +69,13 @@ const CHANGING_MODES: [&str; 10] = [
     "POSTGRESQL",
 ];
 
+/// What becomes of an open transaction when everything is put back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Open {
+    RolledBack,
+    Kept,
+}
+
 /// The settings as they were before the first script.
 pub(crate) struct Baseline {
     names: Vec<&'static str>,
@@ -146,13 +153,14 @@ impl Baseline {
         database: &str,
         lock: Option<&str>,
         timeouts: &Timeouts,
+        open: Open,
     ) -> Result<(), Error> {
         if traces.settings {
             // The answer to what follows has to be readable.
             wire.run("SET character_set_results = utf8mb4").await?;
         }
         let now = self.read(wire, lock).await?;
-        if wire.in_transaction() != Some(false) {
+        if open == Open::RolledBack && wire.in_transaction() != Some(false) {
             // Before autocommit is turned on, which would commit.
             wire.run("ROLLBACK").await?;
         }
@@ -161,7 +169,9 @@ impl Baseline {
                 "the server's lock `{name}` isn't this session's any more; a script may have released it, or the server was restarted"
             )));
         }
-        for statement in traces.discard() {
+        // In a transaction it would be the one thing that commits: a hook that locked tables has ended it already.
+        let commits = |statement: &String| open == Open::Kept && statement == "UNLOCK TABLES";
+        for statement in traces.discard().into_iter().filter(|statement| !commits(statement)) {
             // What isn't there any more needs no putting away.
             if let Err(error @ Error::ConnectionLost(_)) = wire.run(&statement).await {
                 return Err(error);
@@ -170,6 +180,10 @@ impl Baseline {
         let mut assignments = traces.unset();
         for (at, name) in self.names.iter().enumerate() {
             let wanted = limit(name, timeouts).or_else(|| self.values[at].clone());
+            if open == Open::Kept && *name == "autocommit" {
+                // Turning it on would commit.
+                continue;
+            }
             if now.values.get(at) != Some(&wanted) {
                 assignments.push(format!("SESSION {name} = {}", value(wanted.as_deref())));
             }

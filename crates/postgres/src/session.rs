@@ -365,6 +365,12 @@ impl Session for PostgresSession {
         Ok(())
     }
 
+    async fn put_back(&mut self) -> Result<(), Error> {
+        // Sent with what comes next: none of it ends a transaction.
+        self.deferred = Deferred::Reset;
+        Ok(())
+    }
+
     async fn begin(&mut self) -> Result<(), Error> {
         self.wire.alive()?;
         if self.wire.seen.in_transaction() {

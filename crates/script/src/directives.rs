@@ -21,6 +21,8 @@ pub struct Directives {
     pub statement_timeout: Option<Duration>,
     /// The version under which another tool knew this migration, as that tool writes it.
     pub was: Option<String>,
+    /// Of a migration: the tables that it touches, where its text doesn't tell. Of a hook: the tables that it is for.
+    pub tables: Option<Vec<String>>,
 }
 
 /// A directive that can't be followed.
@@ -37,7 +39,8 @@ pub struct DirectiveError {
     pub column: u32,
 }
 
-const KNOWN: &str = "`no-transaction`, `lock-timeout=DURATION`, `statement-timeout=DURATION` and `was=VERSION`";
+const KNOWN: &str =
+    "`no-transaction`, `lock-timeout=DURATION`, `statement-timeout=DURATION`, `tables=NAME,NAME` and `was=VERSION`";
 
 impl Directives {
     /// Reads the directives of a script: those in front of its first statement.
@@ -70,8 +73,12 @@ impl Directives {
                 return Err(error(start, format!("a directive is missing after `driftlock:`; there are {KNOWN}")));
             }
             let mut at = 0;
-            for word in rest.split_inclusive([' ', '\t', ',']) {
+            while at < rest.len() {
                 let place = start + at;
+                // The commas of a list are its own.
+                let ends = |c: char| c.is_whitespace() || (c == ',' && !rest[at..].starts_with("tables="));
+                let length = rest[at..].find(ends).map_or(rest.len() - at, |end| end + 1);
+                let word = rest.get(at..at + length).unwrap_or(&rest[at..]);
                 at += word.len();
                 let word = word.trim_matches([' ', '\t', ',', '\r', '\n']);
                 if !word.is_empty() {
@@ -92,6 +99,14 @@ impl Directives {
             ("no-transaction", Some(_)) => return Err("`no-transaction` takes no value".to_owned()),
             ("lock-timeout", Some(value)) => self.lock_timeout.replace(duration(value)?).is_some(),
             ("statement-timeout", Some(value)) => self.statement_timeout.replace(duration(value)?).is_some(),
+            ("tables", Some(list)) if list.split(',').all(|name| !name.is_empty()) => {
+                self.tables.replace(list.split(',').map(str::to_owned).collect()).is_some()
+            }
+            ("tables", _) => {
+                return Err(
+                    "`tables` wants names without blanks, by commas, such as `tables=users,shop.orders`".to_owned()
+                );
+            }
             ("was", Some(version)) if !version.is_empty() => self.was.replace(version.to_owned()).is_some(),
             ("was", _) => return Err("`was` wants the version that another tool gave it, such as `was=1.2`".to_owned()),
             ("lock-timeout" | "statement-timeout", None) => {
@@ -159,7 +174,14 @@ mod tests {
         assert_eq!(all.lock_timeout, Some(Duration::from_secs(2)));
         assert_eq!(all.statement_timeout, Some(Duration::from_secs(600)));
         assert_eq!(read("-- driftlock: was=1.2\nSELECT 1;").unwrap().was.as_deref(), Some("1.2"));
+        let tables = read("-- driftlock: tables=users,shop.orders no-transaction\nSELECT 1;").unwrap();
+        assert_eq!(tables.tables, Some(vec!["users".to_owned(), "shop.orders".to_owned()]));
+        assert!(tables.no_transaction);
+        assert_eq!(read("/* driftlock: tables=a */ SELECT 1").unwrap().tables, Some(vec!["a".to_owned()]));
         for (text, line, column, part) in [
+            ("-- driftlock: tables=a, b", 1, 25, "unknown directive `b`"),
+            ("-- driftlock: tables=,b", 1, 15, "by commas"),
+            ("-- driftlock: tables=a tables=b", 1, 24, "twice"),
             ("-- driftlock: no-transactions", 1, 15, "unknown directive `no-transactions`"),
             ("\n-- driftlock: lock-timeout=5", 2, 15, "is no duration"),
             ("-- driftlock: no-transaction lock-timeout", 1, 30, "wants a duration"),

@@ -10,7 +10,7 @@ use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 use serde::{Deserialize, Serialize};
 
-use crate::files::{listed, missing};
+use crate::files::{hooks, listed, missing};
 use crate::{Digest, Files, FilesError, Layout, Manifest};
 
 /// Contents are put together until they have so many bytes. Larger blocks are hardly smaller compressed: deflate looks 32 KiB back.
@@ -194,6 +194,10 @@ impl Files for Embedded {
 
     fn list(&self) -> Result<Vec<String>, FilesError> {
         Ok(listed(self.index.files.iter().map(|file| file.name.as_str())))
+    }
+
+    fn hooks(&self) -> Result<Vec<String>, FilesError> {
+        Ok(hooks(self.index.files.iter().map(|file| file.name.as_str())))
     }
 
     fn read(&self, name: &str) -> Result<Cow<'_, [u8]>, FilesError> {

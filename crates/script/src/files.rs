@@ -8,6 +8,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::Digest;
+use crate::hooks::HOOKS;
 use crate::layout::{ATLAS_SUM, is_flyway_code};
 
 /// A set of files with names relative to one root, `/` between folders.
@@ -16,11 +17,17 @@ pub trait Files: Send + Sync + std::fmt::Debug {
     fn root(&self) -> &str;
 
     /// The names of all `.sql` files and of those that layouts know (their settings, their record of the directory, migrations in
-    /// Go and Rust, pairs of another ending), sorted. Dot files, `hooks/` and `seeds/` are not listed.
+    /// Go and Rust, pairs of another ending), sorted. Dot files, `seeds/` and `hooks/`, which [`hooks`](Self::hooks) lists, are not among them.
     ///
     /// # Errors
     /// When a folder can't be read.
     fn list(&self) -> Result<Vec<String>, FilesError>;
+
+    /// The names of all `.sql` files in `hooks/` and the folders below it, sorted. Dot files are not listed.
+    ///
+    /// # Errors
+    /// When a folder can't be read.
+    fn hooks(&self) -> Result<Vec<String>, FilesError>;
 
     /// The bytes of one file.
     ///
@@ -111,6 +118,12 @@ impl Directory {
     #[must_use]
     pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
         listed(names.into_iter())
+    }
+
+    /// Of the names of all files of a directory, those that [`Files::hooks`] gives, sorted.
+    #[must_use]
+    pub fn listed_hooks<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+        hooks(names.into_iter())
     }
 
     /// Where it is.
@@ -207,6 +220,16 @@ impl Files for Directory {
         Ok(names)
     }
 
+    fn hooks(&self) -> Result<Vec<String>, FilesError> {
+        let mut names = Vec::new();
+        if self.path.join(HOOKS).is_dir() {
+            self.walk(HOOKS, 1, &mut names)?;
+        }
+        names.retain(|name| is_sql(name));
+        names.sort_unstable();
+        Ok(names)
+    }
+
     fn read(&self, name: &str) -> Result<Cow<'_, [u8]>, FilesError> {
         std::fs::read(self.path.join(name))
             .map(Cow::Owned)
@@ -244,6 +267,10 @@ impl Files for Memory {
         Ok(listed(self.files.keys().map(String::as_str)))
     }
 
+    fn hooks(&self) -> Result<Vec<String>, FilesError> {
+        Ok(hooks(self.files.keys().map(String::as_str)))
+    }
+
     fn read(&self, name: &str) -> Result<Cow<'_, [u8]>, FilesError> {
         self.files.get(name).map(|bytes| Cow::Borrowed(bytes.as_slice())).ok_or_else(|| missing(name))
     }
@@ -255,6 +282,18 @@ pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
         .filter(|name| is_listed(name))
         .filter(|name| !name.split('/').any(|part| part.starts_with('.')))
         .filter(|name| !name.rsplit_once('/').is_some_and(|(folder, _)| folder.split('/').any(is_apart)))
+        .map(str::to_owned)
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+/// The hooks among the names of all files.
+pub(crate) fn hooks<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let inside = |name: &&str| name.strip_prefix(HOOKS).is_some_and(|rest| rest.starts_with('/'));
+    let mut names: Vec<String> = names
+        .filter(inside)
+        .filter(|name| is_sql(name) && !name.split('/').any(|part| part.starts_with('.')))
         .map(str::to_owned)
         .collect();
     names.sort_unstable();
@@ -325,6 +364,7 @@ mod tests {
         let embedded = crate::embedded::tests::embed(&names);
         assert_eq!(embedded.list().unwrap(), expected);
         for files in [&directory as &dyn Files, &memory, &embedded] {
+            assert_eq!(files.hooks().unwrap(), ["hooks/x.sql"]);
             assert_eq!(&*files.read("b.sql").unwrap(), b"b.sql");
             assert!(files.read("z.sql").unwrap_err().to_string().contains("z.sql"));
         }

@@ -82,6 +82,9 @@ impl LoadError {
             LoadError::Changed { file } => {
                 FileFlaw::whole(file, "it changed while it was being read; run the command again")
             }
+            LoadError::Hook { files } => {
+                return files.into_iter().map(|(file, why)| FileFlaw::whole(file, why)).collect();
+            }
             other @ LoadError::Ambiguous { .. } => FileFlaw::whole("", other.to_string()),
         };
         vec![flaw]

@@ -22,6 +22,7 @@ mod directives;
 mod embedded;
 mod files;
 mod flaw;
+mod hooks;
 mod layout;
 mod long;
 mod manifest;
@@ -31,6 +32,7 @@ mod origins;
 mod pairing;
 mod redact;
 mod split;
+mod tables;
 mod text;
 mod token;
 mod version;
@@ -45,6 +47,7 @@ pub use directives::{DirectiveError, Directives, duration};
 pub use embedded::{Pack, Packed};
 pub use files::{Directory, Files, FilesError, Memory};
 pub use flaw::FileFlaw;
+pub use hooks::{HOOKS, HookEvent, HookFile, HookValue};
 pub use layout::{
     ATLAS_SUM, AtlasSum, FileName, Layout, NewFiles, NewFilesError, Part, RefineryVersion, Role, atlas_partial_hashes,
     flyway_checksum, refinery_checksum,
@@ -57,6 +60,7 @@ pub use origins::Origins;
 
 pub use redact::{credentials, mask, redact, redact_said, redacted_line};
 pub use split::{Options, Piece, Pieces, PiecesError, SplitError, Statement, split, split_with};
+pub use tables::Touched;
 pub use text::{TextError, as_its_client_reads, decode, position};
 pub use token::{Token, TokenKind, significant, tokens};
 pub use version::Version;

@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use crate::embedded::Embedded;
 use crate::files::{is_code, is_other_half, is_sql};
+use crate::hooks::{self, Found, HookFile};
 use crate::layout::{Context, Facts, recognise};
 use crate::pairing::{Named, Paired, pair};
 use crate::{
@@ -46,6 +47,7 @@ struct Loaded {
     layout: Layout,
     notes: Vec<String>,
     list: Vec<Migration>,
+    hooks: Vec<HookFile>,
     /// What the program carries of the manifest, and what that puts before the names of these files.
     manifest: Option<(Manifest, String)>,
     /// Why there are none, where what the program carries can't be read.
@@ -179,6 +181,12 @@ pub enum LoadError {
         /// The down script.
         down: String,
     },
+    /// SQL files in the folder of the hooks that no hook is called like.
+    #[error("{}", files.iter().map(|(file, why)| format!("`{file}`: {why}")).collect::<Vec<_>>().join("; "))]
+    Hook {
+        /// The files, and what is wrong with each.
+        files: Vec<(String, String)>,
+    },
     /// A script is no text.
     #[error("{file}:{}:{}: {error}", error.line, error.column)]
     Text {
@@ -211,6 +219,7 @@ impl LoadError {
             LoadError::Sum { .. } => "DL0109",
             LoadError::Body { .. } => "DL0111",
             LoadError::Code { .. } => "DL0112",
+            LoadError::Hook { .. } => "DL0113",
         }
     }
 }
@@ -283,7 +292,9 @@ impl Migrations {
         let paired = pair(files.as_ref(), layout, named, contents);
         flaws.extend(paired.flaws);
         notes.extend(paired.notes);
-        let migrations = Loaded { files, layout, notes, list: paired.list, manifest: None, damage: None };
+        let Found { hooks, strangers } = hooks::find(&files, layout)?;
+        flaws.extend((!strangers.is_empty()).then_some(LoadError::Hook { files: strangers }));
+        let migrations = Loaded { files, layout, notes, list: paired.list, hooks, manifest: None, damage: None };
         Ok(Survey { migrations: migrations.into(), strays: paired.strays, flaws })
     }
 
@@ -311,6 +322,21 @@ impl Migrations {
     #[must_use]
     pub fn list(&self) -> &[Migration] {
         &self.loaded().list
+    }
+
+    /// The hooks that are SQL files, in the order in which they run.
+    #[must_use]
+    pub fn hooks(&self) -> &[HookFile] {
+        &self.loaded().hooks
+    }
+
+    /// The text of a hook for a server of this dialect.
+    ///
+    /// # Errors
+    /// As [`text`](Self::text).
+    pub fn hook_text(&self, hook: &HookFile, dialect: Dialect) -> Result<String, LoadError> {
+        let script = Script { file: hook.file.clone(), digest: hook.digest, part: Part::Up };
+        Ok(as_its_client_reads(self.text_to_run(&script, dialect)?, dialect))
     }
 
     /// The migration of a version.
@@ -454,7 +480,13 @@ impl Loaded {
         notes.extend(told);
         match flaws.into_iter().next() {
             Some(flaw) => Err(flaw),
-            None => Ok(Loaded { files, layout, notes, list, manifest: None, damage: None }),
+            None => {
+                let Found { hooks, strangers } = hooks::find(&files, layout)?;
+                if !strangers.is_empty() {
+                    return Err(LoadError::Hook { files: strangers });
+                }
+                Ok(Loaded { files, layout, notes, list, hooks, manifest: None, damage: None })
+            }
         }
     }
 
@@ -469,6 +501,7 @@ impl Loaded {
             layout: Layout::Driftlock,
             notes: Vec::new(),
             list: Vec::new(),
+            hooks: Vec::new(),
             manifest: None,
             damage: Some(damage),
         })

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use clap::Args;
-use driftlock::Plan;
 use driftlock::engine::GroupKind;
 use driftlock::script::Dialect;
+use driftlock::{HookEvent, Plan, Version};
 
 use super::Done;
 use crate::arguments::Global;
@@ -72,6 +72,14 @@ pub(super) fn print(plan: &Plan, dialect: Dialect, output: &Output) -> Result<()
     if plan.pending.is_empty() {
         output.data("nothing would run");
     }
+    let hooks = |events: [HookEvent; 2], version: Option<&Version>| {
+        let of =
+            |hook: &&driftlock::engine::PlannedHook| events.contains(&hook.event) && hook.version.as_ref() == version;
+        for hook in plan.hooks.iter().filter(of) {
+            output.data(&format!("-- {} hook: {}", hook.event, hook.hook));
+        }
+    };
+    hooks([HookEvent::BeforeMigrate; 2], None);
     for (at, it) in plan.pending.iter().enumerate() {
         if at > 0 {
             output.data("");
@@ -102,6 +110,8 @@ pub(super) fn print(plan: &Plan, dialect: Dialect, output: &Output) -> Result<()
             let (file, line) = (&it.file, planned.statement.line);
             output.data(&format!("-- {file}:{line}: not sent: {why}"));
         }
+        hooks([HookEvent::BeforeEach, HookEvent::AfterEach], Some(&it.version));
     }
+    hooks([HookEvent::AfterMigrate; 2], None);
     Ok(())
 }

@@ -8,11 +8,11 @@ use driftlock_servers::private::Private;
 use driftlock_servers::proxy::{Cut, Proxy};
 
 use crate::bed::{EndState, Halted, in_parallel, median_and_worst, port_of, private, with_port};
-use crate::scripts::{MODES, Mode, add_slow, prepare};
+use crate::scripts::{MODES, Mode, add_hooks, add_slow, prepare};
 use crate::target::{Engine, Ran, Target};
 
 /// The program's own points, and one inside of a statement that takes some seconds (`CREATE INDEX CONCURRENTLY`, where there is one).
-const POINTS: [&str; 12] = [
+const POINTS: [&str; 13] = [
     "waiting-for-lock",
     "before-own-tables",
     "between-own-tables",
@@ -23,6 +23,7 @@ const POINTS: [&str; 12] = [
     "before-journal",
     "before-history",
     "after-commit",
+    "while-hooks-run",
     "before-unlock",
     "inside-statement",
 ];
@@ -85,6 +86,7 @@ impl Scene {
     fn set(engine: Engine, server: &str, cell: Cell) -> Option<Scene> {
         let target = Target::on(engine, server);
         prepare(&target, cell.mode);
+        add_hooks(&target, cell.mode);
         let mark = if cell.point == "inside-statement" { Some(add_slow(&target, cell.mode)) } else { None };
         let proxy = (cell.fault == Fault::Cut).then(|| Proxy::to(port_of(&target.url)).unwrap());
         let url = proxy.as_ref().map_or_else(|| target.url.clone(), |proxy| with_port(&target.url, proxy.port()));
@@ -200,6 +202,7 @@ fn references(engine: Engine, server: &str) -> BTreeMap<(Mode, bool), EndState> 
         for slow in [false, true] {
             let target = Target::on(engine, server);
             prepare(&target, mode);
+            add_hooks(&target, mode);
             if slow {
                 add_slow(&target, mode);
             }
@@ -215,7 +218,7 @@ fn times(point: &str, fault: Fault) -> std::ops::RangeInclusive<u32> {
     match (point, fault) {
         // Each kind of statement is killed on both sides.
         (
-            "after-intent" | "before-journal" | "between-statements" | "between-own-tables",
+            "after-intent" | "before-journal" | "between-statements" | "between-own-tables" | "while-hooks-run",
             Fault::Kill | Fault::Term,
         ) => 1..=40,
         ("waiting-for-lock" | "before-own-tables" | "before-fence" | "before-unlock" | "inside-statement", _) => 1..=1,
@@ -364,5 +367,5 @@ fn mariadb() {
 
 #[test]
 fn every_point_of_the_program_is_in_the_matrix() {
-    assert_eq!(POINTS[..11], driftlock_database::fault::POINTS);
+    assert_eq!(POINTS[..12], driftlock_database::fault::POINTS);
 }

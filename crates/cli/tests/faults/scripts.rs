@@ -24,6 +24,26 @@ pub(crate) fn prepare(target: &Target, mode: Mode) {
     }
 }
 
+/// Hooks, beside the files.
+pub(crate) fn add_hooks(target: &Target, mode: Mode) {
+    target.query("CREATE TABLE hooked (what varchar(40) NOT NULL, times integer NOT NULL, PRIMARY KEY (what, times))");
+    std::fs::create_dir(target.migrations().join("hooks")).unwrap();
+    for (event, text) in hooks(mode) {
+        target.file(&format!("hooks/{event}.sql"), text);
+    }
+}
+
+/// What is in a migration's transaction is there once; what isn't, and may run again, says so.
+fn hooks(mode: Mode) -> [(&'static str, &'static str); 4] {
+    // A second one is another row, and one more than an uninterrupted run leaves.
+    let once =
+        "INSERT INTO hooked SELECT ${driftlock:version}, count(*) FROM hooked WHERE what = ${driftlock:version};\n";
+    let again = "INSERT INTO hooked SELECT 'before', 1 FROM (SELECT 1 AS one) o WHERE NOT EXISTS (SELECT 1 FROM hooked WHERE what = 'before');\n";
+    let nothing = "UPDATE hooked SET times = times + 0;\nSELECT 1;\n";
+    let before_each = if mode == Mode::Transactional { once } else { again };
+    [("before_migrate", again), ("before_each", before_each), ("after_each", once), ("after_migrate", nothing)]
+}
+
 fn files(engine: Engine, mode: Mode) -> [&'static str; 3] {
     match (mode, engine) {
         (Mode::Transactional, Engine::MySql) => [

@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::Wrong;
+use super::hooks::{self, HookSetting};
 use super::keys::{KEYS, Place, Value};
 use super::nearest::nearest;
 use super::{ConfigError, Origin, Setting};
@@ -24,6 +25,7 @@ pub(super) struct File {
     pub(super) path: PathBuf,
     pub(super) top: Layer,
     pub(super) environments: BTreeMap<String, Layer>,
+    pub(super) hooks: Vec<HookSetting>,
 }
 
 /// The nearest `driftlock.toml` at or above a folder.
@@ -51,6 +53,8 @@ fn parse(text: &str, shown: &str) -> Result<File, ConfigError> {
     for (key, value) in in_order(document.get_ref()) {
         if key.get_ref() == "env" {
             reader.environments(value, &mut file.environments)?;
+        } else if key.get_ref() == "hook" {
+            reader.hooks(value, &mut file.hooks)?;
         } else {
             reader.entry("", key, value, Place::Top, &mut file.top)?;
         }
@@ -115,6 +119,21 @@ impl Reader<'_> {
         Ok(())
     }
 
+    fn hooks(&self, value: &Spanned<DeValue<'_>>, hooks: &mut Vec<HookSetting>) -> Result<(), ConfigError> {
+        let Some(array) = value.get_ref().as_array() else {
+            let message = "hooks are a list: write `[[hook]]` and the keys of one below";
+            return Err(ConfigError::new(Wrong::Value, self.origin(value.span().start), message));
+        };
+        for value in array.iter() {
+            let hook = hooks::read(value, self.origin(value.span().start)).map_err(|(at, unknown, message)| {
+                let wrong = if unknown { Wrong::UnknownKey } else { Wrong::Value };
+                ConfigError::new(wrong, self.origin(at), message)
+            })?;
+            hooks.push(hook);
+        }
+        Ok(())
+    }
+
     fn entry(
         &self,
         prefix: &str,
@@ -139,7 +158,7 @@ impl Reader<'_> {
         let fits = |of: Place| of == place || of == Place::Both;
         let Some(known) = KEYS.iter().find(|known| known.name == name) else {
             let candidates = KEYS.iter().filter(|known| fits(known.place)).map(|known| known.name);
-            let candidates = candidates.chain((place == Place::Top).then_some("env"));
+            let candidates = candidates.chain((place == Place::Top).then_some(["env", "hook"]).into_iter().flatten());
             let near = nearest(&name, candidates).unwrap_or("env");
             let message = format!("unknown key `{name}`; did you mean `{near}`?");
             return Err(ConfigError::new(Wrong::UnknownKey, self.origin(key.span().start), message));
@@ -229,6 +248,31 @@ mod tests {
             ),
             ("tables = 'x'", "driftlock.toml:1:10: `tables` is a table with the keys schema and prefix"),
             ("[env]\nurl = 'x'", "driftlock.toml:2:7: `url` is a key of an environment: write `[env.dev]` above it"),
+            (
+                "[[hook]]\non = 'before_migrat'",
+                "driftlock.toml:2:6: `on`: there is no event `before_migrat`; did you mean `before_migrate`?",
+            ),
+            (
+                "[[hook]]\non = 'after_each'\ncomand = ['x']",
+                "driftlock.toml:3:1: unknown key `comand` of a hook; did you mean `command`?",
+            ),
+            (
+                "[[hook]]\non = 'after_each'\ncommand = 'rm -rf x'",
+                "driftlock.toml:3:11: `command`: a list of strings: the program and its arguments (no shell is between) is wanted here",
+            ),
+            (
+                "[[hook]]\ncommand = ['x']",
+                "driftlock.toml:1:1: a hook wants to know when: add `on = \"before_migrate\"` or another event",
+            ),
+            (
+                "[[hook]]\non = 'on_error'",
+                "driftlock.toml:1:1: a hook wants a command: add `command = [\"PROGRAM\", \"ARGUMENT\"]`",
+            ),
+            (
+                "[hook]\non = 'on_error'",
+                "driftlock.toml:1:1: hooks are a list: write `[[hook]]` and the keys of one below",
+            ),
+            ("[[hooks]]\non = 'on_error'", "driftlock.toml:1:3: unknown key `hooks`; did you mean `hook`?"),
             (
                 "[env.unknown]\nurl = 'x'",
                 "driftlock.toml:1:6: `unknown` can't be an environment's name; give it another",

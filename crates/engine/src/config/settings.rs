@@ -9,9 +9,10 @@ use driftlock_script::{Layout, Values};
 
 use super::error::Wrong;
 use super::file::Layer;
+use super::hooks::HookSetting;
 use super::keys::{ENGINES, Value};
 use super::{Config, ConfigError, Origin, Secret, Setting, Variables, paths};
-use crate::{Options, Provenance, Rollback};
+use crate::{Hook, Options, Provenance, Rollback};
 
 /// What happens when a database isn't what its migrations say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -93,6 +94,8 @@ pub struct Settings {
     pub shadow_url: Option<Setting<Secret>>,
     /// Objects that are no part of a comparison: read by what compares schemas.
     pub ignore: Setting<Vec<String>>,
+    /// The commands that run around migrations in this environment, in the order of the file.
+    pub hooks: Vec<HookSetting>,
     /// What is put into scripts where their layout has places for it, by name.
     pub placeholders: BTreeMap<String, Setting<Secret>>,
     root: PathBuf,
@@ -211,6 +214,7 @@ impl Settings {
             }),
             shadow_url: of.secret("shadow_url"),
             placeholders: of.texts("placeholders"),
+            hooks: config.hooks_of(name),
             ignore: of.get("ignore", list).unwrap_or(Setting::default(Vec::new())),
             protected,
             environment,
@@ -354,6 +358,33 @@ impl Settings {
                 ..Holder::default()
             },
         }
+    }
+
+    /// The commands that run around migrations, from the folder of the configuration. `url` is for those that ask for it.
+    #[must_use]
+    pub fn command_hooks(&self, url: Option<&str>) -> Vec<Hook> {
+        self.hooks.iter().map(|hook| hook.hook(&self.root, url)).collect()
+    }
+
+    /// The URL as it was given, with its password, where a hook asks for it; fetched anew at every call.
+    ///
+    /// # Errors
+    /// When a secret can't be had, or is no URL.
+    pub fn url_for_hooks(&self) -> Result<Option<String>, ConfigError> {
+        let Some(Setting { value, origin }) = self.url.as_ref().filter(|_| self.hooks.iter().any(|hook| hook.url))
+        else {
+            return Ok(None);
+        };
+        let text = value.fetch(origin, &self.root, &self.variables)?;
+        // A relative path of a file means another one where the command runs.
+        let path = self.database_url()?.map(|url| (url.path, url.scheme));
+        Ok(Some(match (path, text.split_once(':')) {
+            (Some((path, scheme)), Some((_, rest))) if scheme.starts_with("sqlite") && !rest.contains(":memory:") => {
+                let query = rest.split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default();
+                format!("{scheme}://{}{query}", self.folder.join(path).display())
+            }
+            _ => text,
+        }))
     }
 
     /// Where driftlock's own tables are.

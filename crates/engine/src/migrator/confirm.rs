@@ -50,7 +50,7 @@ impl Plan {
                 sql: it.shown(planned, dialect),
             })
             .collect();
-        Plan { pending, notes, losses }
+        Plan { pending, hooks: Vec::new(), notes, losses }
     }
 }
 

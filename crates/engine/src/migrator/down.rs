@@ -31,7 +31,7 @@ impl Migrator {
         };
         let pending = self.planned_downs(db, &undo, &history)?;
         events::planned(&pending);
-        Ok(Plan::new(pending, view.notes, db.engine.dialect()))
+        self.with_hooks(db, Plan::new(pending, view.notes, db.engine.dialect()))
     }
 
     /// What `redo` would run: the way down, and up again. Writes nothing.
@@ -45,7 +45,7 @@ impl Migrator {
     async fn plan_redo_now(&self, db: &Database) -> Result<Plan, Error> {
         let Plan { mut pending, notes, .. } = self.plan_down_now(db).await?;
         pending.extend(self.planned_again(db, &pending)?);
-        Ok(Plan::new(pending, notes, db.engine.dialect()))
+        self.with_hooks(db, Plan::new(pending, notes, db.engine.dialect()))
     }
 
     /// Undoes what was applied last: what it is when it is called, or nothing.
@@ -99,20 +99,18 @@ impl Migrator {
         let planned = self.planned_undo(db, &undo, &history, again)?;
         still_agreed(Some(&agreed), &planned)?;
         events::planned(&planned);
+        let hooks = self.hooks(db, &planned)?;
         let mut run = self.run(session, db, &history).await?;
-        let of = planned.len();
-        for (planned, number) in planned.iter().zip(1..) {
-            let unfinished = view
-                .standing
-                .recorded
-                .get(&planned.version)
-                .and_then(|it| it.unfinished.as_ref())
-                .filter(|_| planned.direction == Direction::Down);
-            run.step(planned, unfinished, number, of).await?;
-        }
-        let applied = std::mem::take(&mut run.applied);
+        run.hooks = hooks;
+        let recorded = &view.standing.recorded;
+        run.all(&planned, |planned| {
+            let unfinished = recorded.get(&planned.version).and_then(|it| it.unfinished.as_ref());
+            unfinished.filter(|_| planned.direction == Direction::Down)
+        })
+        .await?;
+        let (applied, hooks) = (std::mem::take(&mut run.applied), std::mem::take(&mut run.hooks_run));
         let view = self.view(session.glance(&db.tables).await?)?;
-        Ok(report(applied, &view.standing, view.notes))
+        Ok(Report { hooks, ..report(applied, &view.standing, view.notes) })
     }
 
     /// What `down` undoes: the last applied first.

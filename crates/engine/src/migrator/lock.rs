@@ -8,6 +8,7 @@ use driftlock_database::{Error as DbError, Glance, HistoryRow, Holder, LockAttem
 use super::Migrator;
 use crate::database::Inner;
 use crate::events;
+use crate::hooks::Hooks;
 use crate::run::{Clock, Run, pause, pause_before};
 use crate::standing::{Standing, Unfinished};
 use crate::{Database, Error, PlannedMigration, Progress};
@@ -192,6 +193,8 @@ impl Migrator {
             head,
             head_chain,
             applied: Vec::new(),
+            hooks: Hooks::default(),
+            hooks_run: Vec::new(),
             cursor: None,
             attempt: 1,
         })
@@ -210,7 +213,7 @@ fn is_gone_from_here(holder: &Holder, me: &Holder) -> bool {
 
 impl Run<'_> {
     /// One migration, taken up where an earlier attempt left it.
-    pub(super) async fn step(
+    pub(crate) async fn step(
         &mut self,
         planned: &PlannedMigration,
         unfinished: Option<&Unfinished>,

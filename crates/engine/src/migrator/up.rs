@@ -31,7 +31,7 @@ impl Migrator {
         }
         let pending = self.plan_up(db, &wanted)?;
         events::planned(&pending);
-        Ok(Plan::new(pending, view.notes, db.engine.dialect()))
+        self.with_hooks(db, Plan::new(pending, view.notes, db.engine.dialect()))
     }
 
     /// Applies what is pending.
@@ -57,6 +57,7 @@ impl Migrator {
         // Everything that can be known to stop it is known before anything runs.
         let planned = self.plan_up(db, &self.wanted(&view.standing)?)?;
         events::planned(&planned);
+        self.hooks(db, &planned)?;
         if view.fence.is_none() {
             self.may_begin(session, db, &mut view.notes).await?;
         }
@@ -93,13 +94,13 @@ impl Migrator {
             events::planned(&planned);
         }
         still_agreed(agreed.as_ref(), &planned)?;
+        let hooks = self.hooks(db, &planned)?;
         let mut run = self.run(session, db, &history).await?;
-        for (planned, number) in planned.iter().zip(1..) {
-            let unfinished = view.standing.recorded.get(&planned.version).and_then(|it| it.unfinished.as_ref());
-            run.step(planned, unfinished, number, wanted.len()).await?;
-        }
-        let applied = std::mem::take(&mut run.applied);
-        let mut report = report(applied, &view.standing, view.notes);
+        run.hooks = hooks;
+        let recorded = &view.standing.recorded;
+        run.all(&planned, |planned| recorded.get(&planned.version).and_then(|it| it.unfinished.as_ref())).await?;
+        let (applied, hooks) = (std::mem::take(&mut run.applied), std::mem::take(&mut run.hooks_run));
+        let mut report = Report { hooks, ..report(applied, &view.standing, view.notes) };
         report.pending.retain(|version| wanted.binary_search(version).is_err());
         Ok(report)
     }
