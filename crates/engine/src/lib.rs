@@ -14,6 +14,7 @@ mod chain;
 mod config;
 mod database;
 mod difference;
+pub mod doctor;
 mod error;
 mod events;
 mod foreign;
@@ -40,8 +41,8 @@ mod validate;
 pub use cancellation::Cancellation;
 pub use chain::link;
 pub use config::{
-    Config, ConfigError, MigrationDirectory, OnDrift, Origin, Overrides, Secret, Setting, Settings, Variables,
-    is_protected_name,
+    Config, ConfigError, MigrationDirectory, OnDrift, Origin, Overrides, Secret, Setting, Settings, ShownSetting,
+    Variables, is_protected_name,
 };
 pub use database::Database;
 pub use error::{Error, Kind, Outcome, Place, StatementError, UnknownOutcome};
