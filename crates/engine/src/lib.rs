@@ -24,6 +24,8 @@ mod migrator;
 mod options;
 mod plan;
 mod progress;
+mod project;
+mod proposal;
 mod provenance;
 mod record;
 mod replay;
@@ -50,6 +52,8 @@ pub use migrator::{Attempted, Audit, AuditFilter, Loss, Migrator, OnConfirm, Ver
 pub use options::{Options, Rollback};
 pub use plan::{Group, GroupKind, Plan, PlannedMigration, PlannedStatement};
 pub use progress::{OnProgress, Progress};
+pub use project::{CONFIG, Ci, NewFile, NewProject, write_files};
+pub use proposal::{Proposal, ProposedEnvironment, propose, variable_of};
 pub use provenance::{Provenance, ProvenanceOverrides};
 pub use replay::{Replay, Shadow, reaches_past};
 pub use report::{Applied, MigrationState, MigrationStatus, Report, Status};

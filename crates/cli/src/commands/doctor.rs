@@ -16,7 +16,7 @@ use crate::output::{Output, count};
 use crate::session::{self, Look};
 use crate::setup::{self, Target};
 
-/// Say what driftlock sees of configuration, files and database, and what to do about it
+/// Say what driftlock sees, and what to do about it
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

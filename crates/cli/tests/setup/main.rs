@@ -4,7 +4,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[allow(dead_code)]
+#[path = "../clients/client.rs"]
+mod client;
 mod doctor;
+mod init;
 #[allow(dead_code)]
 #[path = "../attacks/target.rs"]
 mod target;
