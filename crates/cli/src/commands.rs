@@ -5,6 +5,7 @@ mod adopt;
 mod audit;
 mod baseline;
 mod completions;
+mod doctor;
 mod down;
 mod init;
 mod manifest;
@@ -39,6 +40,7 @@ pub(crate) enum Command {
     Accept(accept::Arguments),
     Adopt(adopt::Arguments),
     Audit(audit::Arguments),
+    Doctor(doctor::Arguments),
     Completions(completions::Arguments),
 }
 
@@ -79,6 +81,7 @@ pub(crate) fn run(cli: &Cli, output: &Arc<Output>) -> Result<Done, CommandError>
         Command::Accept(arguments) => accept::run(arguments, global, output),
         Command::Adopt(arguments) => adopt::run(arguments, global, output),
         Command::Audit(arguments) => audit::run(arguments, global, output),
+        Command::Doctor(arguments) => doctor::run(arguments, global, output),
         Command::Completions(arguments) => completions::run(arguments, output),
     }
 }

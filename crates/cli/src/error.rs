@@ -1,5 +1,6 @@
 //! A command that failed: its exit code, and how it is shown.
 
+use driftlock::engine::doctor::Check;
 use driftlock::engine::{ConfigError, Finding, Outcome};
 use driftlock::script::{ConvertError, FilesError, LoadError, ManifestError};
 use driftlock::{Applied, Error, Kind};
@@ -57,6 +58,12 @@ impl CommandError {
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hints.push(hint.into());
         self
+    }
+
+    /// As a finding of the doctor's.
+    pub(crate) fn into_check(self, name: &'static str) -> Check {
+        let hints = (!self.0.hints.is_empty()).then(|| self.0.hints.join("; "));
+        Check::problem(name, self.0.messages.join("; "), hints)
     }
 
     pub(crate) fn after_signal(mut self, signal: Option<i32>) -> Self {

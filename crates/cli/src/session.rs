@@ -103,12 +103,8 @@ where
             () = cancellation.cancelled() => Err(interrupted()),
         };
         let reads_files = reads_files(&target, look);
-        let (database, mut migrations, manifest) = opened?;
-        if migrations.layout() == Layout::Flyway {
-            let facts = database.facts(&target.provenance.environment).await;
-            let values = migrations.values().clone().with_flyways_own(&facts);
-            migrations = migrations.with_values(values);
-        }
+        let (database, migrations, manifest) = opened?;
+        let migrations = with_flyways_own(migrations, &target, &database).await;
         let teller = Arc::new(Teller::new(Arc::clone(output)));
         teller.notes(database.notes());
         let mut migrator = Migrator::new(&migrations)
@@ -179,24 +175,56 @@ fn reads_files(target: &Target, look: Look<'_>) -> bool {
     }
 }
 
+/// Connects, by the target's settings.
+pub(crate) async fn connect(target: &Target) -> Result<Database, Error> {
+    let options = target.settings.connect_options(&target.provenance);
+    Database::connect(target.engine, &target.url, &options, target.settings.own_tables()).await
+}
+
 /// Connects, and reads and hashes the files beside it.
 async fn open(target: &Target, look: Look<'_>) -> Result<(Database, Migrations, Option<Manifest>), CommandError> {
     // Begun before the connection, not beside it: an embedded engine connects without ever waiting.
     let reading = reads_files(target, look).then(|| read(target, target.layout));
-    let connect = async {
-        let options = target.settings.connect_options(&target.provenance);
-        let database = Database::connect(target.engine, &target.url, &options, target.settings.own_tables()).await?;
-        if look == Look::Ahead {
-            database.look_ahead().await?;
-        }
-        Ok::<_, CommandError>(database)
-    };
-    let database = connect.await?;
-    let read_as = |layout| async move { read(target, Some(layout)).await.map_err(|error| told(target, error)) };
+    let database = connect(target).await?;
+    if look == Look::Ahead {
+        database.look_ahead().await?;
+    }
     let Some(reading) = reading else {
         return Ok((database, Migrations::load(Arc::new(Memory::new()), None)?, None));
     };
-    match reading.await {
+    let (migrations, manifest) = settle(target, look, &database, reading.await).await?;
+    Ok((database, migrations, manifest))
+}
+
+/// Reads the files for a database that is connected to.
+pub(crate) async fn files(
+    target: &Target,
+    look: Look<'_>,
+    database: &Database,
+) -> Result<(Migrations, Option<Manifest>), CommandError> {
+    let (migrations, manifest) = settle(target, look, database, read(target, target.layout).await).await?;
+    Ok((with_flyways_own(migrations, target, database).await, manifest))
+}
+
+/// Flyway's scripts may ask where they run.
+async fn with_flyways_own(migrations: Migrations, target: &Target, database: &Database) -> Migrations {
+    if migrations.layout() != Layout::Flyway {
+        return migrations;
+    }
+    let facts = database.facts(&target.provenance.environment).await;
+    let values = migrations.values().clone().with_flyways_own(&facts);
+    migrations.with_values(values)
+}
+
+/// Which layout the files have, where only the database tells.
+async fn settle(
+    target: &Target,
+    look: Look<'_>,
+    database: &Database,
+    reading: Result<(Migrations, Option<Manifest>), ReadError>,
+) -> Result<(Migrations, Option<Manifest>), CommandError> {
+    let read_as = |layout| async move { read(target, Some(layout)).await.map_err(|error| told(target, error)) };
+    match reading {
         Ok((migrations, manifest)) => {
             let other = match (look, target.layout) {
                 // driftlock's own names are nobody else's, whatever they would be to another tool.
@@ -206,21 +234,17 @@ async fn open(target: &Target, look: Look<'_>) -> Result<(Database, Migrations, 
                 }
                 _ => None,
             };
-            let (migrations, manifest) = match other {
-                Some(layout) => read_as(layout).await?,
-                None => (migrations, manifest),
-            };
-            Ok((database, migrations, manifest))
+            match other {
+                Some(layout) => read_as(layout).await,
+                None => Ok((migrations, manifest)),
+            }
         }
         // What the names don't tell, the table of the tool that was here before may.
         Err(ReadError::Load(LoadError::Ambiguous { layouts, file, why })) => {
             let (from, table) = if let Look::Foreign(from, table) = look { (from, table) } else { (None, None) };
             let here = database.foreign_layouts(from, table).await?;
             match here.into_iter().find(|layout| layouts.contains(layout)) {
-                Some(layout) => {
-                    let (migrations, manifest) = read_as(layout).await?;
-                    Ok((database, migrations, manifest))
-                }
+                Some(layout) => read_as(layout).await,
                 None => Err(LoadError::Ambiguous { layouts, file, why }.into()),
             }
         }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use driftlock::engine::{Provenance, ProvenanceOverrides, Secret};
+use driftlock::engine::{ConfigError, Provenance, ProvenanceOverrides, Secret};
 use driftlock::script::{Directory, Layout};
 use driftlock::{Config, DatabaseUrl, Engine, Overrides, Settings, Variables};
 
@@ -18,9 +18,17 @@ pub(crate) fn configure(global: &Global) -> Result<Config, CommandError> {
 pub(crate) fn configure_with(global: &Global, options: impl FnOnce(&mut Overrides)) -> Result<Config, CommandError> {
     let mut overrides = overrides(global);
     options(&mut overrides);
-    let folder = std::env::current_dir()
-        .map_err(|error| CommandError::usage(format!("the working directory can't be found out: {error}")))?;
-    Ok(Config::load(&folder, Variables::of_process(), &overrides)?)
+    Ok(Config::load(&working_directory()?, Variables::of_process(), &overrides)?)
+}
+
+/// The same, with what is wrong in it as a value.
+pub(crate) fn load(global: &Global) -> Result<Result<Config, ConfigError>, CommandError> {
+    Ok(Config::load(&working_directory()?, Variables::of_process(), &overrides(global)))
+}
+
+fn working_directory() -> Result<PathBuf, CommandError> {
+    std::env::current_dir()
+        .map_err(|error| CommandError::usage(format!("the working directory can't be found out: {error}")))
 }
 
 fn overrides(global: &Global) -> Overrides {
@@ -82,7 +90,12 @@ impl Target {
     pub(crate) fn new(global: &Global) -> Result<Self, CommandError> {
         let config = configure(global)?;
         let settings = config.target()?;
-        let url = settings.database_url()?.ok_or_else(|| no_database(&config, &settings))?;
+        Self::of(global, &config, settings)
+    }
+
+    /// By these settings of this configuration.
+    pub(crate) fn of(global: &Global, config: &Config, settings: Settings) -> Result<Self, CommandError> {
+        let url = settings.database_url()?.ok_or_else(|| no_database(config, &settings))?;
         let engine = driftlock::engine_of(&url).map_err(|error| {
             let origin = settings.url.as_ref().map(|url| format!("{}: ", url.origin)).unwrap_or_default();
             CommandError::usage(format!("{origin}{error}"))

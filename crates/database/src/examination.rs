@@ -9,7 +9,7 @@ pub struct Examination {
     pub clock: Option<Timestamp>,
     /// What is to be said of a version that driftlock isn't made for.
     pub old: Option<String>,
-    /// How the connection is protected on its way (`TLSv1.3, TLS_AES_256_GCM_SHA384`, `a local socket`).
+    /// How the connection is protected on its way (`TLSv1.3, TLS_AES_256_GCM_SHA384`).
     pub protection: Option<Protection>,
     /// By which sign the server is known for a standby, which can't be written to.
     pub standby: Option<String>,
@@ -23,19 +23,17 @@ pub struct Examination {
     pub settings: Vec<Peculiarity>,
     /// Who holds driftlock's lock now.
     pub holder: Option<Holder>,
-    /// Transactions of others that have been open for longer than [`LONG`], and that a statement of DDL would have to wait for.
+    /// Transactions of others that have been open for long, and that a statement of DDL may have to wait for. Those that these
+    /// rights don't show are not among them.
     pub open: Vec<Holder>,
 }
-
-/// From when on an open transaction is worth a word, in seconds.
-pub const LONG: u64 = 60;
 
 /// How a connection is protected on its way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Protection {
     /// Encrypted: the protocol and the cipher.
     Encrypted(String),
-    /// It doesn't leave this machine's kernel.
+    /// It doesn't leave this machine.
     Local,
     /// Not at all.
     Plain,

@@ -37,7 +37,7 @@ pub use class::{Class, Classified, DatabaseAct};
 pub use connect::{ConnectOptions, Holder, Pooler, Server, shown};
 pub use engine::Engine;
 pub use error::{Error, ExecuteError, ServerError};
-pub use examination::{Examination, LONG, Peculiarity, Protection, Right};
+pub use examination::{Examination, Peculiarity, Protection, Right};
 pub use foreign::{ForeignHistory, ForeignRows, foreign_tables, foreign_tool, foreign_tool_by_columns};
 pub use records::{
     Direction, Entry, FORMAT, Fence, Glance, HistoryRow, JournalRow, JournalState, OwnTables, Records, State,

@@ -182,12 +182,12 @@ pub trait Session: Send {
     /// [`Error::Unfit`] says why not.
     async fn ensure_fit(&mut self) -> Result<(), Error>;
 
-    /// How the server and this connection are: its clock, what this login may do, who holds the lock, … Facts alone. Writes
-    /// nothing, and needs no right that looking doesn't need.
+    /// How the server and this connection are: its clock, what this login may do, who holds the lock, whose
+    /// transactions have been open for `long`, … Facts alone. Writes nothing, and needs no right that looking doesn't need.
     ///
     /// # Errors
     /// When the server can't be asked.
-    async fn examine(&mut self, tables: &OwnTables) -> Result<Examination, Error>;
+    async fn examine(&mut self, tables: &OwnTables, long: Duration) -> Result<Examination, Error>;
 
     /// Asks once for the lock of this database and these tables; never waits inside the server.
     /// Asking again while holding it is answered by [`LockAttempt::Held`].

@@ -22,6 +22,7 @@ mod origin;
 mod paths;
 mod secret;
 mod settings;
+mod shown;
 
 use std::path::{Path, PathBuf};
 
@@ -30,6 +31,7 @@ pub use hooks::HookSetting;
 pub use origin::{Origin, Setting};
 pub use secret::{Secret, Variables};
 pub use settings::{MigrationDirectory, OnDrift, Settings, is_protected_name};
+pub use shown::ShownSetting;
 
 use error::Wrong;
 use file::{File, Layer};

@@ -14,6 +14,7 @@ mod chain;
 mod config;
 mod database;
 mod difference;
+pub mod doctor;
 mod error;
 mod events;
 mod foreign;
@@ -24,6 +25,8 @@ mod migrator;
 mod options;
 mod plan;
 mod progress;
+mod project;
+mod proposal;
 mod provenance;
 mod record;
 mod replay;
@@ -41,7 +44,7 @@ mod validate;
 pub use cancellation::Cancellation;
 pub use chain::link;
 pub use config::{
-    Config, ConfigError, HookSetting, MigrationDirectory, OnDrift, Origin, Overrides, Secret, Setting, Settings,
+    Config, ConfigError, HookSetting, MigrationDirectory, OnDrift, Origin, Overrides, Secret, Setting, Settings, ShownSetting,
     Variables, is_protected_name,
 };
 pub use database::Database;
@@ -52,6 +55,8 @@ pub use migrator::{Attempted, Audit, AuditFilter, Loss, Migrator, OnConfirm, Ver
 pub use options::{Options, Rollback};
 pub use plan::{Group, GroupKind, Plan, PlannedMigration, PlannedStatement};
 pub use progress::{OnProgress, Progress};
+pub use project::{CONFIG, Ci, NewFile, NewProject, write_files};
+pub use proposal::{Proposal, ProposedEnvironment, propose, variable_of};
 pub use provenance::{Provenance, ProvenanceOverrides};
 pub use replay::{Replay, Shadow, reaches_past};
 pub use report::{Applied, MigrationState, MigrationStatus, Report, Status};

@@ -1,6 +1,8 @@
 //! How a server and this login are: see [`Session::examine`](driftlock_database::Session::examine).
 
-use driftlock_database::{Error, Examination, LONG, OwnTables, Peculiarity, Protection, Right, Timestamp};
+use std::time::Duration;
+
+use driftlock_database::{Error, Examination, OwnTables, Peculiarity, Protection, Right, Timestamp};
 
 use crate::connect::Product;
 use crate::grants::Grants;
@@ -17,7 +19,12 @@ pub(crate) struct Known<'a> {
     pub(crate) run: Option<&'a str>,
 }
 
-pub(crate) async fn examine(wire: &mut Wire, known: Known<'_>, tables: &OwnTables) -> Result<Examination, Error> {
+pub(crate) async fn examine(
+    wire: &mut Wire,
+    known: Known<'_>,
+    tables: &OwnTables,
+    long: Duration,
+) -> Result<Examination, Error> {
     let product = known.product;
     let facts = "SELECT UTC_TIMESTAMP(6), CONNECTION_ID(), CURRENT_USER(), @@session.sql_mode, @@character_set_database, \
                  @@session.time_zone, @@session.default_storage_engine, @@global.wait_timeout, @@system_time_zone LIMIT 1";
@@ -39,7 +46,7 @@ pub(crate) async fn examine(wire: &mut Wire, known: Known<'_>, tables: &OwnTable
     out.settings = settings(&row);
     let name = lock::name(known.database, tables);
     out.holder = lock::holder(wire, &name, known.run).await?;
-    out.open = lock::open_for(wire, LONG, known.run).await?;
+    out.open = lock::open_for(wire, long, known.run).await?;
     Ok(out)
 }
 
@@ -53,8 +60,11 @@ async fn protection(wire: &mut Wire) -> Result<Protection, Error> {
         return Ok(Protection::Encrypted(format!("{}, {}", value("Ssl_version"), value("Ssl_cipher"))));
     }
     let row = wire.row("SELECT HOST FROM information_schema.PROCESSLIST WHERE ID = CONNECTION_ID() LIMIT 1").await?;
+    let row = row.unwrap_or_default();
     // Of a connection through a socket there is no port to show.
-    Ok(if row.is_some_and(|row| text(&row, 0) == "localhost") { Protection::Local } else { Protection::Plain })
+    let host = text(&row, 0).rsplit_once(':').map_or(text(&row, 0), |(host, _)| host);
+    let is_local = host == "localhost" || host == "::1" || host.starts_with("127.");
+    Ok(if is_local { Protection::Local } else { Protection::Plain })
 }
 
 /// The setting by which the server is read-only, if it is.

@@ -152,12 +152,13 @@ pub(crate) async fn holder(wire: &mut Wire, name: &str, run: Option<&str>) -> Re
     }
 }
 
-/// Whose transactions have been open for so many seconds, as far as these rights show them.
-pub(crate) async fn open_for(wire: &mut Wire, seconds: u64, run: Option<&str>) -> Result<Vec<Holder>, Error> {
+/// Whose transactions have been open for so long, as far as these rights show them.
+pub(crate) async fn open_for(wire: &mut Wire, long: Duration, run: Option<&str>) -> Result<Vec<Holder>, Error> {
     let sql = format!(
         "SELECT t.trx_mysql_thread_id FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p \
          ON p.ID = t.trx_mysql_thread_id WHERE p.ID <> CONNECTION_ID() AND p.DB <=> DATABASE() \
-         AND t.trx_started < NOW() - INTERVAL {seconds} SECOND ORDER BY t.trx_started LIMIT 3"
+         AND t.trx_started <= NOW() - INTERVAL {} SECOND ORDER BY t.trx_started LIMIT 3",
+        long.as_secs()
     );
     let mut holders = Vec::new();
     for id in optional(wire, &sql).await?.iter().filter_map(|row| text(row, 0).parse().ok()) {

@@ -1,7 +1,7 @@
 //! One session: what the engine asks for, in terms of the wire.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use driftlock_database::{
@@ -370,14 +370,14 @@ impl Session for MySqlSession {
         }
     }
 
-    async fn examine(&mut self, tables: &OwnTables) -> Result<Examination, Error> {
+    async fn examine(&mut self, tables: &OwnTables, long: Duration) -> Result<Examination, Error> {
         let known = crate::doctor::Known {
             database: &self.server.database,
             product: self.product,
             id: self.id,
             run: self.run.as_deref(),
         };
-        crate::doctor::examine(&mut self.wire, known, tables).await
+        crate::doctor::examine(&mut self.wire, known, tables, long).await
     }
 
     // The holder's name went with the connection's attributes, which the server shows to others.

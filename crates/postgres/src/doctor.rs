@@ -1,15 +1,22 @@
 //! How a server and this login are: see [`Session::examine`](driftlock_database::Session::examine).
 
-use driftlock_database::{Error, Examination, LONG, OwnTables, Peculiarity, Pooler, Protection, Right, Timestamp};
+use std::time::Duration;
+
+use driftlock_database::{Error, Examination, OwnTables, Peculiarity, Pooler, Protection, Right, Timestamp};
 
 use crate::connect::backend_pid;
-use crate::session::{PostgresSession, only_row};
+use crate::session::{PostgresSession, milliseconds, only_row};
 use crate::sql::{Names, Values, identifier, literal};
 
 /// The oldest major version whose catalogs have all that driftlock reads (`pg_attribute.attgenerated`).
 const OLDEST: u32 = 12;
 
-pub(crate) async fn examine(session: &mut PostgresSession, tables: &OwnTables) -> Result<Examination, Error> {
+pub(crate) async fn examine(
+    session: &mut PostgresSession,
+    tables: &OwnTables,
+    long: Duration,
+) -> Result<Examination, Error> {
+    let long = milliseconds(long);
     let names = Names::of(tables);
     let rights_on = |table: &str, wanted: &str| {
         // NULL where there is no such table. `has_table_privilege` says yes to a list when one of it is granted.
@@ -33,7 +40,7 @@ pub(crate) async fn examine(session: &mut PostgresSession, tables: &OwnTables) -
          (SELECT pg_catalog.has_schema_privilege(n.oid, 'CREATE') FROM pg_catalog.pg_namespace n WHERE n.nspname = {schema}), \
          pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'), \
          (SELECT pg_catalog.has_schema_privilege(n.oid, 'CREATE') FROM pg_catalog.pg_namespace n WHERE n.nspname = pg_catalog.current_schema()), \
-         {history} AND {journal} AND {fence}, pg_catalog.inet_client_addr() IS NULL",
+         {history} AND {journal} AND {fence}, coalesce(pg_catalog.host(pg_catalog.inet_client_addr()) ~ '^(127[.]|::1$)', true)",
         schema = literal(&names.schema),
         history = rights_on(&names.history, "SELECT,INSERT"),
         journal = rights_on(&names.journal, "SELECT,INSERT"),
@@ -48,7 +55,7 @@ pub(crate) async fn examine(session: &mut PostgresSession, tables: &OwnTables) -
          AND d.objid = c.oid AND d.deptype = 'e')";
     let prepared = format!(
         "SELECT x.gid, x.owner FROM pg_catalog.pg_prepared_xacts x WHERE x.database = pg_catalog.current_database() \
-         AND x.prepared < pg_catalog.clock_timestamp() - interval '{LONG} seconds' ORDER BY x.prepared LIMIT 3"
+         AND x.prepared < pg_catalog.clock_timestamp() - interval '{long} milliseconds' ORDER BY x.prepared LIMIT 3"
     );
     let results = session.ask(&[facts.as_str(), encryption, strangers, &prepared].join("; ")).await?;
     let Some(row) = only_row(&results[..1.min(results.len())]) else {
@@ -61,11 +68,6 @@ pub(crate) async fn examine(session: &mut PostgresSession, tables: &OwnTables) -
     out.old = (1..OLDEST).contains(&session.major).then(|| {
         format!("driftlock reads catalogs that PostgreSQL has since version {OLDEST}: some of what it does will fail here; use a newer server")
     });
-    out.protection = Some(match first(1) {
-        Some(row) => Protection::Encrypted(format!("{}, {}", row.text(0)?, row.text(1)?)),
-        None if row.yes(15)? => Protection::Local,
-        None => Protection::Plain,
-    });
     out.standby = row.yes(2)?.then(|| "it is in recovery: it follows a primary".to_owned());
     out.read_only = (row.yes(3)? && out.standby.is_none())
         .then(|| "`default_transaction_read_only` of the server, the database or the role is on".to_owned());
@@ -77,6 +79,12 @@ pub(crate) async fn examine(session: &mut PostgresSession, tables: &OwnTables) -
             at_login.as_deref().unwrap_or("none")
         ));
     }
+    // As the server sees it: with a pooler in between, that is the pooler's way to it.
+    out.protection = Some(match first(1) {
+        Some(row) => Protection::Encrypted(format!("{}, {}", row.text(0)?, row.text(1)?)),
+        None if row.yes(15)? && out.pooler.is_none() => Protection::Local,
+        None => Protection::Plain,
+    });
     out.rights = rights(&row, &names, &user, &database)?;
     if let Some(others) = first(2).filter(|row| row.number(0).is_ok_and(|count| count > 0)) {
         let (count, owner) = (others.number(0)?, others.text(1)?);
@@ -96,7 +104,7 @@ pub(crate) async fn examine(session: &mut PostgresSession, tables: &OwnTables) -
     out.settings = settings(session, &row, results.get(3).map(|it| it.rows.as_slice()).unwrap_or_default())?;
     // A pooler's own server session names the database as the pooler does: the lock's key is made of the server's name.
     session.database.get_or_insert(database);
-    (out.holder, out.open) = crate::lock::look(session, &names, LONG).await?;
+    (out.holder, out.open) = crate::lock::look(session, &names, long).await?;
     Ok(out)
 }
 

@@ -97,18 +97,18 @@ fn who_holds(key: i64) -> String {
     )
 }
 
-/// Who holds the lock of these tables now, without asking for it, and whose transactions have been open for this many seconds.
+/// Who holds the lock of these tables now, without asking for it, and whose transactions have been open for so long.
 /// Where these rights don't show another's transaction, it isn't named.
 pub(crate) async fn look(
     session: &mut PostgresSession,
     names: &Names,
-    seconds: u64,
+    milliseconds: i64,
 ) -> Result<(Option<Holder>, Vec<Holder>), Error> {
     let database = session.database.clone().unwrap_or_default();
     let open = format!(
         "SELECT {} FROM pg_catalog.pg_stat_activity a WHERE a.datname = pg_catalog.current_database() \
          AND a.pid <> pg_catalog.pg_backend_pid() AND a.backend_type = 'client backend' \
-         AND a.xact_start < pg_catalog.clock_timestamp() - interval '{seconds} seconds' ORDER BY a.xact_start LIMIT 3",
+         AND a.xact_start < pg_catalog.clock_timestamp() - interval '{milliseconds} milliseconds' ORDER BY a.xact_start LIMIT 3",
         columns()
     );
     let results = session.ask(&format!("{}; {open}", who_holds(key(&database, names)))).await?;

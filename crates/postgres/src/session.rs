@@ -310,8 +310,8 @@ impl Session for PostgresSession {
         crate::fit::ensure(self).await
     }
 
-    async fn examine(&mut self, tables: &OwnTables) -> Result<Examination, Error> {
-        crate::doctor::examine(self, tables).await
+    async fn examine(&mut self, tables: &OwnTables, long: Duration) -> Result<Examination, Error> {
+        crate::doctor::examine(self, tables, long).await
     }
 
     async fn try_lock(&mut self, tables: &OwnTables, me: &Holder) -> Result<LockAttempt, Error> {

@@ -7,7 +7,6 @@ use rusqlite::Connection;
 
 use crate::error::Fault;
 use crate::lock::FileLock;
-use crate::names;
 use crate::url::{Mode, Place};
 use crate::worker::Worker;
 
@@ -30,12 +29,6 @@ pub(crate) fn examine(worker: &mut Worker) -> Result<Examination, Fault> {
         });
     }
     out.rights = rights(path);
-    let names = names::refuse_several(path).err();
-    out.settings.push(Peculiarity {
-        name: "names",
-        value: if names.is_some() { "several".to_owned() } else { "one".to_owned() },
-        odd: names.map(|error| error.to_string()),
-    });
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
     let kind = path.to_str().and_then(|path| file_system(&mounts, path));
     let journal = journal.unwrap_or_else(|| "none yet".to_owned());

@@ -6,7 +6,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use driftlock_database::{
@@ -196,7 +196,7 @@ impl Session for SqliteSession {
         .await
     }
 
-    async fn examine(&mut self, _tables: &OwnTables) -> Result<Examination, Error> {
+    async fn examine(&mut self, _tables: &OwnTables, _long: Duration) -> Result<Examination, Error> {
         self.soon(crate::doctor::examine).await
     }
 

@@ -1,145 +1,231 @@
 //! `driftlock init`
 
+mod ask;
 mod from_layout;
+mod project;
 
-use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
-use driftlock::{DatabaseUrl, Kind};
+use driftlock::database::Timestamp;
+use driftlock::engine::{CONFIG, Ci, NewFile, NewProject, Proposal, Secret, propose, write_files};
+use driftlock::{Cancellation, DatabaseUrl, Kind};
 use serde_json::json;
 
 use super::Done;
 use crate::arguments::Global;
 use crate::error::CommandError;
 use crate::output::Output;
+use crate::session;
+use project::Answers;
 
 /// Begin a project: a driftlock.toml and a directory
-///
-/// With --from-layout the files of another tool's directory are written as driftlock's own into a new one, and the old one
-/// stays as it is. Every statement is read back and compared; where a scratch database is at hand (on SQLite always, else
-/// with --shadow-url), both directories are replayed and what came of them is compared too.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    after_help = "\
+Examples:
+  driftlock init
+  driftlock init --engine postgres --url-env DATABASE_URL --ci github
+  driftlock init --from-layout goose --dir db/goose --into db/migrations",
+    after_long_help = "\
 Examples:
   driftlock init
   driftlock init --url postgres://shop@localhost/shop --dir db/migrations
-  driftlock init --from-layout goose --dir db/goose --into db/migrations")]
+  driftlock init --engine postgres --url-env DATABASE_URL --ci github
+  driftlock init --environments dev,staging,prod --yes
+  driftlock init --from-layout goose --dir db/goose --into db/migrations
+
+On a terminal it asks for what no option says; elsewhere it asks nothing. No file is ever
+overwritten, and all are written or none.
+
+In a project of sqlx, dbmate, Flyway, Diesel, Atlas, goose or refinery it proposes what their files
+say (.env, sqlx.toml, flyway.toml, flyway.conf, diesel.toml, atlas.hcl, refinery.toml), and says
+which file and line. Their migrations run as they are; a password is never copied.
+
+Where there is a driftlock.toml already, --ci adds its file alone.
+
+With --from-layout the files of another tool's directory are written as driftlock's own into a new
+one, and the old one stays as it is. Every statement is read back and compared; where a scratch
+database is at hand (on SQLite always, else with --shadow-url), both directories are replayed and
+what came of them is compared too."
+)]
 pub(crate) struct Arguments {
+    /// The engine, where no URL tells: sqlite, postgres or mysql
+    #[arg(long, value_name = "ENGINE")]
+    engine: Option<String>,
+    /// The variable that holds the URL, with its password
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["url", "from_layout"])]
+    url_env: Option<String>,
+    /// The environments; the first is for daily work [default: dev]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with = "from_layout")]
+    environments: Vec<String>,
+    /// A file for a CI service: github or gitlab
+    #[arg(long, value_name = "SERVICE", conflicts_with = "from_layout")]
+    ci: Option<String>,
+    /// Ask nothing, and take what is proposed
+    #[arg(long, short)]
+    yes: bool,
     /// Write the files of this layout in --dir as driftlock's own: goose, flyway, dbmate, sqlx, …
-    #[arg(long, value_name = "LAYOUT")]
+    #[arg(long, value_name = "LAYOUT", hide_short_help = true)]
     from_layout: Option<String>,
     /// The new directory for them [default: migrations]
     #[arg(long, value_name = "PATH", requires = "from_layout", hide_short_help = true)]
     into: Option<String>,
-    /// The engine that they are for, where no URL tells: sqlite, postgres or mysql
-    #[arg(long, value_name = "ENGINE", requires = "from_layout", hide_short_help = true)]
-    engine: Option<String>,
     /// A server on which scratch databases may be made and dropped
     #[arg(long, value_name = "URL", requires = "from_layout", hide_short_help = true)]
     shadow_url: Option<String>,
 }
 
-const FILE: &str = "driftlock.toml";
-
-pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<Done, CommandError> {
+pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) -> Result<Done, CommandError> {
     if let Some(layout) = &arguments.from_layout {
         return from_layout::run(arguments, layout, global, output);
     }
-    let url = global.url.as_deref().unwrap_or("sqlite://dev.db");
-    may_be_written(url)?;
-    let dir = global.dir.as_deref().unwrap_or("migrations");
-    write_config(url, dir)?;
-    let made_dir = !Path::new(dir).is_dir();
-    std::fs::create_dir_all(dir).map_err(|error| failed(dir, &error))?;
-    let mut files = vec![FILE.to_owned()];
-    files.extend(made_dir.then(|| format!("{}/", dir.trim_end_matches('/'))));
+    let root = std::env::current_dir()
+        .map_err(|error| CommandError::usage(format!("the working directory can't be found out: {error}")))?;
+    if root.join(CONFIG).symlink_metadata().is_ok() {
+        return only_ci(arguments, global, &root, output);
+    }
+    let given = Answers::given(arguments, global)?;
+    let proposal = propose(&root, global.dir.as_deref());
+    let runtime = session::runtime()?;
+    let cancellation = Cancellation::new();
+    let made = runtime.block_on(async {
+        session::listen(&cancellation)?;
+        let answers = if ask::may_ask(arguments.yes, output) {
+            tell_proposal(&proposal, output);
+            ask::ask(given, &proposal, &root, output, &cancellation).await?
+        } else {
+            given
+        };
+        let (project, ci) = answers.project(&proposal)?;
+        let mut files = project.files(&root, now()?)?;
+        files.extend(ci.map(|ci| project.ci(&root, ci)));
+        write(&root, &files, &cancellation)?;
+        Ok((project, ci, files))
+    });
+    // A prompt that nobody answered must not hold the process.
+    runtime.shutdown_background();
+    let (project, ci, files) = made.map_err(|error: CommandError| error.after_signal(session::signal()))?;
+    print(&project, ci, &files, &proposal, output);
+    Ok(Done::Well)
+}
+
+/// Where a project is begun already, a CI file may still be wanted.
+fn only_ci(arguments: &Arguments, global: &Global, root: &Path, output: &Arc<Output>) -> Result<Done, CommandError> {
+    let given = Answers::given(arguments, global)?;
+    let Some(ci) = given.ci.flatten() else {
+        return Err(CommandError::usage(format!("{CONFIG} is there already; nothing was changed"))
+            .hint("`driftlock doctor` says how the project is; `--ci github` or `--ci gitlab` adds that file alone"));
+    };
+    let project = project::of_config(&given, global, root)?;
+    let files = [project.ci(root, ci)];
+    write(root, &files, &Cancellation::new())?;
     if output.is_json() {
-        output.json(&json!({ "files": files }));
+        output.json(&json!({ "files": [files[0].path], "proposals": [], "notes": ci.note(&files[0]) }));
     } else {
-        files.iter().for_each(|file| output.data(file));
-        output.note("`driftlock new DOMAIN OPERATION` makes the first migration, `driftlock up` applies it");
+        output.data(&files[0].path);
+        ci.note(&files[0]).iter().for_each(|note| output.note(note));
     }
     Ok(Done::Well)
 }
 
+fn write(root: &Path, files: &[NewFile], cancellation: &Cancellation) -> Result<(), CommandError> {
+    write_files(root, files, || cancellation.is_cancelled()).map_err(|error| {
+        let is_there = error.to_string().contains("is there already");
+        let error = CommandError::from(error);
+        if is_there { error.hint("move it away, or leave out the option that asks for it") } else { error }
+    })
+}
+
+fn now() -> Result<Timestamp, CommandError> {
+    let micros =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_micros());
+    i64::try_from(micros)
+        .map(Timestamp::from_micros)
+        .map_err(|_| CommandError::new(Kind::Failed, "DL0101", "this machine's clock is out of any order"))
+}
+
 /// A URL that may stand in a file in git.
-fn may_be_written(url: &str) -> Result<(), CommandError> {
+fn may_be_written(url: &str) -> Result<&'static str, CommandError> {
     let parsed = DatabaseUrl::parse(url).map_err(|error| CommandError::usage(format!("--url: {error}")))?;
-    driftlock::engine_of(&parsed).map_err(|error| CommandError::usage(format!("--url: {error}")))?;
+    let engine = driftlock::engine_of(&parsed).map_err(|error| CommandError::usage(format!("--url: {error}")))?;
     if parsed.to_string().contains("***") {
         return Err(CommandError::usage("--url: this URL holds a password, which doesn't belong into a file in git")
-            .hint("leave `--url` away, and write `url = { env = \"DATABASE_URL\" }` into driftlock.toml"));
+            .hint("put it into a variable, and name that: `--url-env DATABASE_URL`"));
     }
-    Ok(())
+    Ok(engine.name())
 }
 
-fn write_config(url: &str, dir: &str) -> Result<(), CommandError> {
-    let mut file = match std::fs::OpenOptions::new().write(true).create_new(true).open(FILE) {
-        Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            return Err(CommandError::usage(format!("{FILE} is there already; nothing was changed")));
-        }
-        Err(error) => return Err(failed(FILE, &error)),
-    };
-    file.write_all(template(url, dir).as_bytes()).map_err(|error| failed(FILE, &error))
+/// What was found, each with its file and line.
+fn tell_proposal(proposal: &Proposal, output: &Output) {
+    for (key, value, origin) in project::proposals(proposal) {
+        output.note(&format!("{key} = {value} ({origin})"));
+    }
+    proposal.notes.iter().for_each(|note| output.note(note));
 }
 
-fn failed(path: &str, error: &std::io::Error) -> CommandError {
-    CommandError::new(Kind::Failed, "DL0101", format!("{path}: {error}"))
-}
-
-fn template(url: &str, dir: &str) -> String {
-    // A string of JSON is one of TOML.
-    let (url, dir) = (json!(url), json!(dir));
-    format!(
-        r#"# driftlock finds this file from any directory below it; paths in it are from here.
-# A value is overridden by DRIFTLOCK_* variables, and these by options on the command line.
-
-# Where the migrations are; with several engines: {{ sqlite = "…", postgres = "…", mysql = "…" }}
-migrations = {dir}
-
-# The environment that is meant where none is named with --env. A protected one is never chosen this way.
-default_env = "dev"
-
-[env.dev]
-url = {url}
-
-# A URL with a password doesn't belong into a file in git: take it from the environment, from a file
-# ({{ file = "/run/secrets/dsn" }}) or from what a command prints ({{ cmd = ["vault", "read", "…"] }}).
-#[env.prod]                       # protected because of its name; any other with: protected = true
-#url = {{ env = "PROD_URL" }}
-#rollback = "approved"             # or "allow", "deny"
-#lock_wait = "5min"                # for another run to end
-#lock_timeout = "5s"               # for a lock of the database's, per statement
-#statement_timeout = "10min"
-#set_role = "shop_owner"           # whom the objects belong to
-#tables = {{ schema = "public", prefix = "driftlock_" }}
-"#
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_written_can_be_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let text = template("sqlite://a\"b.db", "m");
-        let without_marks: String = text
-            .lines()
-            .map(|line| format!("{}\n", line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line)))
+fn print(project: &NewProject, ci: Option<Ci>, files: &[NewFile], proposal: &Proposal, output: &Output) {
+    let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    let mut notes = next_steps(project, files, proposal);
+    notes.extend(ci.and_then(|ci| ci.note(files.last()?)));
+    if output.is_json() {
+        let proposals: Vec<_> = project::proposals(proposal)
+            .into_iter()
+            .map(|(key, value, origin)| json!({ "key": key, "value": value, "origin": origin }))
             .collect();
-        for text in [text, without_marks] {
-            std::fs::write(folder.path().join(FILE), &text).unwrap();
-            let config = driftlock::Config::load(
-                folder.path(),
-                driftlock::Variables::default(),
-                &driftlock::Overrides::default(),
-            );
-            let settings = config.and_then(|config| config.target()).unwrap_or_else(|error| panic!("{error}\n{text}"));
-            assert_eq!(settings.database_url().unwrap().unwrap().path, "a\"b.db");
-        }
+        let notes: Vec<&String> = proposal.notes.iter().chain(&notes).collect();
+        output.json(&json!({ "files": paths, "proposals": proposals, "notes": notes }));
+        return;
     }
+    paths.iter().for_each(|path| output.data(path));
+    tell_proposal(proposal, output);
+    notes.iter().for_each(|note| output.note(note));
+}
+
+fn next_steps(project: &NewProject, files: &[NewFile], proposal: &Proposal) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some((_, Secret::Variable(name))) = project.environments.first() {
+        let in_dotenv = project.origins.iter().any(|(_, origin)| origin.starts_with(".env:"));
+        notes.push(if in_dotenv {
+            format!("driftlock doesn't read .env: `set -a; . ./.env; set +a` makes `{name}` a variable of the shell")
+        } else {
+            format!("`{name}` is to hold the URL of the database")
+        });
+    }
+    if let Some(tool) = proposal.tool {
+        let table = proposal.table.as_ref().map(|table| format!(" --table {}", table.value)).unwrap_or_default();
+        notes.push(format!(
+            "where {tool} has migrated a database, `driftlock adopt{table}` takes its history over; before that `up` refuses"
+        ));
+        notes.push("`driftlock doctor` says what is there, `driftlock status` what is applied".to_owned());
+    } else if files.iter().any(|file| file.path.ends_with(".sql")) {
+        notes.push(
+            "`driftlock up` applies the first migration, `driftlock new DOMAIN OPERATION` makes the next".to_owned(),
+        );
+    } else {
+        notes.push("`driftlock new DOMAIN OPERATION` makes a migration, `driftlock up` applies it".to_owned());
+    }
+    notes
+}
+
+/// For `--from-layout`: a configuration alone.
+fn write_config(url: &str, dir: &str) -> Result<(), CommandError> {
+    let project = NewProject {
+        directory: dir.to_owned(),
+        layout: None,
+        engine: None,
+        environments: vec![("dev".to_owned(), Secret::Plain(url.to_owned()))],
+        placeholders: Vec::new(),
+        origins: Vec::new(),
+    };
+    write(Path::new("."), &[project.configuration()], &Cancellation::new())
+}
+
+/// The folder that a relative path is from.
+fn tidy(path: &str) -> String {
+    let path = PathBuf::from(path).display().to_string();
+    let path = path.trim_end_matches('/');
+    let path = path.strip_prefix("./").unwrap_or(path);
+    if path.is_empty() { ".".to_owned() } else { path.to_owned() }
 }

@@ -7,20 +7,22 @@ use crate::environment::TestEnvironment;
 #[test]
 fn init_begins_a_project_that_works() {
     let it = TestEnvironment::new();
-    assert_snapshot!(it.run(&["init"]), @r"
-    driftlock.toml
-    migrations/
-    ---- stderr
-    note: `driftlock new DOMAIN OPERATION` makes the first migration, `driftlock up` applies it
-    ---- exit 0
-    ");
-    assert_snapshot!(it.run(&["up"]), @r"
-    nothing to do: 0 migrations are applied, none is pending
-    ---- exit 0
-    ");
+    let said = it.run(&["init"]);
+    let files: Vec<&str> = said.stdout.lines().collect();
+    assert_eq!(
+        (said.code, files.len(), files[0], files[3]),
+        (Some(0), 4, "driftlock.toml", ".migrations/manifest.json")
+    );
+    assert!(files[1].ends_with("_note_create_v1.up.sql") && files[2].ends_with("_note_create_v1.down.sql"), "{said}");
+    assert_eq!(it.run(&["manifest", "verify"]).code, Some(0));
+    assert_eq!(it.run(&["validate"]).code, Some(0));
+    let said = it.run(&["up"]);
+    assert!(said.stdout.contains("1 migration applied"), "{said}");
+    assert_eq!(it.run(&["down", "--yes"]).code, Some(0));
     assert_snapshot!(it.run(&["init"]), @r"
     ---- stderr
     error: driftlock.toml is there already; nothing was changed
+    hint: `driftlock doctor` says how the project is; `--ci github` or `--ci gitlab` adds that file alone
     ---- exit 2
     ");
     let other = TestEnvironment::new();

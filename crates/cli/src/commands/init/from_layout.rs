@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use driftlock::engine::{Replay, Shadow, reaches_past, write_conversion};
+use driftlock::engine::{CONFIG, Replay, Shadow, reaches_past, write_conversion};
 use driftlock::script::Conversion;
 use driftlock::{
     Cancellation, Config, ConnectOptions, DatabaseUrl, Directory, Engine, Files, Kind, Layout, Migrations, Settings,
 };
 use serde_json::{Value, json};
 
-use super::{Arguments, FILE, may_be_written, write_config};
+use super::{Arguments, may_be_written, write_config};
 use crate::arguments::Global;
 use crate::commands::Done;
 use crate::error::CommandError;
@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &Arguments, layout: &str, global: &Global, output: 
         return Err(CommandError::usage(format!("{}: the new files don't go where the old ones are", into.root()))
             .hint("name a new directory with `--into PATH`"));
     }
-    let is_new_project = config.file().is_none() && !Path::new(FILE).exists();
+    let is_new_project = config.file().is_none() && !Path::new(CONFIG).exists();
     if let Some(url) = global.url.as_deref().filter(|_| is_new_project) {
         may_be_written(url)?;
     }
@@ -68,7 +68,7 @@ pub(super) fn run(arguments: &Arguments, layout: &str, global: &Global, output: 
         .map_err(|error| CommandError::from(error).hint("name a new directory with `--into PATH`"))?;
     if let (true, Some(url)) = (is_new_project, &global.url) {
         write_config(url, into.root())?;
-        files.insert(0, FILE.to_owned());
+        files.insert(0, CONFIG.to_owned());
     }
     print(&conversion, &replayed, &files, output);
     if !output.is_json() {
