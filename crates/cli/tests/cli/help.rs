@@ -5,7 +5,7 @@
 use crate::environment::TestEnvironment;
 
 /// All commands, those of commands too, as words; the program itself is none.
-fn commands(it: &TestEnvironment) -> Vec<Vec<String>> {
+pub(crate) fn commands(it: &TestEnvironment) -> Vec<Vec<String>> {
     let mut all = vec![Vec::new()];
     let help = it.run(&["-h"]).stdout;
     let listed = help.lines().skip_while(|line| !line.is_empty()).skip(3).take_while(|line| !line.is_empty());
