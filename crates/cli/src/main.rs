@@ -11,6 +11,8 @@ mod json;
 #[cfg(test)]
 mod library_table;
 mod log;
+#[cfg(test)]
+mod man;
 mod output;
 mod progress;
 mod quick;

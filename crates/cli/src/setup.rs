@@ -140,10 +140,10 @@ pub(crate) fn engine_without_database(
 ) -> Result<Option<&'static dyn Engine>, CommandError> {
     if let Some(name) = name {
         let found = driftlock::ENGINES.iter().copied().find(|engine| engine.name() == name);
-        let known = driftlock::ENGINES.iter().map(|engine| engine.name()).collect::<Vec<_>>().join(", ");
-        return found
-            .map(Some)
-            .ok_or_else(|| CommandError::usage(format!("there is no engine `{name}`; there are {known}")));
+        let known = driftlock::ENGINES.iter().map(|engine| engine.name());
+        return found.map(Some).ok_or_else(|| {
+            CommandError::usage(format!("there is no engine `{name}`; {}", driftlock::engine::meant(name, known)))
+        });
     }
     // A secret isn't fetched to look at its scheme.
     match &settings.url {

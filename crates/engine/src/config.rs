@@ -17,7 +17,6 @@ mod error;
 mod file;
 mod hooks;
 mod keys;
-mod nearest;
 mod origin;
 mod paths;
 mod secret;
@@ -33,10 +32,10 @@ pub use secret::{Secret, Variables};
 pub use settings::{MigrationDirectory, OnDrift, Settings, is_protected_name};
 pub use shown::ShownSetting;
 
+use crate::nearest::{meant, nearest};
 use error::Wrong;
 use file::{File, Layer};
 use keys::{KEYS, OTHER_VARIABLES, Shape, Value};
-use nearest::nearest;
 
 /// What the command line, or a program, says beside file and variables.
 ///
@@ -199,9 +198,10 @@ impl Config {
             .collect();
         for name in self.named.iter().chain(&default).chain(&of_hooks) {
             if !self.environments().any(|environment| environment == name.value) {
-                let message = match nearest(&name.value, self.environments()) {
-                    Some(near) => {
-                        format!("there is no environment `{}` in {}; did you mean `{near}`?", name.value, self.shown)
+                let message = match self.environments().next() {
+                    Some(_) => {
+                        let meant = meant(&name.value, self.environments());
+                        format!("there is no environment `{}` in {}; {meant}", name.value, self.shown)
                     }
                     None => format!(
                         "there is no environment `{0}` in {1}: it has none; add `[env.{0}]`",

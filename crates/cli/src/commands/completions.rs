@@ -1,6 +1,7 @@
 //! `driftlock completions`
 
 use clap::{Args, CommandFactory, ValueEnum};
+use serde_json::json;
 
 use super::Done;
 use crate::arguments::Cli;
@@ -40,7 +41,14 @@ enum Shell {
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Done, CommandError> {
     let shell = arguments.shell;
     if arguments.words.is_empty() {
-        output.data(shell.script().trim_end());
+        let script = shell.script().trim_end();
+        if output.is_json() {
+            output.json(
+                &json!({ "shell": shell.to_possible_value().map(|it| it.get_name().to_owned()), "script": script }),
+            );
+        } else {
+            output.data(script);
+        }
         return Ok(Done::Well);
     }
     let words = arguments.words.iter().map(|word| word.to_string_lossy().into_owned()).collect();

@@ -47,6 +47,24 @@ impl TestEnvironment {
         it
     }
 
+    /// A copy of `examples/shop`.
+    pub(crate) fn with_the_example() -> Self {
+        fn copy(from: &Path, to: &Path) {
+            std::fs::create_dir_all(to).unwrap();
+            for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+                let target = to.join(entry.file_name());
+                if entry.file_type().unwrap().is_dir() {
+                    copy(&entry.path(), &target);
+                } else if !entry.file_name().to_string_lossy().starts_with("shop.db") {
+                    std::fs::copy(entry.path(), &target).unwrap();
+                }
+            }
+        }
+        let it = Self::new();
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/shop"), &it.project());
+        it
+    }
+
     pub(crate) fn migration(&self, name: &str, up: &str, down: &str) {
         self.write(&format!("migrations/{name}.up.sql"), up);
         self.write(&format!("migrations/{name}.down.sql"), down);

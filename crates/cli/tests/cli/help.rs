@@ -5,7 +5,7 @@
 use crate::environment::TestEnvironment;
 
 /// All commands, those of commands too, as words; the program itself is none.
-fn commands(it: &TestEnvironment) -> Vec<Vec<String>> {
+pub(crate) fn commands(it: &TestEnvironment) -> Vec<Vec<String>> {
     let mut all = vec![Vec::new()];
     let help = it.run(&["-h"]).stdout;
     let listed = help.lines().skip_while(|line| !line.is_empty()).skip(3).take_while(|line| !line.is_empty());
@@ -102,4 +102,44 @@ fn mistyped_words_get_the_right_one() {
 fn version() {
     let it = TestEnvironment::new();
     assert_eq!(it.run(&["--version"]).stdout, format!("driftlock {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn names_that_are_not_known_get_the_right_one_or_all() {
+    let it = TestEnvironment::with_the_example();
+    for (arguments, said) in [
+        (
+            &["up", "--env", "stagign"][..],
+            "--env: there is no environment `stagign` in driftlock.toml; did you mean `staging`?",
+        ),
+        (
+            &["up", "--env", "zzz"],
+            "--env: there is no environment `zzz` in driftlock.toml; there are dev, prod, staging",
+        ),
+        (
+            &["up", "--to", "2024010-090000"],
+            "there is no version `2024010-090000` in the migrations; did you mean 20240108-090000?",
+        ),
+        (
+            &["up", "--to", "20240108"],
+            "there is no version `20240108` in the migrations; did you mean 20240108-090000, 20240108-091500?",
+        ),
+        (
+            &["up", "--to", "customer_create_table_v1"],
+            "there is no version `customer_create_table_v1` in the migrations; did you mean 20240108-090000?",
+        ),
+        (&["up", "--to", "x"], "there is no version `x` in the migrations; `driftlock status` lists them"),
+        (&["up", "--layout", "goos"], "--layout: there is no layout `goos`; did you mean `goose`?"),
+        (&["validate", "--engine", "postgre"], "there is no engine `postgre`; did you mean `postgres`?"),
+        (&["validate", "--engine", "oracle"], "there is no engine `oracle`; there are sqlite, postgres, mysql"),
+        (&["adopt", "--from", "gose"], "there is no tool `gose` to take over from; did you mean `goose`?"),
+        (
+            &["init", "--from-layout", "dbmat"],
+            "--from-layout: there is no other layout `dbmat`; did you mean `dbmate`?",
+        ),
+    ] {
+        let ended = it.run(arguments);
+        assert_eq!(ended.code, Some(2), "{ended}");
+        assert_eq!(ended.stderr.lines().next(), Some(format!("error: {said}").as_str()), "{ended}");
+    }
 }

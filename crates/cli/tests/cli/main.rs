@@ -11,4 +11,5 @@ mod layouts;
 mod migrate;
 mod output;
 mod placeholders;
+mod schemas;
 mod signals;

@@ -10,8 +10,8 @@ use toml::de::{DeTable, DeValue};
 use super::error::Wrong;
 use super::hooks::{self, HookSetting};
 use super::keys::{KEYS, Place, Value};
-use super::nearest::nearest;
 use super::{ConfigError, Origin, Setting};
+use crate::nearest::nearest;
 
 /// The file's name.
 pub(super) const FILE: &str = "driftlock.toml";

@@ -8,8 +8,8 @@ use driftlock_script::{Layout, duration};
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::nearest::nearest;
 use super::secret::Secret;
+use crate::nearest::{meant, nearest};
 
 /// A key of the configuration.
 pub(super) struct Key {
@@ -168,7 +168,10 @@ impl Shape {
             Shape::List => Ok(Value::List(text.split(',').map(|word| word.trim().to_owned()).collect())),
             Shape::OneOf(words) if words.contains(&text) => Ok(Value::Text(text.to_owned())),
             Shape::OneOf(_) => Err(wanted()),
-            Shape::Layout => Layout::parse(text).map(Value::Layout).ok_or_else(wanted),
+            Shape::Layout => Layout::parse(text).map(Value::Layout).ok_or_else(|| {
+                let known = Layout::ALL.iter().map(|layout| layout.name());
+                format!("there is no layout `{text}`; {}", meant(text, known))
+            }),
             // What was given may be a password: it isn't said again.
             Shape::Texts => match text.split_once('=') {
                 Some((name, value)) if !name.is_empty() => {

@@ -315,8 +315,10 @@ async fn find(
     };
     let from = match from {
         Some(name) => {
-            let unknown =
-                || Error::Usage(format!("there is no tool `{name}` to take over from; there are {}", names()));
+            let unknown = || {
+                let meant = crate::nearest::meant(name, Tool::ALL.iter().map(|tool| tool.name()));
+                Error::Usage(format!("there is no tool `{name}` to take over from; {meant}"))
+            };
             Some(Tool::parse(name).ok_or_else(unknown)?)
         }
         None => None,

@@ -237,11 +237,21 @@ impl Migrator {
         if self.migrations.find(&version).is_some() {
             return Ok(version);
         }
-        let near = self.migrations.list().iter().map(|it| it.version.as_str()).filter(|it| it.starts_with(text.trim()));
-        let near: Vec<&str> = near.take(3).collect();
-        let hint = match near.as_slice() {
-            [] => "`driftlock status` lists them".to_owned(),
-            near => format!("did you mean {}?", near.join(", ")),
+        let text = text.trim();
+        let list = self.migrations.list();
+        let versions = || list.iter().map(|it| it.version.as_str());
+        // The beginning of versions, the name of one, or the whole name of its file.
+        let begun: Vec<&str> =
+            versions().filter(|version| !text.is_empty() && version.starts_with(text)).take(3).collect();
+        let named = list.iter().find(|it| it.name == text || text.starts_with(&format!("{}_", it.version.as_str())));
+        let near = match (begun.as_slice(), named) {
+            ([], Some(named)) => Some(named.version.as_str().to_owned()),
+            ([], None) => crate::nearest::near(text, versions()).map(str::to_owned),
+            (begun, _) => Some(begun.join(", ")),
+        };
+        let hint = match near {
+            Some(near) => format!("did you mean {near}?"),
+            None => "`driftlock status` lists them".to_owned(),
         };
         Err(Error::Usage(format!("there is no version `{text}` in the migrations; {hint}")))
     }

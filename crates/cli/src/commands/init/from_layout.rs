@@ -80,8 +80,8 @@ pub(super) fn run(arguments: &Arguments, layout: &str, global: &Global, output: 
 fn foreign(name: &str) -> Result<Layout, CommandError> {
     Layout::parse(name).filter(|layout| *layout != Layout::Driftlock).ok_or_else(|| {
         let others = Layout::ALL.iter().filter(|layout| **layout != Layout::Driftlock);
-        let known = others.map(|layout| layout.name()).collect::<Vec<_>>().join(", ");
-        CommandError::usage(format!("--from-layout: there is no other layout `{name}`; there are {known}"))
+        let meant = driftlock::engine::meant(name, others.map(|layout| layout.name()));
+        CommandError::usage(format!("--from-layout: there is no other layout `{name}`; {meant}"))
     })
 }
 
