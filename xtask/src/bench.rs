@@ -2,6 +2,7 @@
 
 mod bed;
 mod cold;
+mod embed;
 mod machine;
 mod measure;
 mod migrate;
@@ -56,12 +57,14 @@ enum Work {
     Version,
     /// The binary, in megabytes.
     Size,
+    /// A debug build of a program that carries so many files, of which one was touched.
+    Embed(usize),
     /// A release build from nothing.
     Cold,
 }
 
 /// The bars are those of the design, each with the machine's own speed divided out.
-const ROWS: [Row; 13] = [
+const ROWS: [Row; 14] = [
     Row { name: "idle-100-postgres", bar: 0.9, work: Work::Idle(Engine::Postgres, 100) },
     Row { name: "idle-100-mariadb", bar: 0.6, work: Work::Idle(Engine::MariaDb, 100) },
     Row { name: "idle-100-sqlite", bar: 2.0, work: Work::Idle(Engine::Sqlite, 100) },
@@ -74,6 +77,7 @@ const ROWS: [Row; 13] = [
     Row { name: "hash-10000", bar: 1.5, work: Work::Hash(10_000) },
     Row { name: "version", bar: 5.0, work: Work::Version },
     Row { name: "binary-size", bar: 15.0, work: Work::Size },
+    Row { name: "embed-rebuild", bar: 2.5, work: Work::Embed(1000) },
     Row { name: "cold-build", bar: 2.5, work: Work::Cold },
 ];
 
@@ -144,6 +148,9 @@ impl Work {
             Work::Hash(files) => format!("`manifest verify` of {files} files; `sha256sum` of them"),
             Work::Version => "`--version`".to_owned(),
             Work::Size => "the binary".to_owned(),
+            Work::Embed(files) => {
+                format!("a warm rebuild of a program that carries {files} files, one of them touched; of one without")
+            }
             Work::Cold => "a release build from nothing; a program of the three drivers alone".to_owned(),
         }
     }
@@ -167,6 +174,7 @@ fn measure(row: &Row, bed: &Bed<'_>, workspace: &Workspace, pairs: Option<usize>
         Work::Hash(files) => small::hash(bed, files, bar, pairs.unwrap_or(20)),
         Work::Version => small::version(bed, bar),
         Work::Size => small::size(bed, bar),
+        Work::Embed(files) => embed::rebuild(bed, workspace, files, bar, pairs.unwrap_or(10)),
         Work::Cold => cold::build(workspace, bar, bed.interrupt),
     }
 }

@@ -98,12 +98,14 @@ impl Teller {
                 self.output.note(&format!("{file}: {reason}; try {attempt} of {of} in {}", time(*after)));
             }
             Progress::HookStarted { event, hook, .. } => {
-                let mut now = self.now();
-                if now.bar.is_some() {
-                    self.draw(&mut now, format!("{event} hook"), hook.clone());
-                }
+                let before = format!("{event} hook ");
+                let shown =
+                    Shown { since: Instant::now(), before, what: hook.clone(), is_path: false, after: Vec::new() };
+                self.draw(&mut self.now(), shown);
             }
-            Progress::HookOutput { event, hook, line } => self.output.say(&format!("{event} {hook}: {line}")),
+            Progress::HookOutput { event, hook, line } => {
+                self.output.say(&format!("{event} {hook}: {}", printable(line)));
+            }
             Progress::Applied(applied) => {
                 self.output.report(&line(applied));
             }

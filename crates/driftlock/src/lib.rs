@@ -1,5 +1,37 @@
 //! Takes SQL migrations to SQLite, PostgreSQL and MySQL or MariaDB: exactly once, through any number of runners.
 //!
+//! ```ignore
+//! use driftlock::{Migrations, Migrator};
+//!
+//! /// The directory `migrations`, compiled into the program.
+//! static MIGRATIONS: Migrations = driftlock::migrations!("migrations");
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), driftlock::Error> {
+//!     let db = driftlock::connect("postgres://app@db.example/shop").await?;
+//!     let report = Migrator::new(&MIGRATIONS).environment("staging").up(&db).await?;
+//!     println!("{} applied, {} pending", report.applied.len(), report.pending.len());
+//!     db.close().await;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! Start it eight times at once: one of them migrates, the others wait for that one and go on. Whatever can be one transaction is one, with its record; the
+//! rest is journalled, and the next run goes on where an interrupted one stopped.
+//!
+//! # Where migrations come from
+//!
+//! [`migrations!`] compiles a directory into the program. It fails to compile on a duplicate version, a name of no layout, a quote that is never closed
+//! or a stale manifest, each at its file, and wants one line in `build.rs`, so that cargo sees new files:
+//!
+//! ```ignore
+//! fn main() {
+//!     println!("cargo::rerun-if-changed=migrations");
+//! }
+//! ```
+//!
+//! [`Migrations::load`] reads a [`Directory`] when the program runs, or what a program makes up:
+//!
 //! ```
 //! use std::sync::Arc;
 //! use driftlock::{Memory, Migrations, Migrator};
@@ -21,16 +53,57 @@
 //! # }
 //! ```
 //!
-//! Migrations come from a [`Directory`], from [`Memory`] or from what was compiled in. Results are data; nothing is
-//! printed. What happens on the way is told to [`Migrator::on_progress`], and a [`Cancellation`] stops it.
+//! Directories of golang-migrate, goose, Flyway, dbmate, sqlx, refinery, Diesel and Atlas run as they are, compiled in or not; [`Layout`] has them.
+//!
+//! # What comes back
+//!
+//! Results are values: [`Report`], [`Plan`], [`Status`], [`Audit`]. Nothing is printed, and there is no global state. What happens on the way is told to
+//! [`Migrator::on_progress`]; [`Migrator::on_confirm`] is asked before data is lost; a [`Cancellation`] stops a run, on the server too.
+//!
+//! An [`Error`] says what, where (file, line and column: [`Error::place`]), why and what to do next, has a stable [code](Error::code), knows what was
+//! [applied](Error::applied) before it, and is of one [`Kind`]. The command line ends with a number for each:
+//!
+//! | kind | exit code | what to do |
+//! | --- | --- | --- |
+//! | [`Kind::Failed`] | 1 | SQL, network or disk: read the message, mend it, run again |
+//! | [`Kind::Usage`] | 2 | an option, a URL or a file's name is wrong: nothing was done |
+//! | [`Kind::Refused`] | 4 | a rule stands against it, which the message names: nothing was done |
+//! | [`Kind::Locked`] | 5 | another run holds the lock for longer than this one would wait: run again |
+//! | [`Kind::Integrity`] | 6 | files, manifest and history disagree: a person should look before anything runs |
+//! | [`Kind::Unknown`] | 7 | what became of an interrupted statement can't be told: the message says what is known |
+//! | [`Kind::Interrupted`] | 130, 143 | it was [cancelled](Cancellation), and everything is in good order |
+//!
+//! # Logs
 //!
 //! Everything that a run does is a [`tracing`](https://docs.rs/tracing) event with a stable name (`driftlock.statement.done`,
 //! `driftlock.lock.waiting`, …), in a span whose field `run` ties a run together ([`RunId`]): set any subscriber, and filter on
 //! `driftlock=info`. Without one they cost nothing. No event holds a password, those inside of migrations neither. `docs/logs.md` in
 //! driftlock's repository has the table of all.
 //!
-//! Each engine is a feature: `sqlite`, `postgres` and `mysql`, all on by default; `bundled` compiles SQLite in
-//! (the system's, without it, must be 3.44 or newer).
+//! # Programs without async
+//!
+//! [`blocking`] has the same calls for callers who wait. It works outside of a runtime and inside of one.
+//!
+//! # Features
+//!
+//! | feature | on by default | what it brings |
+//! | --- | --- | --- |
+//! | `sqlite` | yes | SQLite, by the system's library (3.44 or newer) |
+//! | `bundled` | no | SQLite's own source instead, compiled in |
+//! | `postgres` | yes | PostgreSQL, with TLS by rustls |
+//! | `mysql` | yes | MySQL and MariaDB, with TLS by rustls |
+//! | `macros` | yes | [`migrations!`] |
+//! | `faults` | no | for driftlock's own tests: the program stands still at named points |
+//!
+//! A program for one engine names that one, and has no other one's driver in it:
+//!
+//! ```toml
+//! driftlock = { version = "0.1", default-features = false, features = ["postgres", "macros"] }
+//! ```
+//!
+//! # Limitations
+//!
+//! It runs on tokio. A run works on one connection, so a pool of them gains nothing here: give it the database's URL, and keep the pool for the program. What MySQL and MariaDB can't do in a transaction, DDL above all, they can't do here either: it is journalled, and locked, but not fenced.
 
 pub mod blocking;
 
@@ -53,9 +126,41 @@ pub mod __macros {
     pub use driftlock_macros::embed;
 }
 
-/// Compiles a directory of migrations into the program.
+/// Compiles a directory of migrations into the program, as a constant.
 ///
-/// The path is from the folder of `Cargo.toml`, and the build script names the same one.
+/// ```ignore
+/// static MIGRATIONS: driftlock::Migrations = driftlock::migrations!("migrations");
+/// static AUDIT: driftlock::Migrations = driftlock::migrations!("db/audit", layout = "goose");
+/// ```
+///
+/// The path is from the folder of `Cargo.toml`. A layout need only be said where the names fit several that would run different things. The program needs no file when it
+/// runs, and messages name the files as if they were there.
+///
+/// The files are one compressed constant, however many there are: names and digests, with the contents behind them, which are unpacked only when
+/// they run. `hooks/`, files that change how scripts run, `schema.lock`, and the manifest's lines of all of these are in it; `seeds/` is not.
+///
+/// # The build script
+///
+/// A macro can't tell cargo to look at a directory again, so `build.rs` does, for each directory that is compiled in:
+///
+/// ```ignore
+/// fn main() {
+///     println!("cargo::rerun-if-changed=migrations");
+/// }
+/// ```
+///
+/// Without that line the program doesn't compile, and the error has it. With it, files that are added, changed, renamed or removed are in the next build.
+///
+/// # What doesn't compile
+///
+/// Each problem is an error of the compiler, with the path, line and column in the migration; all of them are said at once:
+///
+/// - two scripts of one version, a down script without an up script, a name of no layout;
+/// - a file that is no text; a quote, comment or body that is never closed, for whichever engine; a directive that can't be followed;
+/// - where there is a manifest (`.migrations/manifest.json` in the nearest folder above the directory that has one or a `driftlock.toml`): a file
+///   that differs from its line or has none, and a line whose file is gone.
+///
+/// What only one engine minds, and values that are put into scripts, are looked at when it runs; `driftlock validate` knows the first before.
 #[cfg(feature = "macros")]
 #[macro_export]
 macro_rules! migrations {

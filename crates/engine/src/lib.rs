@@ -45,8 +45,8 @@ mod validate;
 pub use cancellation::Cancellation;
 pub use chain::link;
 pub use config::{
-    Config, ConfigError, HookSetting, MigrationDirectory, OnDrift, Origin, Overrides, Secret, Setting, Settings, ShownSetting,
-    Variables, is_protected_name,
+    Config, ConfigError, HookSetting, MigrationDirectory, OnDrift, Origin, Overrides, Secret, Setting, Settings,
+    ShownSetting, Variables, is_protected_name,
 };
 pub use database::Database;
 pub use driftlock_script::{HookEvent, Touched};

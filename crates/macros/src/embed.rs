@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use driftlock_script::{
     Dialect, Difference, Digest, Directives, Directory, FileFlaw, Files, FilesError, Layout, LoadError, MANIFEST,
-    Manifest, ManifestError, Migrations, Pack, Packed, Script, SplitError, Survey, from_root,
+    Manifest, ManifestError, Memory, Migrations, Pack, Packed, Script, SplitError, Survey, from_root,
 };
 
 /// A compiler that says more than this about one directory is read by nobody.
@@ -69,14 +69,16 @@ pub(crate) fn embed(
         return Err(told(flaws));
     }
 
-    let files: Vec<Packed<'_>> = read
-        .files
+    let is_carried = |name: &str| !name.split('/').any(|part| part == "seeds");
+    let mut contents = Vec::new();
+    for (name, digest) in read.digests.iter().filter(|(name, _)| is_carried(name)) {
+        let bytes = read.read(name).map_err(|error| vec![error.to_string()])?;
+        let line = manifest.as_ref().and_then(|(manifest, prefix)| manifest.get(&format!("{prefix}{name}")));
+        contents.push((name, bytes, *digest, line));
+    }
+    let files: Vec<Packed<'_>> = contents
         .iter()
-        .filter(|(name, _)| !name.split('/').any(|part| part == "seeds"))
-        .map(|(name, (bytes, digest))| {
-            let line = manifest.as_ref().and_then(|(manifest, prefix)| manifest.get(&format!("{prefix}{name}")));
-            Packed { name, bytes, digest: *digest, line }
-        })
+        .map(|(name, bytes, digest, line)| Packed { name, bytes, digest: *digest, line: *line })
         .collect();
     let prefix = manifest.as_ref().map(|(_, prefix)| prefix.as_str());
     let pack = Pack { root: path.trim_end_matches('/'), layout, manifest: prefix, files: &files };
@@ -95,7 +97,9 @@ fn root_of(directory: &Path, package: &Path) -> PathBuf {
 #[derive(Debug)]
 struct Read {
     shown: String,
-    files: BTreeMap<String, (Vec<u8>, Digest)>,
+    files: Memory,
+    /// All of them, sorted.
+    digests: BTreeMap<String, Digest>,
     /// Those that a manifest has lines of.
     in_manifest: Vec<String>,
 }
@@ -106,13 +110,13 @@ impl Read {
         let lock = directory.exists(LOCK).then(|| LOCK.to_owned());
         let names: BTreeSet<String> =
             directory.list()?.into_iter().chain(in_manifest.iter().cloned()).chain(lock).collect();
-        let mut files = BTreeMap::new();
+        let (mut files, mut digests) = (Memory::new(), BTreeMap::new());
         for name in names {
             let bytes = directory.read(&name)?.into_owned();
-            let digest = Digest::of(&bytes);
-            files.insert(name, (bytes, digest));
+            digests.insert(name.clone(), Digest::of(&bytes));
+            files = files.with(name, bytes);
         }
-        Ok(Read { shown: directory.root().to_owned(), files, in_manifest })
+        Ok(Read { shown: directory.root().to_owned(), files, digests, in_manifest })
     }
 }
 
@@ -122,23 +126,19 @@ impl Files for Read {
     }
 
     fn list(&self) -> Result<Vec<String>, FilesError> {
-        Ok(Directory::listed(self.files.keys().map(String::as_str)))
+        self.files.list()
     }
 
     fn hooks(&self) -> Result<Vec<String>, FilesError> {
-        Ok(Directory::listed_hooks(self.files.keys().map(String::as_str)))
+        self.files.hooks()
     }
 
     fn read(&self, name: &str) -> Result<Cow<'_, [u8]>, FilesError> {
-        let found = self.files.get(name).map(|(bytes, _)| Cow::Borrowed(bytes.as_slice()));
-        found.ok_or_else(|| FilesError { path: self.display(name), reason: "there is no such file".to_owned() })
+        self.files.read(name)
     }
 
     fn digest(&self, name: &str) -> Result<Digest, FilesError> {
-        match self.files.get(name) {
-            Some((_, digest)) => Ok(*digest),
-            None => Ok(Digest::of(&self.read(name)?)),
-        }
+        self.digests.get(name).copied().map_or_else(|| self.files.digest(name), Ok)
     }
 }
 
@@ -202,16 +202,16 @@ fn differences(read: &Read, manifest: &Manifest, root: &Path, prefix: &str) -> V
         ));
     };
     for name in &read.in_manifest {
-        let Some((bytes, digest)) = read.files.get(name) else { continue };
+        let Some(digest) = read.digests.get(name) else { continue };
         match manifest.get(&format!("{prefix}{name}")) {
             None => tell(read.display(name), Difference::LineMissing),
-            Some(line) if Manifest::fits(line, digest, || Some(bytes.clone())) => {}
+            Some(line) if Manifest::fits(line, digest, || read.read(name).ok().map(Cow::into_owned)) => {}
             Some(_) => tell(read.display(name), Difference::Edited),
         }
     }
     for (path, _) in manifest.entries() {
         let Some(name) = path.strip_prefix(prefix) else { continue };
-        if !read.files.contains_key(name) && !root.join(path).exists() {
+        if !read.digests.contains_key(name) && !root.join(path).exists() {
             tell(read.display(name), Difference::FileMissing);
         }
     }

@@ -114,18 +114,6 @@ impl Directory {
         self
     }
 
-    /// Of the names of all files of a directory, those that [`Files::list`] gives, sorted.
-    #[must_use]
-    pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
-        listed(names.into_iter())
-    }
-
-    /// Of the names of all files of a directory, those that [`Files::hooks`] gives, sorted.
-    #[must_use]
-    pub fn listed_hooks<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
-        hooks(names.into_iter())
-    }
-
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {

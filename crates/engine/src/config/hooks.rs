@@ -17,7 +17,7 @@ use driftlock_script::{HookEvent, duration};
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::nearest::nearest;
+use crate::nearest::nearest;
 use crate::{Hook, HookCommand, Origin};
 
 /// A command of the configuration that is a hook.

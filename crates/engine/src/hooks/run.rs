@@ -333,7 +333,7 @@ impl Run<'_> {
         let index = index.or_else(|| if matches!(error, DbError::Server(_)) { last() } else { None });
         let dialect = self.engine.dialect();
         let secrets = index.map(|index| credentials(sql.sql(&sql.statements[index]), dialect)).unwrap_or_default();
-        let error = masked(error, &secrets);
+        let error = masked(error, &secrets, dialect);
         if is_out {
             return error.into();
         }

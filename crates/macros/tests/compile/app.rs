@@ -50,6 +50,12 @@ impl App {
         app
     }
 
+    /// With another dependency, as a line of its manifest.
+    pub(crate) fn depend_on(&self, line: &str) {
+        let manifest = std::fs::read_to_string(self.path("Cargo.toml")).unwrap();
+        self.write("Cargo.toml", &manifest.replace("[dependencies]\n", &format!("[dependencies]\n{line}\n")));
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -127,7 +133,7 @@ fn target() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("embedding")
 }
 
-fn workspace() -> PathBuf {
+pub(crate) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 

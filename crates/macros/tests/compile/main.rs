@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod app;
+mod documented;
 mod rebuilt;
 mod refused;
