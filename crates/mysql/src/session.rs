@@ -395,6 +395,7 @@ impl Session for MySqlSession {
     }
 
     async fn unlock(&mut self) -> Result<(), Error> {
+        self.rollback().await?;
         let released = match self.lock.take() {
             None => Ok(()),
             Some(name) => lock::release(&mut self.wire, &name).await,
@@ -605,6 +606,15 @@ impl Session for MySqlSession {
         let run = self.run.as_deref();
         // It is no more than a help.
         lock::blockers(&mut self.wire, sql, self.product.is_mariadb, run).await.unwrap_or_default()
+    }
+
+    fn leave(&mut self) -> bool {
+        let busy = self.wire.is_busy();
+        if busy || self.lock.is_some() || self.in_transaction {
+            self.wire.abandon();
+            (self.pulse, self.lock, self.in_transaction) = (None, None, false);
+        }
+        busy
     }
 
     async fn close(mut self: Box<Self>) {

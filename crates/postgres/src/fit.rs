@@ -42,7 +42,7 @@ pub(crate) async fn ensure(session: &mut PostgresSession) -> Result<(), Error> {
         Some(start) => format!("{pid}@{start}"),
         None => pid.clone(),
     };
-    let at_login = backend_pid(&session.wire.client().cancel_token()).await.map(|pid| pid.to_string());
+    let at_login = backend_pid(session.wire.token()).await.map(|pid| pid.to_string());
     if at_login.as_deref() == Some(pid.as_str()) {
         return Ok(());
     }

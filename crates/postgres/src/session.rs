@@ -66,7 +66,7 @@ impl PostgresSession {
         let version = opened.wire.parameter("server_version").unwrap_or("unknown").to_owned();
         let number = version.split_whitespace().next().unwrap_or(&version);
         let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
-        let pid = connect::backend_pid(&opened.wire.client().cancel_token()).await;
+        let pid = connect::backend_pid(opened.wire.token()).await;
         let server = Server {
             engine: "postgres",
             version: format!("PostgreSQL {number}"),
@@ -431,6 +431,15 @@ impl Session for PostgresSession {
     async fn blockers(&mut self, sql: &str) -> Vec<Holder> {
         // It is no more than a help.
         crate::lock::blockers(self, sql).await.unwrap_or_default()
+    }
+
+    fn leave(&mut self) -> bool {
+        let busy = self.wire.is_busy();
+        if busy || self.lock.is_some() || self.wire.seen.in_transaction() {
+            self.wire.abandon();
+            self.lock = None;
+        }
+        busy
     }
 
     async fn close(self: Box<Self>) {

@@ -16,7 +16,9 @@ use driftlock_database::{CopyData, Error, trace};
 use driftlock_script::Dialect;
 use futures_util::{FutureExt, SinkExt, Stream};
 use tokio_postgres::error::DbError;
-use tokio_postgres::{AsyncMessage, Client, Connection, SimpleQueryMessage, SimpleQueryRow, SimpleQueryStream};
+use tokio_postgres::{
+    AsyncMessage, CancelToken, Client, Connection, SimpleQueryMessage, SimpleQueryRow, SimpleQueryStream,
+};
 
 use crate::error::{ends_connection, from_db, words};
 use crate::link::Link;
@@ -33,14 +35,24 @@ const COPY_CHUNK: usize = 64 * 1024;
 
 /// One open connection.
 pub(crate) struct Wire {
-    client: Client,
-    connection: Connection<Tap, Link<Tap>>,
+    /// `None` once it was abandoned.
+    line: Option<Line>,
+    /// Names the session, and cancels what it runs.
+    token: CancelToken,
     pub(crate) seen: Arc<Seen>,
     /// Set by the canceller: the next cancellation is our own.
     pub(crate) cancelled: Arc<AtomicBool>,
     lost: Option<String>,
+    /// Something was sent whose answer nobody has read: its future was dropped.
+    busy: bool,
     /// Who was logged in to, and how long they may take for their first answer.
     first_answer: Option<(String, Duration)>,
+}
+
+/// The driver's two halves.
+struct Line {
+    client: Client,
+    connection: Connection<Tap, Link<Tap>>,
 }
 
 /// Why nothing more comes.
@@ -91,7 +103,15 @@ impl Answer {
 
 impl Wire {
     pub(crate) fn new(client: Client, connection: Connection<Tap, Link<Tap>>, seen: Arc<Seen>) -> Self {
-        Wire { client, connection, seen, cancelled: Arc::new(AtomicBool::new(false)), lost: None, first_answer: None }
+        Wire {
+            token: client.cancel_token(),
+            line: Some(Line { client, connection }),
+            seen,
+            cancelled: Arc::new(AtomicBool::new(false)),
+            lost: None,
+            busy: false,
+            first_answer: None,
+        }
     }
 
     /// Limits the wait for the first answer after the login: a pooler takes a login and has nobody yet who could answer.
@@ -99,13 +119,13 @@ impl Wire {
         self.first_answer = Some((target, limit));
     }
 
-    pub(crate) fn client(&self) -> &Client {
-        &self.client
+    pub(crate) fn token(&self) -> &CancelToken {
+        &self.token
     }
 
     /// What the server said of itself at the start (`server_version`).
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
-        self.connection.parameter(name)
+        self.line.as_ref()?.connection.parameter(name)
     }
 
     /// Whether we asked for a cancel since the last time that this was asked.
@@ -121,6 +141,17 @@ impl Wire {
         }
     }
 
+    /// Whether something was sent whose answer nobody has read.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.busy && self.lost.is_none()
+    }
+
+    /// Closes the connection without a word.
+    pub(crate) fn abandon(&mut self) {
+        self.line = None;
+        self.lost.get_or_insert_with(|| "its user went away in the midst of a command".to_owned());
+    }
+
     /// Sends messages of one or more statements each, all before the first answer, and reads the answers in order.
     /// `on` hears every piece with its message's number. After a message that failed no further one is sent.
     pub(crate) async fn run<'m>(
@@ -129,7 +160,9 @@ impl Wire {
         mut on: impl FnMut(usize, Piece) + Send,
     ) -> Result<(), Error> {
         self.alive()?;
-        let Wire { client, connection, lost, first_answer, .. } = self;
+        let Wire { line, lost, busy, first_answer, .. } = self;
+        let Some(Line { client, connection }) = line else { return Err(closed()) };
+        *busy = true;
         let mut messages = messages.enumerate();
         let mut waiting: VecDeque<(usize, usize, Pin<Box<SimpleQueryStream>>)> = VecDeque::new();
         let mut bytes = 0;
@@ -210,6 +243,7 @@ impl Wire {
             }
         })
         .await;
+        *busy = false;
         outcome.map_err(|end| match (end, first_answer) {
             (End::Silent, limited) => {
                 let (target, limit) = limited.unwrap_or_default();
@@ -272,7 +306,9 @@ impl Wire {
         let mut lines = data.open().map_err(|error| {
             CopyError::Lost(Error::Protocol(format!("the rows of this COPY can't be read: {error}")))
         })?;
-        let Wire { client, connection, lost, seen, .. } = self;
+        let Wire { line, lost, busy, seen, .. } = self;
+        let Some(Line { client, connection }) = line else { return Err(CopyError::Lost(closed())) };
+        *busy = true;
         let whole = async {
             let statement = client.prepare(sql).await?;
             // All of the answer to that is read before what is seen from here on belongs to the COPY.
@@ -290,6 +326,7 @@ impl Wire {
             }
         };
         let outcome = drive(connection, &mut notice, whole).await;
+        *busy = false;
         let reason = match outcome {
             Ok(Ok(Ok(rows))) => return Ok(rows),
             // Without its end the server never takes the rows; with the connection it gives them up.
@@ -306,10 +343,7 @@ impl Wire {
 
     /// Says goodbye to the server.
     pub(crate) async fn close(self) {
-        let Wire { client, mut connection, lost, .. } = self;
-        if lost.is_some() {
-            return;
-        }
+        let Some(Line { client, mut connection }) = self.line.filter(|_| self.lost.is_none()) else { return };
         drop(client);
         let goodbye = poll_fn(|cx| {
             loop {
@@ -323,6 +357,10 @@ impl Wire {
         // A server that doesn't answer notices the closed socket.
         let _ = tokio::time::timeout(Duration::from_secs(2), goodbye).await;
     }
+}
+
+fn closed() -> Error {
+    Error::ConnectionLost("it was closed".to_owned())
 }
 
 /// Why a COPY didn't end well.

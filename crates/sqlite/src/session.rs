@@ -380,6 +380,29 @@ impl Session for SqliteSession {
         Ok(())
     }
 
+    fn leave(&mut self) -> bool {
+        let tidy = |worker: &mut Worker| {
+            if worker.lock.is_some() || worker.in_transaction() {
+                // What can't be rolled back ends with the connection.
+                let _ = worker.rollback();
+                worker.lock = None;
+            }
+        };
+        match self.worker.try_lock() {
+            Ok(mut worker) => tidy(&mut worker),
+            Err(TryLockError::Poisoned(poisoned)) => tidy(&mut poisoned.into_inner()),
+            // A dropped future's statement was told to end and hasn't yet; a commit goes on to its end.
+            Err(TryLockError::WouldBlock) => {
+                let worker = Arc::clone(&self.worker);
+                // Without a thread the lock ends with the session.
+                drop(std::thread::Builder::new().name("driftlock sqlite".to_owned()).spawn(move || {
+                    tidy(&mut worker.lock().unwrap_or_else(PoisonError::into_inner));
+                }));
+            }
+        }
+        false
+    }
+
     async fn close(self: Box<Self>) {
         let session = *self;
         if !session.has_written {
