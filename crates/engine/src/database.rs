@@ -54,9 +54,14 @@ impl Database {
         let session = engine.connect(&url, options).await;
         events::connecting(&url, began, &session, |session| session.server());
         let session = session?;
+        Ok(Database { notes, ..Self::over(engine, session, options.holder.clone(), tables) })
+    }
+
+    /// Over a session that there is already: on a connection that somebody lent, say. `me` is shown to others who want the lock.
+    #[must_use]
+    pub fn over(engine: &'static dyn Engine, session: Box<dyn Session>, me: Holder, tables: OwnTables) -> Self {
         let name = session.server().database.clone();
-        let inner = Mutex::new(Inner { session, ahead: None });
-        Ok(Database { engine, tables, me: options.holder.clone(), notes, name, inner })
+        Database { engine, tables, me, notes: Vec::new(), name, inner: Mutex::new(Inner { session, ahead: None }) }
     }
 
     /// Looks what is applied, ahead of the command that needs it: while the files are read, say.
