@@ -33,8 +33,15 @@ use std::ops::Deref;
 use driftlock_database::{ConnectOptions, Lender, OwnTables, Session};
 use driftlock_engine::{Database, Error};
 
+#[cfg(feature = "postgres")]
+pub use driftlock_postgres::tokio_postgres;
 #[cfg(feature = "sqlite")]
 pub use driftlock_sqlite::rusqlite;
+#[cfg(feature = "postgres")]
+use tokio_postgres::{
+    Socket,
+    tls::{MakeTlsConnect, TlsConnect},
+};
 
 /// A [`Database`] on a connection that its owner lends.
 ///
@@ -102,4 +109,56 @@ pub fn sqlite_with(
     driftlock_sqlite::no_roles(&options)?;
     let lent = driftlock_sqlite::lend(connection)?;
     Ok(Lent::new(&driftlock_sqlite::Sqlite, lent, crate::with_holder(options), tables))
+}
+
+/// Lends a client of tokio-postgres; its connection goes on being driven by whoever drives it, and hears what the server says beside its
+/// answers: of these notices nobody is told here.
+///
+/// A connection that is encrypted wants [`postgres_with`]: cancelling takes another connection, and without what encrypts it a
+/// [`Cancellation`](crate::Cancellation) waits for the end of the statement that runs.
+///
+/// # Errors
+/// When a transaction is open on it, and what the server says.
+#[cfg(feature = "postgres")]
+pub async fn postgres(client: tokio_postgres::Client) -> Result<Lent<tokio_postgres::Client>, Error> {
+    lend_postgres(client, None::<tokio_postgres::NoTls>, ConnectOptions::default(), OwnTables::default()).await
+}
+
+/// The same, with what encrypts the connection, and with options. Of [`ConnectOptions`] the role and the holder count; a pooler in the way
+/// is refused whatever they say, since whether it keeps a server process for each session can't be tried without another session.
+///
+/// # Errors
+/// Those of [`postgres`].
+#[cfg(feature = "postgres")]
+pub async fn postgres_with<T>(
+    client: tokio_postgres::Client,
+    tls: T,
+    options: ConnectOptions,
+    tables: OwnTables,
+) -> Result<Lent<tokio_postgres::Client>, Error>
+where
+    T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
+    T::Stream: Send,
+    T::TlsConnect: Send,
+    <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+{
+    lend_postgres(client, Some(tls), options, tables).await
+}
+
+#[cfg(feature = "postgres")]
+async fn lend_postgres<T>(
+    client: tokio_postgres::Client,
+    tls: Option<T>,
+    options: ConnectOptions,
+    tables: OwnTables,
+) -> Result<Lent<tokio_postgres::Client>, Error>
+where
+    T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
+    T::Stream: Send,
+    T::TlsConnect: Send,
+    <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+{
+    let options = crate::with_holder(options);
+    let lent = driftlock_postgres::lend(client, tls, options.clone()).await?;
+    Ok(Lent::new(&driftlock_postgres::Postgres, lent, options, tables))
 }
