@@ -33,6 +33,8 @@ use std::ops::Deref;
 use driftlock_database::{ConnectOptions, Lender, OwnTables, Session};
 use driftlock_engine::{Database, Error};
 
+#[cfg(feature = "mysql_async")]
+pub use driftlock_mysql::mysql_async;
 #[cfg(feature = "postgres")]
 pub use driftlock_postgres::tokio_postgres;
 #[cfg(feature = "sqlite")]
@@ -161,4 +163,29 @@ where
     let options = crate::with_holder(options);
     let lent = driftlock_postgres::lend(client, tls, options.clone()).await?;
     Ok(Lent::new(&driftlock_postgres::Postgres, lent, options, tables))
+}
+
+/// Lends a connection of mysql_async's, which may be one of a pool. Another one is opened beside it, with the same options, while the lock is
+/// held, and one to cancel.
+///
+/// # Errors
+/// When a transaction is open on it, when no database is selected, and what the server says.
+#[cfg(feature = "mysql_async")]
+pub async fn mysql(conn: mysql_async::Conn) -> Result<Lent<mysql_async::Conn>, Error> {
+    mysql_with(conn, ConnectOptions::default(), OwnTables::default()).await
+}
+
+/// The same, with options. Of [`ConnectOptions`] the role and the pooler count: the rest is about connecting.
+///
+/// # Errors
+/// Those of [`mysql`].
+#[cfg(feature = "mysql_async")]
+pub async fn mysql_with(
+    conn: mysql_async::Conn,
+    options: ConnectOptions,
+    tables: OwnTables,
+) -> Result<Lent<mysql_async::Conn>, Error> {
+    let options = crate::with_holder(options);
+    let lent = driftlock_mysql::lend(conn, &options).await?;
+    Ok(Lent::new(&driftlock_mysql::MySql, lent, options, tables))
 }
