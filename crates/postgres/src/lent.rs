@@ -212,7 +212,7 @@ impl Cancel for LentCanceller {
 
 impl PostgresSession {
     /// Puts a lent session back to how it came; the lock, if it is held, stays. No transaction is open.
-    pub(crate) async fn put_back(&mut self) -> Result<(), Error> {
+    pub(crate) async fn put_lent_back(&mut self) -> Result<(), Error> {
         let Some(loan) = &self.loan else { return Ok(()) };
         let custom: Vec<&String> = loan.custom.keys().collect();
         let mut messages = vec![READ.to_owned()];
@@ -274,7 +274,7 @@ impl PostgresSession {
     pub(crate) async fn give_back(mut self) {
         let tidy = async {
             driftlock_database::Session::unlock(&mut self).await?;
-            self.put_back().await
+            self.put_lent_back().await
         };
         let tidied = tidy.await;
         let Some(loan) = self.loan else { return };

@@ -419,7 +419,7 @@ impl Session for PostgresSession {
         self.wire.cancelled.store(false, Ordering::Release);
         self.timeouts = Some(*timeouts);
         if self.loan.is_some() {
-            self.put_back().await?;
+            self.put_lent_back().await?;
             self.deferred = Deferred::Setup;
             return Ok(());
         }
@@ -428,6 +428,11 @@ impl Session for PostgresSession {
     }
 
     async fn put_back(&mut self) -> Result<(), Error> {
+        if self.loan.is_some() {
+            self.put_lent_back().await?;
+            self.deferred = Deferred::Setup;
+            return Ok(());
+        }
         // Sent with what comes next: none of it ends a transaction.
         self.deferred = Deferred::Reset;
         Ok(())
