@@ -135,12 +135,14 @@ fn package_arguments(selected: &[Package], options: &Options) -> Vec<String> {
     if options.packages.is_empty() {
         // The command line tool asks for SQLite's own source, and features are unified over the workspace.
         // The points at which tests stop it are in no build that anybody runs.
-        return ["--workspace", "--features", "driftlock-cli/faults"].map(str::to_owned).to_vec();
+        return ["--workspace", "--features", "driftlock-cli/faults,driftlock/mysql_async"].map(str::to_owned).to_vec();
     }
     let mut arguments = Vec::new();
     for package in selected {
         arguments.extend(["--package".to_owned(), package.name.clone()]);
-        for feature in package.features.iter().filter(|feature| ["bundled", "faults"].contains(&feature.as_str())) {
+        for feature in
+            package.features.iter().filter(|feature| ["bundled", "faults", "mysql_async"].contains(&feature.as_str()))
+        {
             arguments.extend(["--features".to_owned(), format!("{}/{feature}", package.name)]);
         }
     }

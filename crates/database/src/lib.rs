@@ -26,6 +26,7 @@ mod examination;
 pub mod fault;
 mod foreign;
 mod golang_migrate;
+mod lend;
 mod records;
 mod session;
 mod time;
@@ -39,6 +40,7 @@ pub use engine::Engine;
 pub use error::{Error, ExecuteError, ServerError};
 pub use examination::{Examination, Peculiarity, Protection, Right};
 pub use foreign::{ForeignHistory, ForeignRows, foreign_tables, foreign_tool, foreign_tool_by_columns};
+pub use lend::{Lender, lent_in_transaction};
 pub use records::{
     Direction, Entry, FORMAT, Fence, Glance, HistoryRow, JournalRow, JournalState, OwnTables, Records, State,
     check_format,

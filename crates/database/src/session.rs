@@ -337,6 +337,13 @@ pub trait Session: Send {
         Vec::new()
     }
 
+    /// Its user went away, in good order or in the midst (a future was dropped). In the midst means: something was sent that nobody has
+    /// read the answer of, a transaction is open, or the lock is held. Then what is open ends: the connection is closed at once and
+    /// everything else is answered by [`Error::ConnectionLost`], or, where there is no server, it is put in order. Never waits.
+    ///
+    /// Says whether the server may still run a statement of it.
+    fn leave(&mut self) -> bool;
+
     /// Ends the session in good order. Dropping it instead closes the connection without a word.
     async fn close(self: Box<Self>);
 }

@@ -163,6 +163,44 @@ impl Database {
     }
 }
 
+/// A connection that its owner lends, for callers who wait. Make the [`lend::Lent`](crate::lend::Lent) as usual, and this of it.
+///
+/// Drivers that need a runtime of their own (tokio-postgres, mysql_async) need it while this is in use: one of several threads, or
+/// one that somebody else drives.
+#[derive(Debug)]
+pub struct Lent<C> {
+    database: Database,
+    lender: driftlock_database::Lender<C>,
+}
+
+impl<C> Lent<C> {
+    /// For callers who wait.
+    ///
+    /// # Errors
+    /// When no runtime can be started.
+    pub fn new(lent: crate::lend::Lent<C>) -> Result<Self, Error> {
+        let (database, lender) = lent.into_parts();
+        Ok(Lent { database: Database { database, waiter: Waiter::new()? }, lender })
+    }
+
+    /// See [`lend::Lent::give_back`](crate::lend::Lent::give_back).
+    ///
+    /// # Errors
+    /// Those of [`lend::Lent::give_back`](crate::lend::Lent::give_back).
+    pub fn give_back(self) -> Result<C, Error> {
+        self.database.close();
+        Ok(self.lender.take()?)
+    }
+}
+
+impl<C> std::ops::Deref for Lent<C> {
+    type Target = Database;
+
+    fn deref(&self) -> &Database {
+        &self.database
+    }
+}
+
 /// A runtime of its own. What is waited for runs on a thread of its own too, since a thread that belongs to a runtime already may not
 /// drive another.
 #[derive(Debug)]

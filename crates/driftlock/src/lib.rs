@@ -106,6 +106,7 @@
 //! It runs on tokio. A run works on one connection, so a pool of them gains nothing here: give it the database's URL, and keep the pool for the program. What MySQL and MariaDB can't do in a transaction, DDL above all, they can't do here either: it is journalled, and locked, but not fenced.
 
 pub mod blocking;
+pub mod lend;
 
 pub use driftlock_database as database;
 pub use driftlock_engine as engine;

@@ -103,6 +103,22 @@ async fn the_record_is_data() {
     assert_eq!((found.rows, found.journal_rows, found.findings.len()), (4, 0, 0));
 }
 
+/// What is handed around can be, and what is shared too.
+#[test]
+fn what_there_is_can_be_sent_and_shared() {
+    fn sent_and_shared<T: Send + Sync + 'static>() {}
+    sent_and_shared::<Database>();
+    sent_and_shared::<driftlock::blocking::Database>();
+    sent_and_shared::<Migrator>();
+    sent_and_shared::<Migrations>();
+    sent_and_shared::<Cancellation>();
+    sent_and_shared::<Options>();
+    sent_and_shared::<driftlock::Report>();
+    sent_and_shared::<driftlock::Plan>();
+    sent_and_shared::<driftlock::Status>();
+    sent_and_shared::<driftlock::Error>();
+}
+
 #[tokio::test(flavor = "current_thread")]
 async fn a_run_can_be_given_to_any_thread() {
     fn may_move<T: Send>(work: T) -> T {

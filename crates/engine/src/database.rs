@@ -6,9 +6,15 @@ use driftlock_database::{ConnectOptions, DatabaseUrl, Engine, Error as DbError, 
 use driftlock_script::Whereabouts;
 use tokio::sync::Mutex;
 
+use crate::in_use::InUse;
 use crate::{Error, events};
 
 /// A database that is connected to, with the place of driftlock's own tables in it.
+///
+/// A command whose future is dropped in the midst (`select!`, a timeout, a task that is aborted) takes the connection with it: it is
+/// closed, and the server is asked to end what it runs. What was not committed is rolled back, the lock is free, the next run finds out the
+/// rest; this value answers [`ConnectionLost`](driftlock_database::Error::ConnectionLost) from then on. SQLite, where nothing
+/// is left running, goes on. To stop a run and keep the connection there is [`Cancellation`](crate::Cancellation).
 pub struct Database {
     pub(crate) engine: &'static dyn Engine,
     pub(crate) tables: OwnTables,
@@ -48,9 +54,14 @@ impl Database {
         let session = engine.connect(&url, options).await;
         events::connecting(&url, began, &session, |session| session.server());
         let session = session?;
+        Ok(Database { notes, ..Self::over(engine, session, options.holder.clone(), tables) })
+    }
+
+    /// Over a session that there is already: on a connection that somebody lent, say. `me` is shown to others who want the lock.
+    #[must_use]
+    pub fn over(engine: &'static dyn Engine, session: Box<dyn Session>, me: Holder, tables: OwnTables) -> Self {
         let name = session.server().database.clone();
-        let inner = Mutex::new(Inner { session, ahead: None });
-        Ok(Database { engine, tables, me: options.holder.clone(), notes, name, inner })
+        Database { engine, tables, me, notes: Vec::new(), name, inner: Mutex::new(Inner { session, ahead: None }) }
     }
 
     /// Looks what is applied, ahead of the command that needs it: while the files are read, say.
@@ -58,7 +69,7 @@ impl Database {
     /// # Errors
     /// Those of [`Session::glance`].
     pub async fn look_ahead(&self) -> Result<(), Error> {
-        let mut inner = self.inner.lock().await;
+        let mut inner = self.in_use().await;
         inner.ahead = match inner.session.glance(&self.tables).await {
             Ok(glance) => Some(glance),
             // Another run may be in the way: the command that needs it knows whether to wait.
@@ -82,7 +93,7 @@ impl Database {
 
     /// What scripts may ask of it, in this environment.
     pub async fn facts(&self, environment: &str) -> Whereabouts {
-        let inner = self.inner.lock().await;
+        let inner = self.in_use().await;
         let server = inner.session.server();
         let schema = match server.engine {
             "mysql" => server.database.clone(),
@@ -95,6 +106,11 @@ impl Database {
             schema,
             environment: environment.to_owned(),
         }
+    }
+
+    /// The session, for one command.
+    pub(crate) async fn in_use(&self) -> InUse<'_> {
+        InUse::new(self.inner.lock().await)
     }
 
     /// Ends the session in good order.

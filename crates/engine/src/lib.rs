@@ -20,6 +20,7 @@ mod events;
 mod foreign;
 mod hooks;
 mod in_hand;
+mod in_use;
 mod manifest;
 mod migrator;
 mod nearest;

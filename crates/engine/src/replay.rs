@@ -138,7 +138,7 @@ fn own_names() -> [String; 3] {
 }
 
 async fn made(db: &Database) -> Result<Made, Error> {
-    let mut inner = db.inner.lock().await;
+    let mut inner = db.in_use().await;
     let session = inner.session.as_mut();
     let server = session.server().version.clone();
     let census = session.census().await?;

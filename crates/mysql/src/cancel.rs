@@ -6,23 +6,23 @@ use async_trait::async_trait;
 use driftlock_database::{Cancel, Error};
 use tokio::time::timeout;
 
+use crate::beside::Beside;
 use crate::error::{code, reason};
 use crate::packets::Fault;
-use crate::route::Route;
 
 /// How long asking may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Ends a session's statement through a second connection.
 pub(crate) struct Canceller {
-    route: Route,
+    beside: Beside,
     /// The session's connection.
     id: u32,
 }
 
 impl Canceller {
-    pub(crate) fn new(route: Route, id: u32) -> Self {
-        Canceller { route, id }
+    pub(crate) fn new(beside: Beside, id: u32) -> Self {
+        Canceller { beside, id }
     }
 }
 
@@ -31,9 +31,9 @@ impl Cancel for Canceller {
     async fn cancel(&self) -> Result<(), Error> {
         let failed =
             |reason: String| Error::Connect { target: format!("the server, to cancel connection {}", self.id), reason };
-        let mut route = self.route.clone();
+        let mut beside = self.beside.clone();
         let kill = async {
-            let mut conn = route.open().await.map_err(|trouble| failed(trouble.reason()))?;
+            let mut conn = beside.open().await.map_err(|trouble| failed(trouble.reason()))?;
             let killed = conn.query(&format!("KILL QUERY {}", self.id), None).await;
             conn.quit().await;
             match killed {

@@ -7,8 +7,37 @@ use crate::wire::TextRow;
 
 const COM_QUERY: u8 = 3;
 
-/// A session that was let in.
-pub(crate) struct Conn {
+/// A session that was let in: by the login here, or by somebody else's driver.
+pub(crate) enum Conn {
+    Own(Own),
+    #[cfg(feature = "mysql_async")]
+    Lent(Box<mysql_async::Conn>),
+}
+
+impl Conn {
+    /// Sends a statement and reads all that it answers: the rows of its first result, or how many rows it changed, and what it ended
+    /// with. The first result's rows are kept where they are wanted.
+    pub(crate) async fn query(&mut self, sql: &str, keep: Option<&mut Vec<TextRow>>) -> Result<(u64, Okay), Fault> {
+        match self {
+            Conn::Own(own) => own.query(sql, keep).await,
+            #[cfg(feature = "mysql_async")]
+            Conn::Lent(conn) => crate::lent::query(conn, sql, keep).await,
+        }
+    }
+
+    /// Says goodbye. What the server answers is of no interest any more.
+    pub(crate) async fn quit(self) {
+        match self {
+            Conn::Own(own) => own.packets.quit().await,
+            // An error only says that it had ended before.
+            #[cfg(feature = "mysql_async")]
+            Conn::Lent(conn) => drop(conn.disconnect().await),
+        }
+    }
+}
+
+/// A session that was let in here.
+pub(crate) struct Own {
     pub(crate) packets: Packets,
     /// The server's number of it.
     pub(crate) id: u32,
@@ -17,10 +46,8 @@ pub(crate) struct Conn {
     pub(crate) deprecate_eof: bool,
 }
 
-impl Conn {
-    /// Sends a statement and reads all that it answers: the rows of its first result, or how many rows it changed, and what it ended
-    /// with. The first result's rows are kept where they are wanted.
-    pub(crate) async fn query(&mut self, sql: &str, mut keep: Option<&mut Vec<TextRow>>) -> Result<(u64, Okay), Fault> {
+impl Own {
+    async fn query(&mut self, sql: &str, mut keep: Option<&mut Vec<TextRow>>) -> Result<(u64, Okay), Fault> {
         // A dump's binary rows go as the bytes that they are.
         self.packets.command(COM_QUERY, to_bytes(sql).as_ref()).await?;
         let mut returned = None;
@@ -32,11 +59,6 @@ impl Conn {
                 return Ok((first.unwrap_or(last.affected), last));
             }
         }
-    }
-
-    /// Says goodbye. What the server answers is of no interest any more.
-    pub(crate) async fn quit(self) {
-        self.packets.quit().await;
     }
 }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 use driftlock_database::{ConnectOptions, Error, Server};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::beside::Beside;
 use crate::cancel::Canceller;
-use crate::conn::Conn;
+use crate::conn::{Conn, Own};
 use crate::error::code;
 use crate::packets::Fault;
 use crate::parse::quote;
@@ -28,20 +29,25 @@ pub(crate) async fn connect(target: &Target, options: &ConnectOptions) -> Result
         user: target.user.clone(),
         connection: id.to_string(),
     };
-    let canceller = Arc::new(Canceller::new(route.clone(), id));
+    let beside = Beside::Route(Box::new(route));
+    let canceller = Arc::new(Canceller::new(beside.clone(), id));
     let product = Product::new(numbers);
-    let mut wire = Wire::new(conn);
+    let mut wire = Wire::new(Conn::Own(conn));
     wire.limit_first_answer(place, target.connect_timeout);
-    if let Some(role) = &options.set_role {
-        let sql = format!("SET ROLE {}", role_name(role));
-        wire.run(&sql).await.map_err(|error| match error {
-            Error::Server(server) => {
-                Error::Login { target: target.user.clone(), reason: format!("can't take the role `{role}`: {server}") }
-            }
-            other => other,
-        })?;
-    }
-    Ok(MySqlSession::new(wire, server, product, canceller, options.pooler, route, u64::from(id)))
+    take_role(&mut wire, &target.user, options).await?;
+    Ok(MySqlSession::new(wire, server, product, canceller, options.pooler, beside, u64::from(id)))
+}
+
+/// Takes the role that everything is to run as, if one is.
+pub(crate) async fn take_role(wire: &mut Wire, user: &str, options: &ConnectOptions) -> Result<(), Error> {
+    let Some(role) = &options.set_role else { return Ok(()) };
+    let sql = format!("SET ROLE {}", role_name(role));
+    wire.run(&sql).await.map(drop).map_err(|error| match error {
+        Error::Server(server) => {
+            Error::Login { target: user.to_owned(), reason: format!("can't take the role `{role}`: {server}") }
+        }
+        other => other,
+    })
 }
 
 /// `role` or `role@host`, as SQL.
@@ -90,17 +96,13 @@ impl Product {
     }
 }
 
-fn version(numbers: (u16, u16, u16)) -> String {
+pub(crate) fn version(numbers: (u16, u16, u16)) -> String {
     let product = if Product::new(numbers).is_mariadb { "MariaDB" } else { "MySQL" };
     format!("{product} {}.{}.{}", numbers.0, numbers.1, numbers.2)
 }
 
 /// Tries the places in order, and all of them again while they say that they are full.
-async fn open_any(
-    target: &Target,
-    options: &ConnectOptions,
-    deadline: Instant,
-) -> Result<(Conn, Route, String), Error> {
+async fn open_any(target: &Target, options: &ConnectOptions, deadline: Instant) -> Result<(Own, Route, String), Error> {
     let mut pause = Duration::from_millis(20);
     let mut said = None;
     loop {
@@ -156,7 +158,7 @@ enum Refusal {
     Settings(Error),
 }
 
-async fn open(route: &mut Route, limit: Duration) -> Result<Conn, Refusal> {
+async fn open(route: &mut Route, limit: Duration) -> Result<Own, Refusal> {
     match timeout(limit, route.open()).await {
         Err(_) => Err(Refusal::Unreachable(format!("no answer within {:.1} s", limit.as_secs_f64()))),
         Ok(Ok(conn)) => Ok(conn),

@@ -17,6 +17,7 @@
 
 mod accounts;
 mod alter;
+mod beside;
 mod cancel;
 mod census;
 mod classify;
@@ -28,6 +29,8 @@ mod encryption;
 mod error;
 mod grants;
 mod judge;
+#[cfg(feature = "mysql_async")]
+mod lent;
 mod lock;
 mod login;
 mod objects;
@@ -45,9 +48,27 @@ mod traces;
 mod url;
 mod wire;
 
+#[cfg(feature = "mysql_async")]
+pub use mysql_async;
+
 use async_trait::async_trait;
 use driftlock_database::{Classified, ConnectOptions, DatabaseUrl, Engine, Error, Session};
 use driftlock_script::Dialect;
+
+/// A session on a connection that the caller lends, which must not be in a transaction. Its lender gets it back when the session is closed: with its
+/// settings, role, current database and user variables as they were.
+///
+/// # Errors
+/// [`Error::Unfit`] for a connection with an open transaction or without a current database; what the server says of questions about the
+/// session.
+#[cfg(feature = "mysql_async")]
+pub async fn lend(
+    conn: mysql_async::Conn,
+    options: &ConnectOptions,
+) -> Result<(Box<dyn Session>, driftlock_database::Lender<mysql_async::Conn>), Error> {
+    let (session, lender) = lent::open(conn, options).await?;
+    Ok((Box::new(session), lender))
+}
 
 /// MySQL and MariaDB.
 #[derive(Debug, Clone, Copy, Default)]

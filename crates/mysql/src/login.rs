@@ -7,7 +7,7 @@ use mysql_common::crypto;
 use mysql_common::scramble::{create_response_for_ed25519, scramble_native, scramble_sha256};
 use tokio::net::TcpStream;
 
-use crate::conn::Conn;
+use crate::conn::Own;
 use crate::packets::{Answer, Fault, Fields, Packets, counted, frame, read, unexpected};
 
 const LONG_PASSWORD: u32 = 1;
@@ -128,7 +128,7 @@ impl Greeting {
         tls: bool,
         secret: bool,
         login: &Login<'_>,
-    ) -> Result<Conn, Fault> {
+    ) -> Result<Own, Fault> {
         let plugin = match self.plugin.as_str() {
             "caching_sha2_password" => "caching_sha2_password",
             _ => "mysql_native_password",
@@ -161,7 +161,7 @@ impl Greeting {
         let mut packets = Packets::new(stream, if tls { 2 } else { 1 });
         packets.write(&out).await?;
         prove(&mut packets, Proof { login, secret }, plugin.to_owned(), self.nonce).await?;
-        Ok(Conn { packets, id: self.id, version: self.version, deprecate_eof: common & DEPRECATE_EOF != 0 })
+        Ok(Own { packets, id: self.id, version: self.version, deprecate_eof: common & DEPRECATE_EOF != 0 })
     }
 }
 

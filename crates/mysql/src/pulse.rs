@@ -9,8 +9,9 @@ use std::time::Duration;
 use driftlock_database::Error;
 use tokio::time::timeout;
 
+use crate::beside::Beside;
 use crate::conn::Conn;
-use crate::route::{Route, Trouble};
+use crate::route::Trouble;
 use crate::wire::{Wire, text};
 
 /// A server that has no second connection for us doesn't hold us up for long.
@@ -35,10 +36,10 @@ fn told(lock: &str, id: u64) -> String {
 impl Pulse {
     /// Opens it for the connection `id`, which holds `lock` on `wire`. `None` where the server has no second connection for us: then
     /// others can't know that this client is gone, and take it for there.
-    pub(crate) async fn start(wire: &mut Wire, route: &Route, lock: &str, id: u64) -> Result<Option<Self>, Error> {
-        let mut route = route.clone();
+    pub(crate) async fn start(wire: &mut Wire, beside: &Beside, lock: &str, id: u64) -> Result<Option<Self>, Error> {
+        let mut beside = beside.clone();
         let open = async {
-            let mut conn = route.open().await?;
+            let mut conn = beside.open().await?;
             // Idle for as long as the work takes. An hour or a year: the server cuts it to what it can.
             conn.query("SET SESSION wait_timeout = 31536000", None).await?;
             let mut rows = Vec::new();

@@ -8,7 +8,7 @@ use driftlock_tls::Duplex;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, UnixStream};
 
-use crate::conn::Conn;
+use crate::conn::Own;
 use crate::encryption::{Encryption, Mode};
 use crate::error::reason;
 use crate::login::{Greeting, Login};
@@ -88,7 +88,7 @@ impl Route {
     }
 
     /// Opens a session. Once there was one in TLS, those after it are too.
-    pub(crate) async fn open(&mut self) -> Result<Conn, Trouble> {
+    pub(crate) async fn open(&mut self) -> Result<Own, Trouble> {
         let login = Login {
             user: &self.user,
             password: &self.password,

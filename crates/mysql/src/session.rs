@@ -10,10 +10,10 @@ use driftlock_database::{
     Timeouts, Timestamp, check_format, fault,
 };
 
+use crate::beside::Beside;
 use crate::connect::Product;
 use crate::error::{code, number};
 use crate::pulse::Pulse;
-use crate::route::Route;
 use crate::state::{Baseline, Open};
 use crate::tables::{self, Sql};
 use crate::traces::Traces;
@@ -25,13 +25,13 @@ const IMPLICIT_COMMIT: &str = "a statement committed by itself inside the transa
 
 /// An open session.
 pub(crate) struct MySqlSession {
-    wire: Wire,
+    pub(crate) wire: Wire,
     server: Server,
     product: Product,
     canceller: Arc<dyn Cancel>,
     pooler: Pooler,
     /// How to make another connection like this one.
-    route: Route,
+    beside: Beside,
     /// This connection's number.
     id: u64,
     /// When the server was started, by its own clock: numbers of connections begin again then.
@@ -45,11 +45,14 @@ pub(crate) struct MySqlSession {
     /// The limits that the last reset set.
     timeouts: Option<Timeouts>,
     /// What statements left since the last reset.
-    traces: Traces,
+    pub(crate) traces: Traces,
     /// The name of the lock, while it is ours.
     lock: Option<String>,
     /// A transaction of ours is open.
     in_transaction: bool,
+    /// Whose connection it is, where it is lent.
+    #[cfg(feature = "mysql_async")]
+    pub(crate) loan: Option<crate::lent::Loan>,
 }
 
 impl MySqlSession {
@@ -59,7 +62,7 @@ impl MySqlSession {
         product: Product,
         canceller: Arc<dyn Cancel>,
         pooler: Pooler,
-        route: Route,
+        beside: Beside,
         id: u64,
     ) -> Self {
         MySqlSession {
@@ -68,7 +71,9 @@ impl MySqlSession {
             product,
             canceller,
             pooler,
-            route,
+            beside,
+            #[cfg(feature = "mysql_async")]
+            loan: None,
             id,
             run: None,
             longest: None,
@@ -387,7 +392,7 @@ impl Session for MySqlSession {
         self.lock = None;
         if attempt == LockAttempt::Held {
             if self.pulse.is_none() && self.product.holds_several_locks() {
-                self.pulse = Pulse::start(&mut self.wire, &self.route, &name, self.id).await?;
+                self.pulse = Pulse::start(&mut self.wire, &self.beside, &name, self.id).await?;
             }
             self.lock = Some(name);
         }
@@ -395,6 +400,7 @@ impl Session for MySqlSession {
     }
 
     async fn unlock(&mut self) -> Result<(), Error> {
+        self.rollback().await?;
         let released = match self.lock.take() {
             None => Ok(()),
             Some(name) => lock::release(&mut self.wire, &name).await,
@@ -457,19 +463,19 @@ impl Session for MySqlSession {
         let baseline = self.baseline.insert(baseline);
         let database = &self.server.database;
         baseline
-            .restore(&mut self.wire, &self.traces, database, self.lock.as_deref(), timeouts, Open::RolledBack)
+            .restore(&mut self.wire, &self.traces, database, self.lock.as_deref(), Some(timeouts), Open::RolledBack)
             .await?;
         self.in_transaction = false;
         self.timeouts = Some(*timeouts);
-        self.traces = Traces::default();
+        self.traces = self.traces.anew();
         Ok(())
     }
 
     async fn put_back(&mut self) -> Result<(), Error> {
         if let (Some(baseline), Some(timeouts)) = (&self.baseline, &self.timeouts) {
             let (database, lock) = (&self.server.database, self.lock.as_deref());
-            baseline.restore(&mut self.wire, &self.traces, database, lock, timeouts, Open::Kept).await?;
-            self.traces = Traces::default();
+            baseline.restore(&mut self.wire, &self.traces, database, lock, Some(timeouts), Open::Kept).await?;
+            self.traces = self.traces.anew();
         }
         Ok(())
     }
@@ -481,6 +487,8 @@ impl Session for MySqlSession {
     }
 
     async fn execute(&mut self, statements: &[Runnable<'_>], observer: &mut dyn Observer) -> Result<(), ExecuteError> {
+        #[cfg(feature = "mysql_async")]
+        self.keep_variables(statements).await.map_err(|error| ExecuteError { index: 0, error })?;
         for (index, statement) in statements.iter().enumerate() {
             let failed = |error| ExecuteError { index, error };
             // Before it runs: one that fails halfway leaves traces too.
@@ -607,7 +615,20 @@ impl Session for MySqlSession {
         lock::blockers(&mut self.wire, sql, self.product.is_mariadb, run).await.unwrap_or_default()
     }
 
+    fn leave(&mut self) -> bool {
+        let busy = self.wire.is_busy();
+        if busy || self.lock.is_some() || self.in_transaction {
+            self.wire.abandon();
+            (self.pulse, self.lock, self.in_transaction) = (None, None, false);
+        }
+        busy
+    }
+
     async fn close(mut self: Box<Self>) {
+        #[cfg(feature = "mysql_async")]
+        if self.loan.is_some() {
+            return self.give_back().await;
+        }
         self.wire.close().await;
     }
 }

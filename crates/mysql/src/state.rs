@@ -76,6 +76,25 @@ pub(crate) enum Open {
     Kept,
 }
 
+/// What own statements run with.
+const NEUTRAL: [(&str, &str); 8] = [
+    ("sql_mode", "''"),
+    ("sql_quote_show_create", "1"),
+    ("sql_safe_updates", "0"),
+    ("sql_select_limit", "18446744073709551615"),
+    ("character_set_client", "utf8mb4"),
+    ("character_set_results", "utf8mb4"),
+    ("max_statement_time", "0"),
+    ("max_execution_time", "0"),
+];
+
+/// Assignments that empty the variables in which a script's settings are kept meanwhile.
+#[cfg(feature = "mysql_async")]
+pub(crate) fn forget_the_script() -> impl Iterator<Item = String> {
+    let more = ["lock_wait_timeout", "innodb_lock_wait_timeout", "sql_log_bin"];
+    NEUTRAL.into_iter().map(|(name, _)| name).chain(more).map(|name| format!("@driftlock_{name} = NULL"))
+}
+
 /// The settings as they were before the first script.
 pub(crate) struct Baseline {
     names: Vec<&'static str>,
@@ -99,6 +118,11 @@ impl Baseline {
     pub(crate) async fn capture(wire: &mut Wire, has_roles: bool) -> Result<Self, Error> {
         // The handshake chose the oldest collation of utf8mb4; this is the server's own choice, as its clients make it.
         wire.run("SET NAMES utf8mb4").await?;
+        Self::read_as_it_is(wire, has_roles).await
+    }
+
+    /// Reads the settings of a session.
+    pub(crate) async fn read_as_it_is(wire: &mut Wire, has_roles: bool) -> Result<Self, Error> {
         let wanted: Vec<&'static str> =
             SETTINGS.into_iter().chain(OLDER_NAMES.into_iter().map(|(_, older)| older)).collect();
         let quoted: Vec<String> = wanted.iter().map(|name| format!("'{name}'")).collect();
@@ -145,14 +169,14 @@ impl Baseline {
         })
     }
 
-    /// Puts everything back, sets the limits, and looks whether the lock is still held.
+    /// Puts everything back, sets the limits if there are any, and looks whether the lock is still held.
     pub(crate) async fn restore(
         &self,
         wire: &mut Wire,
         traces: &Traces,
         database: &str,
         lock: Option<&str>,
-        timeouts: &Timeouts,
+        timeouts: Option<&Timeouts>,
         open: Open,
     ) -> Result<(), Error> {
         if traces.settings {
@@ -179,7 +203,7 @@ impl Baseline {
         }
         let mut assignments = traces.unset();
         for (at, name) in self.names.iter().enumerate() {
-            let wanted = limit(name, timeouts).or_else(|| self.values[at].clone());
+            let wanted = timeouts.and_then(|timeouts| limit(name, timeouts)).or_else(|| self.values[at].clone());
             if open == Open::Kept && *name == "autocommit" {
                 // Turning it on would commit.
                 continue;
@@ -221,19 +245,8 @@ impl Baseline {
         if self.harmless && !traces.settings {
             return Ok(None);
         }
-        let mut neutral: Vec<(&str, String)> = [
-            ("sql_mode", "''"),
-            ("sql_quote_show_create", "1"),
-            ("sql_safe_updates", "0"),
-            ("sql_select_limit", "18446744073709551615"),
-            ("character_set_client", "utf8mb4"),
-            ("character_set_results", "utf8mb4"),
-            ("max_statement_time", "0"),
-            ("max_execution_time", "0"),
-        ]
-        .into_iter()
-        .map(|(name, value)| (name, value.to_owned()))
-        .collect();
+        let mut neutral: Vec<(&str, String)> =
+            NEUTRAL.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
         for name in ["lock_wait_timeout", "innodb_lock_wait_timeout"] {
             neutral.push((name, value(self.value(name))));
         }

@@ -1,6 +1,7 @@
 //! What a statement leaves in the session that no variable shows, so that it can be put away before the next file.
 
 use driftlock_script::{Dialect, Token, significant};
+use sha2::{Digest, Sha256};
 
 use crate::classify::assigned_variables;
 use crate::parse::{Cursor, defines_routine, parts, quote, user_variable, words};
@@ -22,9 +23,22 @@ pub(crate) struct Traces {
     tables: Vec<String>,
     /// Statements that were prepared, as SQL.
     prepared: Vec<String>,
+    /// The variables' values of before are kept beside: they are a lender's.
+    keeps: bool,
 }
 
 impl Traces {
+    /// Nothing yet, in a session that somebody lends.
+    #[cfg(feature = "mysql_async")]
+    pub(crate) fn of_a_lender() -> Self {
+        Traces { keeps: true, ..Traces::default() }
+    }
+
+    /// Nothing yet, in the same session.
+    pub(crate) fn anew(&self) -> Self {
+        Traces { keeps: self.keeps, ..Traces::default() }
+    }
+
     /// Notes what a statement leaves.
     pub(crate) fn note(&mut self, sql: &str) {
         let Some(first) = significant(sql, Dialect::MySql).next() else {
@@ -71,12 +85,13 @@ impl Traces {
         }
     }
 
-    /// Assignments that empty the user variables, for one `SET`.
+    /// Assignments that empty the user variables, or give them back what they were, for one `SET`.
     pub(crate) fn unset(&self) -> Vec<String> {
         let mut names = self.variables.clone();
         names.sort_unstable();
         names.dedup();
-        names.iter().map(|name| format!("@{} = NULL", quote(name))).collect()
+        let before = |name: &String| if self.keeps { format!("@{}", kept_name(name)) } else { "NULL".to_owned() };
+        names.iter().map(|name| format!("@{} = {}", quote(name), before(name))).collect()
     }
 
     /// Statements that put away what is no setting. They may fail where the thing is gone already.
@@ -91,6 +106,20 @@ impl Traces {
         statements.extend(self.prepared.iter().map(|name| format!("DEALLOCATE PREPARE {name}")));
         statements
     }
+}
+
+/// Where a lender's variable is kept, without `@`. Longer than 64 characters no name may be.
+pub(crate) fn kept_name(name: &str) -> String {
+    let digest: String = Sha256::digest(name.to_lowercase()).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("driftlock_kept_{digest}")
+}
+
+/// The user variables that a statement assigns, without `@`.
+#[cfg(feature = "mysql_async")]
+pub(crate) fn assigns(sql: &str) -> Vec<String> {
+    let mut traces = Traces::default();
+    traces.note(sql);
+    traces.variables
 }
 
 #[cfg(test)]

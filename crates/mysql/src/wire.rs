@@ -142,6 +142,22 @@ impl Wire {
         Error::ConnectionLost(reason)
     }
 
+    /// Whether a statement was sent whose end nobody has read.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.busy && self.conn.is_some()
+    }
+
+    /// Closes the connection without a word.
+    pub(crate) fn abandon(&mut self) {
+        self.lose("its user went away in the midst of a command".to_owned());
+    }
+
+    /// Takes the connection out.
+    #[cfg(feature = "mysql_async")]
+    pub(crate) fn take(&mut self) -> Option<Conn> {
+        self.conn.take().filter(|_| !self.busy)
+    }
+
     /// Says goodbye. What the server answers is of no interest any more.
     pub(crate) async fn close(&mut self) {
         if let Some(conn) = self.conn.take().filter(|_| !self.busy) {

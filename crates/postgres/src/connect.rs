@@ -414,11 +414,24 @@ pub(crate) async fn backend_pid(token: &CancelToken) -> Option<i32> {
 
 /// The driver's request to cancel what a session runs.
 async fn cancel_request(token: &CancelToken) -> Option<[u8; 16]> {
+    /// The code of a request to encrypt: a lent client's asks for that first, where its session may be encrypted.
+    const SSL_REQUEST: [u8; 4] = 80_877_103_u32.to_be_bytes();
     let (near, mut far) = tokio::io::duplex(64);
-    token.cancel_query_raw(near, Settled::default()).await.ok()?;
-    let mut request = [0; 16];
-    far.read_exact(&mut request).await.ok()?;
-    Some(request)
+    let overheard = async {
+        let mut request = [0; 16];
+        far.read_exact(&mut request[..8]).await.ok()?;
+        let rest = if request[4..8] == SSL_REQUEST {
+            far.write_all(b"S").await.ok()?;
+            &mut request[..]
+        } else {
+            &mut request[8..]
+        };
+        far.read_exact(rest).await.ok()?;
+        Some(request)
+    };
+    let (asked, request) = tokio::join!(token.cancel_query_raw(near, Settled::default()), overheard);
+    asked.ok()?;
+    request
 }
 
 #[cfg(test)]

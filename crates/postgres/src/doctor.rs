@@ -72,7 +72,7 @@ pub(crate) async fn examine(
     out.read_only = (row.yes(3)? && out.standby.is_none())
         .then(|| "`default_transaction_read_only` of the server, the database or the role is on".to_owned());
     let pid = row.text(1)?;
-    let at_login = backend_pid(&session.wire.client().cancel_token()).await.map(|pid| pid.to_string());
+    let at_login = backend_pid(session.wire.token()).await.map(|pid| pid.to_string());
     if at_login.as_deref() != Some(pid.as_str()) {
         out.pooler = Some(format!(
             "the server process that answers ({pid}) is not the one that the login named ({})",

@@ -19,6 +19,27 @@ pub(crate) async fn run(
     observer: &mut dyn Observer,
 ) -> Result<(), ExecuteError> {
     for (index, statement) in statements.iter().enumerate() {
+        session.spare_the_lender(statement.sql).await.map_err(|error| ExecuteError { index, error })?;
+    }
+    let inside = session.wire.seen.in_transaction();
+    run_all(session, statements, observer).await?;
+    if inside && !session.wire.seen.in_transaction() {
+        let error = Error::Protocol(
+            "the script ended the transaction that driftlock had opened, so that its record can't be committed with it; \
+             remove its COMMIT"
+                .to_owned(),
+        );
+        return Err(ExecuteError { index: statements.len().saturating_sub(1), error });
+    }
+    Ok(())
+}
+
+async fn run_all(
+    session: &mut PostgresSession,
+    statements: &[Runnable<'_>],
+    observer: &mut dyn Observer,
+) -> Result<(), ExecuteError> {
+    for (index, statement) in statements.iter().enumerate() {
         if let Some(at) = statement.sql.find('\0') {
             return Err(ExecuteError { index, error: nul_character(at) });
         }
@@ -53,16 +74,10 @@ pub(crate) async fn run(
         if patient && !matches!(result, Err(ExecuteError { error: Error::ConnectionLost(_), .. })) {
             session.be_patient(false).await.map_err(|error| ExecuteError { index: at, error })?;
         }
+        let looked = session.wire.look_at_transaction().await;
         result?;
+        looked.map_err(|error| ExecuteError { index: end - 1, error })?;
         at = end;
-    }
-    if inside && !session.wire.seen.in_transaction() {
-        let error = Error::Protocol(
-            "the script ended the transaction that driftlock had opened, so that its record can't be committed with it; \
-             remove its COMMIT"
-                .to_owned(),
-        );
-        return Err(ExecuteError { index: statements.len().saturating_sub(1), error });
     }
     Ok(())
 }

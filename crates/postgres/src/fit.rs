@@ -42,7 +42,7 @@ pub(crate) async fn ensure(session: &mut PostgresSession) -> Result<(), Error> {
         Some(start) => format!("{pid}@{start}"),
         None => pid.clone(),
     };
-    let at_login = backend_pid(&session.wire.client().cancel_token()).await.map(|pid| pid.to_string());
+    let at_login = backend_pid(session.wire.token()).await.map(|pid| pid.to_string());
     if at_login.as_deref() == Some(pid.as_str()) {
         return Ok(());
     }
@@ -63,8 +63,15 @@ pub(crate) async fn ensure(session: &mut PostgresSession) -> Result<(), Error> {
 /// Holds a second session beside this one: each must keep a server process of its own.
 async fn two_at_once(session: &mut PostgresSession) -> Result<(), Error> {
     let limit = session.options.connect_timeout;
+    let Some(target) = session.target.clone() else {
+        return Err(Error::Unfit(
+            "a pooler is in the way of the lent connection, and whether it keeps a server process for each session can't be tried without \
+             a second session: give the URL instead, or lend a connection to the server itself"
+                .to_owned(),
+        ));
+    };
     let look = async {
-        let mut second = PostgresSession::open(session.target.clone(), session.options.clone()).await?;
+        let mut second = PostgresSession::open(target, session.options.clone()).await?;
         let outcome = compare(session, &mut second).await;
         second.wire.close().await;
         outcome

@@ -27,6 +27,7 @@ mod encryption;
 mod error;
 mod execute;
 mod fit;
+mod lent;
 mod link;
 mod lock;
 mod objects;
@@ -42,9 +43,35 @@ mod tap;
 mod url;
 mod wire;
 
+pub use tokio_postgres;
+
 use async_trait::async_trait;
-use driftlock_database::{Classified, ConnectOptions, DatabaseUrl, Engine, Error, Session};
+use driftlock_database::{Classified, ConnectOptions, DatabaseUrl, Engine, Error, Lender, Session};
 use driftlock_script::{Dialect, significant};
+use tokio_postgres::Socket;
+use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
+
+/// A session on a connection that the caller lends, which must not be in a transaction. Its lender gets it back when the session is closed: with
+/// its settings, role, temporary tables, prepared statements, cursors, channels and advisory locks as they were. What
+/// the server says beside its answers (notices) goes to whoever drives the connection. `tls` is how the driver encrypts another connection, which
+/// cancelling wants where this one is encrypted; without it nothing is cancelled there.
+///
+/// # Errors
+/// [`Error::Unfit`] for a connection with an open transaction; what the server says of questions about the session.
+pub async fn lend<T>(
+    client: tokio_postgres::Client,
+    tls: Option<T>,
+    options: ConnectOptions,
+) -> Result<(Box<dyn Session>, Lender<tokio_postgres::Client>), Error>
+where
+    T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
+    T::Stream: Send,
+    T::TlsConnect: Send,
+    <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+{
+    let (session, lender) = lent::open(client, tls, options).await?;
+    Ok((Box::new(session), lender))
+}
 
 /// The engine for `postgres://` URLs.
 #[derive(Debug, Clone, Copy, Default)]

@@ -36,6 +36,10 @@ pub(crate) async fn attempt(session: &mut PostgresSession, tables: &OwnTables) -
         }
     };
     let key = key(&database, &Names::of(tables));
+    if session.loan.is_some() && session.lock == Some(key) {
+        // Asked for again it would be held twice, and it is given back once. That it is still held is looked at behind each file.
+        return Ok(LockAttempt::Held);
+    }
     let results = session.ask(&format!("SELECT pg_catalog.pg_try_advisory_lock({key})")).await?;
     if only_row(&results).map(|row| row.yes(0)).transpose()?.unwrap_or(false) {
         session.lock = Some(key);

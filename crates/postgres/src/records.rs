@@ -19,12 +19,16 @@ impl PostgresSession {
     /// What keeps a script's session settings away from the records, for the rest of the transaction.
     fn guards(&self) -> String {
         // Of these statements there are GUARDS.
-        let role = self.options.set_role.as_deref().map_or_else(|| "NONE".to_owned(), identifier);
+        let (user, role) = match &self.loan {
+            Some(loan) => loan.local_identity(),
+            None => ("DEFAULT".to_owned(), "NONE".to_owned()),
+        };
+        let role = self.options.set_role.as_deref().map_or(role, identifier);
         let lock = self
             .timeouts
             .map_or_else(|| format!("'{OWN_LOCK_TIMEOUT}'"), |limits| milliseconds(limits.lock).to_string());
         format!(
-            "SET LOCAL SESSION AUTHORIZATION DEFAULT; SET LOCAL ROLE {role}; SET LOCAL search_path = pg_catalog, pg_temp; \
+            "SET LOCAL SESSION AUTHORIZATION {user}; SET LOCAL ROLE {role}; SET LOCAL search_path = pg_catalog, pg_temp; \
              SET LOCAL client_encoding = 'UTF8'; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = {lock}; \
              SET LOCAL row_security TO DEFAULT"
         )

@@ -14,6 +14,7 @@ use driftlock_database::{
 
 use crate::connect::{self, application_name};
 use crate::error::from_db;
+use crate::lent::Loan;
 use crate::sql::{Names, Values, identifier, literal};
 use crate::tables;
 use crate::url::Target;
@@ -35,7 +36,10 @@ enum Deferred {
 pub(crate) struct PostgresSession {
     pub(crate) wire: Wire,
     pub(crate) server: Server,
-    pub(crate) target: Target,
+    /// How to get another session; a lent one doesn't tell.
+    pub(crate) target: Option<Target>,
+    /// Whose connection it is, where it is lent.
+    pub(crate) loan: Option<Loan>,
     pub(crate) options: ConnectOptions,
     /// The server's major version.
     pub(crate) major: u32,
@@ -65,8 +69,7 @@ impl PostgresSession {
         let opened = connect::open(&target, &options).await?;
         let version = opened.wire.parameter("server_version").unwrap_or("unknown").to_owned();
         let number = version.split_whitespace().next().unwrap_or(&version);
-        let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
-        let pid = connect::backend_pid(&opened.wire.client().cancel_token()).await;
+        let pid = connect::backend_pid(opened.wire.token()).await;
         let server = Server {
             engine: "postgres",
             version: format!("PostgreSQL {number}"),
@@ -77,9 +80,10 @@ impl PostgresSession {
         Ok(PostgresSession {
             wire: opened.wire,
             server,
-            target,
+            target: Some(target),
+            loan: None,
             options,
-            major: digits.parse().unwrap_or(0),
+            major: major(number),
             canceller: opened.canceller,
             deferred: Deferred::Setup,
             process: pid.unwrap_or(0),
@@ -91,6 +95,45 @@ impl PostgresSession {
             invalid_before: HashMap::new(),
             touched: false,
         })
+    }
+
+    /// Over a connection that is lent.
+    pub(crate) async fn lent(
+        wire: Wire,
+        loan: Loan,
+        canceller: Arc<dyn Cancel>,
+        version: &str,
+        database: String,
+        user: String,
+        options: ConnectOptions,
+    ) -> Self {
+        let number = version.split_whitespace().next().unwrap_or(version);
+        let pid = connect::backend_pid(wire.token()).await;
+        let server = Server {
+            engine: "postgres",
+            version: format!("PostgreSQL {number}"),
+            database,
+            user,
+            connection: pid.map(|pid| pid.to_string()).unwrap_or_default(),
+        };
+        PostgresSession {
+            wire,
+            server,
+            target: None,
+            loan: Some(loan),
+            renamed: Some(application_name(&options.holder, None)),
+            options,
+            major: major(number),
+            canceller,
+            deferred: Deferred::Setup,
+            process: pid.unwrap_or(0),
+            notices_death: None,
+            timeouts: None,
+            lock: None,
+            database: None,
+            invalid_before: HashMap::new(),
+            touched: false,
+        }
     }
 
     /// The settings of every session, as statements.
@@ -109,7 +152,11 @@ impl PostgresSession {
         if self.notices_death == Some(true) {
             sql.push_str(NOTICE_DEATH);
         }
-        for (name, value) in &self.target.settings {
+        if self.loan.is_some() {
+            // Where it is off, a text with a backslash is cut elsewhere.
+            sql.push_str("SET standard_conforming_strings = on;");
+        }
+        for (name, value) in self.target.iter().flat_map(|target| &target.settings) {
             // Not SET, which would take a list for one name.
             sql.push_str(&format!("SELECT pg_catalog.set_config({}, {}, false);", literal(name), literal(value)));
         }
@@ -262,6 +309,12 @@ impl PostgresSession {
     }
 }
 
+/// `16` of `16.3` and of `16beta1`; 0 where it can't be read.
+fn major(number: &str) -> u32 {
+    let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().unwrap_or(0)
+}
+
 /// Division by zero: another server process answers than the one that is meant.
 const GUARD_FAILED: &str = "22012";
 
@@ -315,11 +368,9 @@ impl Session for PostgresSession {
     }
 
     async fn try_lock(&mut self, tables: &OwnTables, me: &Holder) -> Result<LockAttempt, Error> {
-        let name = application_name(me, self.target.application_name.as_deref());
-        let known = self
-            .renamed
-            .clone()
-            .unwrap_or_else(|| application_name(&self.options.holder, self.target.application_name.as_deref()));
+        let own = self.target.as_ref().and_then(|target| target.application_name.as_deref());
+        let name = application_name(me, own);
+        let known = self.renamed.clone().unwrap_or_else(|| application_name(&self.options.holder, own));
         if name != known {
             self.ask(&format!("SET application_name = {}", literal(&name))).await?;
             self.renamed = Some(name);
@@ -329,7 +380,13 @@ impl Session for PostgresSession {
 
     async fn unlock(&mut self) -> Result<(), Error> {
         self.rollback().await?;
-        self.lock = None;
+        let ours = self.lock.take();
+        if self.loan.is_some() {
+            // The others are the lender's.
+            let Some(key) = ours else { return Ok(()) };
+            let unlock = format!("SELECT pg_catalog.pg_advisory_unlock({key})");
+            return self.wire.exchange(&[unlock]).await?.pop().unwrap_or_default().ok(false).map(|_| ());
+        }
         let answer =
             self.wire.exchange(&["SELECT pg_catalog.pg_advisory_unlock_all()"]).await?.pop().unwrap_or_default();
         answer.ok(false).map(|_| ())
@@ -361,11 +418,21 @@ impl Session for PostgresSession {
         self.rollback().await?;
         self.wire.cancelled.store(false, Ordering::Release);
         self.timeouts = Some(*timeouts);
+        if self.loan.is_some() {
+            self.put_lent_back().await?;
+            self.deferred = Deferred::Setup;
+            return Ok(());
+        }
         self.deferred = Deferred::Reset;
         Ok(())
     }
 
     async fn put_back(&mut self) -> Result<(), Error> {
+        if self.loan.is_some() {
+            self.put_lent_back().await?;
+            self.deferred = Deferred::Setup;
+            return Ok(());
+        }
         // Sent with what comes next: none of it ends a transaction.
         self.deferred = Deferred::Reset;
         Ok(())
@@ -433,7 +500,19 @@ impl Session for PostgresSession {
         crate::lock::blockers(self, sql).await.unwrap_or_default()
     }
 
+    fn leave(&mut self) -> bool {
+        let busy = self.wire.is_busy();
+        if busy || self.lock.is_some() || self.wire.seen.in_transaction() {
+            self.wire.abandon();
+            self.lock = None;
+        }
+        busy
+    }
+
     async fn close(self: Box<Self>) {
+        if self.loan.is_some() {
+            return self.give_back().await;
+        }
         self.wire.close().await;
     }
 }

@@ -35,6 +35,8 @@ pub(crate) struct Seen {
     status: AtomicU8,
     ended: AtomicU8,
     copy: AtomicU8,
+    /// Nobody reads the messages: a lent connection's are its lender's. What is known is told by [`is_in`](Self::is_in).
+    blind: bool,
 }
 
 /// No COPY is on its way.
@@ -44,15 +46,37 @@ const UNANSWERED: u8 = 1;
 /// It is; what comes now up to the answer to the statement's closing is superfluous.
 const ANSWERED: u8 = 2;
 
+impl Default for Seen {
+    fn default() -> Self {
+        Seen { status: AtomicU8::new(b'I'), ended: AtomicU8::new(0), copy: AtomicU8::new(NO_COPY), blind: false }
+    }
+}
+
 impl Seen {
     /// Whether a transaction is open, failed or not.
     pub(crate) fn in_transaction(&self) -> bool {
         self.status.load(Ordering::Acquire) != b'I'
     }
 
-    /// Whether the last command that ended a transaction was a COMMIT that committed.
+    /// Of messages that nobody reads.
+    pub(crate) fn nothing() -> Self {
+        Seen { blind: true, ..Seen::default() }
+    }
+
+    /// Whether nobody reads the messages.
+    pub(crate) fn is_blind(&self) -> bool {
+        self.blind
+    }
+
+    /// Takes another's word for whether a transaction is open.
+    pub(crate) fn is_in(&self, transaction: bool) {
+        self.status.store(if transaction { b'T' } else { b'I' }, Ordering::Release);
+    }
+
+    /// Whether the last command that ended a transaction was a COMMIT that committed. Where nobody reads: as far as no error says otherwise;
+    /// in a transaction that has failed, what goes before the COMMIT has failed too.
     pub(crate) fn committed(&self) -> bool {
-        self.ended.load(Ordering::Acquire) == b'C'
+        self.blind || self.ended.load(Ordering::Acquire) == b'C'
     }
 
     /// Forgets how the last transaction ended.
@@ -90,8 +114,7 @@ const TAG_LIMIT: usize = 256;
 
 impl Tap {
     pub(crate) fn new(socket: Socket) -> (Self, Arc<Seen>) {
-        let seen =
-            Arc::new(Seen { status: AtomicU8::new(b'I'), ended: AtomicU8::new(0), copy: AtomicU8::new(NO_COPY) });
+        let seen = Arc::new(Seen::default());
         let tap = Tap {
             socket,
             seen: Arc::clone(&seen),

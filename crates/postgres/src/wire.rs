@@ -16,7 +16,9 @@ use driftlock_database::{CopyData, Error, trace};
 use driftlock_script::Dialect;
 use futures_util::{FutureExt, SinkExt, Stream};
 use tokio_postgres::error::DbError;
-use tokio_postgres::{AsyncMessage, Client, Connection, SimpleQueryMessage, SimpleQueryRow, SimpleQueryStream};
+use tokio_postgres::{
+    AsyncMessage, CancelToken, Client, Connection, SimpleQueryMessage, SimpleQueryRow, SimpleQueryStream,
+};
 
 use crate::error::{ends_connection, from_db, words};
 use crate::link::Link;
@@ -33,14 +35,25 @@ const COPY_CHUNK: usize = 64 * 1024;
 
 /// One open connection.
 pub(crate) struct Wire {
-    client: Client,
-    connection: Connection<Tap, Link<Tap>>,
+    /// `None` once it was abandoned.
+    line: Option<Line>,
+    /// Names the session, and cancels what it runs.
+    token: CancelToken,
     pub(crate) seen: Arc<Seen>,
     /// Set by the canceller: the next cancellation is our own.
     pub(crate) cancelled: Arc<AtomicBool>,
     lost: Option<String>,
+    /// Something was sent whose answer nobody has read: its future was dropped.
+    busy: bool,
     /// Who was logged in to, and how long they may take for their first answer.
     first_answer: Option<(String, Duration)>,
+}
+
+/// The driver's two halves.
+struct Line {
+    client: Client,
+    /// `None` where somebody else drives it: the lender of a connection does.
+    connection: Option<Connection<Tap, Link<Tap>>>,
 }
 
 /// Why nothing more comes.
@@ -91,7 +104,24 @@ impl Answer {
 
 impl Wire {
     pub(crate) fn new(client: Client, connection: Connection<Tap, Link<Tap>>, seen: Arc<Seen>) -> Self {
-        Wire { client, connection, seen, cancelled: Arc::new(AtomicBool::new(false)), lost: None, first_answer: None }
+        Self::of(client, Some(connection), seen)
+    }
+
+    /// Over a client that is lent: its connection is driven elsewhere, and what the server says beside its answers is told there.
+    pub(crate) fn lent(client: Client) -> Self {
+        Self::of(client, None, Arc::new(Seen::nothing()))
+    }
+
+    fn of(client: Client, connection: Option<Connection<Tap, Link<Tap>>>, seen: Arc<Seen>) -> Self {
+        Wire {
+            token: client.cancel_token(),
+            line: Some(Line { client, connection }),
+            seen,
+            cancelled: Arc::new(AtomicBool::new(false)),
+            lost: None,
+            busy: false,
+            first_answer: None,
+        }
     }
 
     /// Limits the wait for the first answer after the login: a pooler takes a login and has nobody yet who could answer.
@@ -99,13 +129,13 @@ impl Wire {
         self.first_answer = Some((target, limit));
     }
 
-    pub(crate) fn client(&self) -> &Client {
-        &self.client
+    pub(crate) fn token(&self) -> &CancelToken {
+        &self.token
     }
 
     /// What the server said of itself at the start (`server_version`).
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
-        self.connection.parameter(name)
+        self.line.as_ref()?.connection.as_ref()?.parameter(name)
     }
 
     /// Whether we asked for a cancel since the last time that this was asked.
@@ -121,6 +151,17 @@ impl Wire {
         }
     }
 
+    /// Whether something was sent whose answer nobody has read.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.busy && self.lost.is_none()
+    }
+
+    /// Closes the connection without a word.
+    pub(crate) fn abandon(&mut self) {
+        self.line = None;
+        self.lost.get_or_insert_with(|| "its user went away in the midst of a command".to_owned());
+    }
+
     /// Sends messages of one or more statements each, all before the first answer, and reads the answers in order.
     /// `on` hears every piece with its message's number. After a message that failed no further one is sent.
     pub(crate) async fn run<'m>(
@@ -129,7 +170,9 @@ impl Wire {
         mut on: impl FnMut(usize, Piece) + Send,
     ) -> Result<(), Error> {
         self.alive()?;
-        let Wire { client, connection, lost, first_answer, .. } = self;
+        let Wire { line, lost, busy, first_answer, .. } = self;
+        let Some(Line { client, connection }) = line else { return Err(closed()) };
+        *busy = true;
         let mut messages = messages.enumerate();
         let mut waiting: VecDeque<(usize, usize, Pin<Box<SimpleQueryStream>>)> = VecDeque::new();
         let mut bytes = 0;
@@ -161,7 +204,7 @@ impl Wire {
                 if waiting.is_empty() {
                     return Poll::Ready(Ok(()));
                 }
-                let polled = connection.poll_message(cx);
+                let polled = connection.as_mut().map_or(Poll::Pending, |connection| connection.poll_message(cx));
                 let mut moved = false;
                 while let Some((index, length, stream)) = waiting.front_mut() {
                     let index = *index;
@@ -210,6 +253,7 @@ impl Wire {
             }
         })
         .await;
+        *busy = false;
         outcome.map_err(|end| match (end, first_answer) {
             (End::Silent, limited) => {
                 let (target, limit) = limited.unwrap_or_default();
@@ -232,6 +276,43 @@ impl Wire {
 
     /// Sends messages together and collects their answers. Notices are dropped.
     pub(crate) async fn exchange<S: AsRef<str> + Sync>(&mut self, messages: &[S]) -> Result<Vec<Answer>, Error> {
+        let answers = self.collect(messages).await?;
+        if self.seen.is_blind() {
+            if answers.iter().any(|answer| answer.failed.is_some()) {
+                self.look_at_transaction().await?;
+            } else if let Some(is_in) = messages.iter().rev().find_map(|message| leads_into(message.as_ref())) {
+                self.seen.is_in(is_in);
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Asks whether a transaction is open, where the server's messages can't be read: then two questions are asked in the same one.
+    pub(crate) async fn look_at_transaction(&mut self) -> Result<(), Error> {
+        if !self.seen.is_blind() {
+            return Ok(());
+        }
+        let which = "SELECT l.virtualtransaction FROM pg_catalog.pg_locks l \
+                     WHERE l.locktype = 'virtualxid' AND l.pid = pg_catalog.pg_backend_pid() AND l.granted";
+        // A cancel that comes late ends the question instead of the statement.
+        for _ in 0..3 {
+            let answers = self.collect(&[which, which]).await?;
+            if answers.iter().any(|answer| answer.code() == Some("57014")) {
+                continue;
+            }
+            let is_failed = answers.iter().any(|answer| answer.failed.is_some());
+            let value = |answer: &Answer| {
+                let row = answer.results.first()?.rows.first()?;
+                row.get(0).map(str::to_owned)
+            };
+            let same = answers.iter().map(value).collect::<Vec<_>>();
+            self.seen.is_in(is_failed || (same.len() == 2 && same[0].is_some() && same[0] == same[1]));
+            return Ok(());
+        }
+        Err(Error::Protocol("the server doesn't say whether a transaction is open".to_owned()))
+    }
+
+    async fn collect<S: AsRef<str> + Sync>(&mut self, messages: &[S]) -> Result<Vec<Answer>, Error> {
         let mut answers: Vec<Answer> = Vec::with_capacity(messages.len());
         let mut rows = Vec::new();
         let began = Instant::now();
@@ -272,7 +353,9 @@ impl Wire {
         let mut lines = data.open().map_err(|error| {
             CopyError::Lost(Error::Protocol(format!("the rows of this COPY can't be read: {error}")))
         })?;
-        let Wire { client, connection, lost, seen, .. } = self;
+        let Wire { line, lost, busy, seen, .. } = self;
+        let Some(Line { client, connection }) = line else { return Err(CopyError::Lost(closed())) };
+        *busy = true;
         let whole = async {
             let statement = client.prepare(sql).await?;
             // All of the answer to that is read before what is seen from here on belongs to the COPY.
@@ -290,12 +373,16 @@ impl Wire {
             }
         };
         let outcome = drive(connection, &mut notice, whole).await;
+        *busy = false;
         let reason = match outcome {
             Ok(Ok(Ok(rows))) => return Ok(rows),
             // Without its end the server never takes the rows; with the connection it gives them up.
             Ok(Ok(Err(error))) => format!("its rows can't be read: {error}"),
             Ok(Err(error)) => match error.as_db_error() {
-                Some(db) => return Err(CopyError::Failed(Box::new(db.clone()))),
+                Some(db) => {
+                    let db = Box::new(db.clone());
+                    return Err(self.after_copy().await.map_or_else(CopyError::Lost, |()| CopyError::Failed(db)));
+                }
                 None => words(&error),
             },
             Err(reason) => reason,
@@ -304,12 +391,34 @@ impl Wire {
         Err(CopyError::Lost(Error::ConnectionLost(reason)))
     }
 
+    /// That a COPY that failed left a lent connection usable. Where the server refuses one before any data, the driver takes the answer to
+    /// the data for that to the next request; on a connection of our own the tap keeps it away.
+    async fn after_copy(&mut self) -> Result<(), Error> {
+        if !self.seen.is_blind() {
+            return Ok(());
+        }
+        let answers = self.collect(&["SELECT 1", "SELECT 1"]).await?;
+        let answered = |answer: &Answer| answer.failed.is_some() || answer.results.iter().any(|it| !it.rows.is_empty());
+        if answers.iter().all(answered) {
+            return Ok(());
+        }
+        self.abandon();
+        let reason = "the server refused a COPY before it read any of its rows, and the driver of the lent connection doesn't get over that";
+        self.lost = Some(reason.to_owned());
+        Err(Error::ConnectionLost(reason.to_owned()))
+    }
+
+    /// The client that was lent.
+    pub(crate) fn into_client(self) -> Result<Client, Error> {
+        self.alive()?;
+        self.line.map(|line| line.client).ok_or_else(closed)
+    }
+
     /// Says goodbye to the server.
     pub(crate) async fn close(self) {
-        let Wire { client, mut connection, lost, .. } = self;
-        if lost.is_some() {
+        let Some(Line { client, connection: Some(mut connection) }) = self.line.filter(|_| self.lost.is_none()) else {
             return;
-        }
+        };
         drop(client);
         let goodbye = poll_fn(|cx| {
             loop {
@@ -325,6 +434,18 @@ impl Wire {
     }
 }
 
+fn closed() -> Error {
+    Error::ConnectionLost("it was closed".to_owned())
+}
+
+/// Whether one of our own messages leaves a transaction open, where it is about transactions.
+fn leads_into(message: &str) -> Option<bool> {
+    if message.ends_with("COMMIT") || message == "ROLLBACK" {
+        return Some(false);
+    }
+    message.starts_with("BEGIN").then_some(true)
+}
+
 /// Why a COPY didn't end well.
 pub(crate) enum CopyError {
     Failed(Box<DbError>),
@@ -333,14 +454,14 @@ pub(crate) enum CopyError {
 
 /// Drives the connection until the future is done. The error is why the connection was lost.
 async fn drive<F: Future>(
-    connection: &mut Connection<Tap, Link<Tap>>,
+    connection: &mut Option<Connection<Tap, Link<Tap>>>,
     notice: &mut (impl FnMut(Box<DbError>) + Send),
     future: F,
 ) -> Result<F::Output, String> {
     let mut future = pin!(future);
     poll_fn(|cx| {
         loop {
-            let polled = connection.poll_message(cx);
+            let polled = connection.as_mut().map_or(Poll::Pending, |connection| connection.poll_message(cx));
             let done = future.as_mut().poll(cx);
             match polled {
                 // Never polled again after this.

@@ -31,9 +31,33 @@ mod tables;
 mod url;
 mod worker;
 
+pub use rusqlite;
+
 use async_trait::async_trait;
-use driftlock_database::{Classified, ConnectOptions, DatabaseUrl, Engine, Error, Session};
+use driftlock_database::{Classified, ConnectOptions, DatabaseUrl, Engine, Error, Lender, Session};
 use driftlock_script::Dialect;
+
+/// A session on a connection that the caller lends, which must not be in a transaction. Its lender gets it back when the session is closed: with
+/// its settings, its own temporary objects and attached databases as they were. Its progress handler and its busy handler (other than a
+/// time-out) are replaced and can't be put back.
+///
+/// # Errors
+/// [`Error::Unfit`] for a connection with an open transaction.
+pub fn lend(connection: rusqlite::Connection) -> Result<(Box<dyn Session>, Lender<rusqlite::Connection>), Error> {
+    let (session, lender) = session::SqliteSession::lent(connection)?;
+    Ok((Box::new(session), lender))
+}
+
+/// That no role is wanted.
+///
+/// # Errors
+/// [`Error::Url`] where one is.
+pub fn no_roles(options: &ConnectOptions) -> Result<(), Error> {
+    if options.set_role.is_some() {
+        return Err(Error::Url("SQLite has no roles: take `set_role` out of this environment".to_owned()));
+    }
+    Ok(())
+}
 
 /// SQLite.
 #[derive(Debug, Clone, Copy, Default)]
@@ -67,9 +91,7 @@ impl Engine for Sqlite {
     }
 
     async fn connect(&self, url: &DatabaseUrl, options: &ConnectOptions) -> Result<Box<dyn Session>, Error> {
-        if options.set_role.is_some() {
-            return Err(Error::Url("SQLite has no roles: take `set_role` out of this environment".to_owned()));
-        }
+        no_roles(options)?;
         Ok(Box::new(session::SqliteSession::open(url::place(url)?)?))
     }
 }

@@ -11,15 +11,16 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use async_trait::async_trait;
 use driftlock_database::{
     Cancel, Census, Error, Event, Examination, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder,
-    JournalRow, LockAttempt, Observer, OwnTables, Probe, Records, Runnable, Server, Session, Surroundings, Timeouts,
+    JournalRow, Lender, LockAttempt, Observer, OwnTables, Probe, Records, Runnable, Server, Session, Surroundings, Timeouts,
     Timestamp, trace,
 };
+use rusqlite::Connection;
 
 use crate::control::Control;
 use crate::error::Fault;
 use crate::tables::Tables;
 use crate::url::{Mode, Place};
-use crate::worker::{Worker, cancelled};
+use crate::worker::{Loan, Worker, cancelled};
 use crate::{names, objects, surroundings};
 
 /// A session.
@@ -31,11 +32,27 @@ pub(crate) struct SqliteSession {
     worker: Arc<Mutex<Worker>>,
     /// Whether anything but looking was asked of it.
     has_written: bool,
+    /// Whose connection it is, where it is lent.
+    lent: Option<(Loan, Lender<Connection>)>,
 }
 
 impl SqliteSession {
     pub(crate) fn open(place: Place) -> Result<Self, Error> {
         let control = Arc::new(Control::new());
+        let worker = Worker::new(place, Arc::clone(&control))?;
+        Ok(SqliteSession::of(worker, control, None))
+    }
+
+    /// On a connection that is lent.
+    pub(crate) fn lent(connection: Connection) -> Result<(Self, Lender<Connection>), Error> {
+        let control = Arc::new(Control::new());
+        let lender = Lender::default();
+        let (worker, loan) = Worker::lent(connection, Arc::clone(&control))?;
+        Ok((SqliteSession::of(worker, control, Some((loan, lender.clone()))), lender))
+    }
+
+    fn of(worker: Worker, control: Arc<Control>, lent: Option<(Loan, Lender<Connection>)>) -> Self {
+        let place = worker.place.clone();
         let server = Server {
             engine: "sqlite",
             version: format!("SQLite {}", rusqlite::version()),
@@ -43,8 +60,7 @@ impl SqliteSession {
             user: String::new(),
             connection: String::new(),
         };
-        let worker = Worker::new(place.clone(), Arc::clone(&control))?;
-        Ok(SqliteSession { server, place, control, worker: Arc::new(Mutex::new(worker)), has_written: false })
+        SqliteSession { server, place, control, worker: Arc::new(Mutex::new(worker)), has_written: false, lent }
     }
 
     /// Runs short work here and now; if another process or an earlier, abandoned future is in the way, waits for it on a blocking thread.
@@ -380,8 +396,36 @@ impl Session for SqliteSession {
         Ok(())
     }
 
+    fn leave(&mut self) -> bool {
+        let tidy = |worker: &mut Worker| {
+            if worker.lock.is_some() || worker.in_transaction() {
+                // What can't be rolled back ends with the connection.
+                let _ = worker.rollback();
+                worker.lock = None;
+            }
+        };
+        match self.worker.try_lock() {
+            Ok(mut worker) => tidy(&mut worker),
+            Err(TryLockError::Poisoned(poisoned)) => tidy(&mut poisoned.into_inner()),
+            // A dropped future's statement was told to end and hasn't yet; a commit goes on to its end.
+            Err(TryLockError::WouldBlock) => {
+                let worker = Arc::clone(&self.worker);
+                // Without a thread the lock ends with the session.
+                drop(std::thread::Builder::new().name("driftlock sqlite".to_owned()).spawn(move || {
+                    tidy(&mut worker.lock().unwrap_or_else(PoisonError::into_inner));
+                }));
+            }
+        }
+        false
+    }
+
     async fn close(self: Box<Self>) {
-        let session = *self;
+        let mut session = *self;
+        if let Some((loan, lender)) = session.lent.take() {
+            let back = session.elsewhere(Abandoned::GoesOn, move |worker, _| worker.give_back(&loan)).await;
+            lender.give_back(back);
+            return;
+        }
         if !session.has_written {
             // Nothing to write back, and no statement that still runs: dropping it closes it.
             return;

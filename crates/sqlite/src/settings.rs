@@ -43,9 +43,17 @@ const FLAGS: &[&str] = &[
 /// How the journal is kept: the connection's own, but for `wal`, which is the file's.
 const JOURNAL: &str = "journal_mode";
 
-/// How the settings were before a script touched them.
+/// How the session was before a script touched it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Baseline(BTreeMap<&'static str, String>);
+pub(crate) struct Baseline {
+    settings: BTreeMap<&'static str, String>,
+    /// Whether `LIKE` tells cases apart: no setting says it.
+    tells_cases: bool,
+    /// What lives in the `temp` schema: kind and name.
+    temporary: Vec<(String, String)>,
+    /// Databases that are attached: file and name.
+    attached: Vec<(String, String)>,
+}
 
 impl Baseline {
     /// Reads every setting. Works inside a transaction too.
@@ -57,18 +65,25 @@ impl Baseline {
                 values.insert(*name, value);
             }
         }
-        Ok(Baseline(values))
+        Ok(Baseline {
+            settings: values,
+            tells_cases: tells_cases(connection)?,
+            temporary: temporary(connection)?,
+            attached: attached(connection)?,
+        })
     }
 
     /// Puts back what differs. Outside of a transaction only.
     pub(crate) fn restore(&self, connection: &Connection) -> Result<()> {
         // First what would keep the rest from working. `RESET` reads the schema again, whatever was written into it.
-        connection.execute_batch(
-            "PRAGMA query_only = OFF; PRAGMA writable_schema = RESET; PRAGMA case_sensitive_like = OFF;",
-        )?;
-        drop_temporary(connection)?;
-        detach(connection)?;
-        for (name, value) in &self.0 {
+        connection.execute_batch("PRAGMA query_only = OFF; PRAGMA writable_schema = RESET;")?;
+        // It would put SQLite's own function in the place of one that a lender may have given.
+        if tells_cases(connection)? != self.tells_cases {
+            connection.execute_batch(&format!("PRAGMA case_sensitive_like = {}", self.tells_cases))?;
+        }
+        self.drop_temporary(connection)?;
+        self.detach(connection)?;
+        for (name, value) in &self.settings {
             let now = get(connection, name)?;
             let is_the_files = *name == JOURNAL && (value == "wal" || now.as_deref() == Some("wal"));
             if now.as_ref() != Some(value) && !is_the_files {
@@ -80,6 +95,31 @@ impl Baseline {
         }
         Ok(())
     }
+
+    /// Drops what a script left in the `temp` schema: triggers first, since they hang on the rest.
+    fn drop_temporary(&self, connection: &Connection) -> Result<()> {
+        for (kind, name) in temporary(connection)?.iter().filter(|it| !self.temporary.contains(it)) {
+            // A virtual table takes its shadow tables with it, so some may be gone already.
+            connection.execute_batch(&format!("DROP {kind} IF EXISTS temp.{}", quote(name)))?;
+        }
+        Ok(())
+    }
+
+    /// Detaches what a script attached, and attaches again what it detached.
+    fn detach(&self, connection: &Connection) -> Result<()> {
+        let now = attached(connection)?;
+        for (_, name) in now.iter().filter(|it| !self.attached.contains(it)) {
+            connection.execute_batch(&format!("DETACH {}", quote(name)))?;
+        }
+        for (file, name) in self.attached.iter().filter(|it| !now.contains(it)) {
+            connection.execute(&format!("ATTACH ?1 AS {}", quote(name)), [file])?;
+        }
+        Ok(())
+    }
+}
+
+fn tells_cases(connection: &Connection) -> Result<bool> {
+    connection.query_row("SELECT 'A' NOT LIKE 'a'", [], |row| row.get(0))
 }
 
 fn get(connection: &Connection, name: &str) -> Result<Option<String>> {
@@ -93,27 +133,18 @@ fn get(connection: &Connection, name: &str) -> Result<Option<String>> {
     })
 }
 
-/// Drops what lives in the `temp` schema: triggers first, since they hang on the rest.
-fn drop_temporary(connection: &Connection) -> Result<()> {
-    let objects = names(
+/// What lives in the `temp` schema, triggers first: kind and name.
+fn temporary(connection: &Connection) -> Result<Vec<(String, String)>> {
+    names(
         connection,
         "SELECT upper(type), name FROM sqlite_temp_master \
          WHERE type IN ('trigger', 'view', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
          ORDER BY CASE type WHEN 'trigger' THEN 1 WHEN 'view' THEN 2 ELSE 3 END",
-    )?;
-    for (kind, name) in objects {
-        // A virtual table takes its shadow tables with it, so some may be gone already.
-        connection.execute_batch(&format!("DROP {kind} IF EXISTS temp.{}", quote(&name)))?;
-    }
-    Ok(())
+    )
 }
 
-fn detach(connection: &Connection) -> Result<()> {
-    for (_, name) in names(connection, "SELECT '', name FROM pragma_database_list WHERE name NOT IN ('main', 'temp')")?
-    {
-        connection.execute_batch(&format!("DETACH {}", quote(&name)))?;
-    }
-    Ok(())
+fn attached(connection: &Connection) -> Result<Vec<(String, String)>> {
+    names(connection, "SELECT coalesce(file, ''), name FROM pragma_database_list WHERE name NOT IN ('main', 'temp')")
 }
 
 fn names(connection: &Connection, query: &str) -> Result<Vec<(String, String)>> {
@@ -133,7 +164,7 @@ mod tests {
     fn puts_back_every_setting_that_can_be_read() {
         let connection = Connection::open_in_memory().unwrap();
         let before = Baseline::read(&connection).unwrap();
-        assert!(before.0.len() > 20, "{before:?}");
+        assert!(before.settings.len() > 20, "{before:?}");
         connection
             .execute_batch(
                 "PRAGMA legacy_alter_table = ON; PRAGMA recursive_triggers = ON; PRAGMA cache_size = -123;

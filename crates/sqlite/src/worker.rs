@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-use driftlock_database::{Error, ServerError, trace};
+use driftlock_database::{Error, ServerError, lent_in_transaction, trace};
 use driftlock_script::Dialect;
 use rusqlite::fallible_iterator::FallibleIterator as _;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
@@ -54,7 +54,13 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 impl Worker {
     /// Opens what is there.
     pub(crate) fn new(place: Place, control: Arc<Control>) -> Result<Self, Error> {
-        let mut worker = Worker {
+        let mut worker = Worker::without_connection(place, control);
+        worker.look()?;
+        Ok(worker)
+    }
+
+    fn without_connection(place: Place, control: Arc<Control>) -> Self {
+        Worker {
             look_before: place == Place::Memory,
             place,
             connection: None,
@@ -68,9 +74,47 @@ impl Worker {
             opened: false,
             may_violate: false,
             before: None,
+        }
+    }
+
+    /// Takes a connection that is lent. What it was like is the [`Loan`].
+    pub(crate) fn lent(mut connection: Connection, control: Arc<Control>) -> Result<(Self, Loan), Error> {
+        if !connection.is_autocommit() {
+            return Err(lent_in_transaction());
+        }
+        let tell = |error: rusqlite::Error| Fault::Sql(error).tell("", &Place::Memory);
+        let path = connection.path().filter(|path| !path.is_empty()).map(std::path::PathBuf::from);
+        let place = match path {
+            None => Place::Memory,
+            Some(path) => {
+                let mode = if connection.is_readonly("main").map_err(tell)? { Mode::Read } else { Mode::Write };
+                Place::File { path: path.canonicalize().unwrap_or(path), mode }
+            }
         };
-        worker.look()?;
-        Ok(worker)
+        let loan = Loan {
+            baseline: Baseline::read(&connection).map_err(tell)?,
+            busy_timeout: connection.query_row("PRAGMA busy_timeout", [], |row| row.get(0)).map_err(tell)?,
+        };
+        prepare(&mut connection, &control).map_err(tell)?;
+        let mut worker = Worker::without_connection(place, control);
+        worker.connection = Some(connection);
+        worker.identity = worker.found();
+        Ok((worker, loan))
+    }
+
+    /// Puts a lent connection back into the state in which it came, and hands it out.
+    pub(crate) fn give_back(&mut self, loan: &Loan) -> Result<Connection, Fault> {
+        self.rollback()?;
+        self.lock = None;
+        self.restore()?;
+        let mut connection = self.connection.take().ok_or_else(closed)?;
+        if self.tells {
+            tell_of(&mut connection, false);
+        }
+        loan.baseline.restore(&connection)?;
+        connection.busy_timeout(Duration::from_millis(loan.busy_timeout.into()))?;
+        let _ = connection.progress_handler(0, None::<fn() -> bool>);
+        Ok(connection)
     }
 
     /// The connection for looking: `None` when there is no database yet.
@@ -116,12 +160,7 @@ impl Worker {
         let place = &self.place;
         let tell = |error: rusqlite::Error| Fault::Sql(error).tell("", place);
         let mut connection = opened.map_err(tell)?;
-        // SQLite as Rust programs compile it has them on, SQLite's own client off. With them on, the rebuild of a table
-        // that SQLite's documentation describes would delete the rows that refer to it.
-        connection.execute_batch("PRAGMA foreign_keys = OFF").map_err(tell)?;
-        // We wait ourselves, see `patiently`: that can be cancelled.
-        connection.busy_timeout(Duration::ZERO).map_err(tell)?;
-        self.control.watch(&mut connection);
+        prepare(&mut connection, &self.control).map_err(tell)?;
         self.connection = Some(connection);
         self.tells = false;
         self.identity = self.found();
@@ -397,6 +436,25 @@ fn tell_of(connection: &mut Connection, on: bool) {
     let events = if on { TraceEventCodes::SQLITE_TRACE_PROFILE } else { TraceEventCodes::empty() };
     // Nothing depends on it.
     let _ = connection.trace_v2(events, on.then_some(told));
+}
+
+/// What a lent connection was like when it came.
+#[derive(Debug)]
+pub(crate) struct Loan {
+    baseline: Baseline,
+    /// In milliseconds.
+    busy_timeout: u32,
+}
+
+/// A connection as scripts find it.
+fn prepare(connection: &mut Connection, control: &Arc<Control>) -> rusqlite::Result<()> {
+    // SQLite as Rust programs compile it has them on, SQLite's own client off. With them on, the rebuild of a table
+    // that SQLite's documentation describes would delete the rows that refer to it.
+    connection.execute_batch("PRAGMA foreign_keys = OFF")?;
+    // We wait ourselves, see `patiently`: that can be cancelled.
+    connection.busy_timeout(Duration::ZERO)?;
+    control.watch(connection);
+    Ok(())
 }
 
 /// Steps through all rows of one statement; the rows themselves are dropped.

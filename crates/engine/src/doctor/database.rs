@@ -41,7 +41,7 @@ pub fn unreachable(error: &Error) -> Check {
 }
 
 async fn itself(db: &Database, pooler: Pooler) -> Vec<Check> {
-    let mut inner = db.inner.lock().await;
+    let mut inner = db.in_use().await;
     let before = now();
     let found = match inner.session.examine(&db.tables, LONG).await {
         Ok(found) => found,
@@ -62,7 +62,7 @@ fn now() -> Timestamp {
 
 /// The own tables, and where there are none, who else was here.
 async fn own_tables(db: &Database, options: &Options) -> Vec<Check> {
-    let mut inner = db.inner.lock().await;
+    let mut inner = db.in_use().await;
     inner.ahead = None;
     let place = match &db.tables.schema {
         Some(schema) => format!("`{schema}.{}`", db.tables.history()),

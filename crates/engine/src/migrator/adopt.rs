@@ -45,7 +45,7 @@ impl Database {
     /// # Errors
     /// When the catalog can't be read.
     pub async fn foreign_layouts(&self, from: Option<&str>, table: Option<&str>) -> Result<Vec<Layout>, Error> {
-        let mut inner = self.inner.lock().await;
+        let mut inner = self.in_use().await;
         let session = inner.session.as_mut();
         let layout = |tool: &str| Tool::parse(tool)?.layout();
         if let Some(from) = from {
@@ -72,7 +72,7 @@ impl Migrator {
     }
 
     async fn adopt_now(&self, db: &Database, from: Option<&str>, table: Option<&str>) -> Result<Report, Error> {
-        let mut inner = db.inner.lock().await;
+        let mut inner = db.in_use().await;
         inner.ahead = None;
         let view = self.view(self.first_look(&mut inner, db).await?)?;
         let session = inner.session.as_mut();

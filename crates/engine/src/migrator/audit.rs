@@ -85,7 +85,7 @@ impl Migrator {
     }
 
     async fn audit_now(&self, db: &Database, filter: &AuditFilter) -> Result<Audit, Error> {
-        let mut inner = db.inner.lock().await;
+        let mut inner = db.in_use().await;
         inner.ahead = None;
         let (glance, history) = whole(inner.session.as_mut(), db).await?;
         let journal = match &glance {
@@ -133,7 +133,7 @@ impl Migrator {
     }
 
     async fn verify_now(&self, db: &Database) -> Result<Verification, Error> {
-        let mut inner = db.inner.lock().await;
+        let mut inner = db.in_use().await;
         inner.ahead = None;
         let session = inner.session.as_mut();
         // A runner may go on meanwhile, and writes an attempt's first rows in both tables together: so the history is looked at on

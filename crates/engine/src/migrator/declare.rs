@@ -20,7 +20,7 @@ impl Migrator {
 
     async fn baseline_now(&self, db: &Database, version: &str) -> Result<Report, Error> {
         let upto = self.version(version)?;
-        let mut inner = db.inner.lock().await;
+        let mut inner = db.in_use().await;
         inner.ahead = None;
         let view = self.view(self.first_look(&mut inner, db).await?)?;
         let session = inner.session.as_mut();
@@ -78,7 +78,7 @@ impl Migrator {
             return Err(Error::Usage("`accept` wants a reason, which the history keeps: `--reason TEXT`".to_owned()));
         }
         let version = self.version(version)?;
-        let mut inner = db.inner.lock().await;
+        let mut inner = db.in_use().await;
         inner.ahead = None;
         let view = self.view(self.first_look(&mut inner, db).await?)?;
         let session = inner.session.as_mut();

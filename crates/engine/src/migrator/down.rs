@@ -20,7 +20,7 @@ impl Migrator {
     }
 
     async fn plan_down_now(&self, db: &Database) -> Result<Plan, Error> {
-        let mut inner = db.inner.lock().await;
+        let mut inner = db.in_use().await;
         let glance = inner.glance(&db.tables).await?;
         let has_history = glance.is_some();
         let view = self.view(glance)?;
@@ -65,7 +65,7 @@ impl Migrator {
     }
 
     async fn undo(&self, db: &Database, again: bool) -> Result<Report, Error> {
-        let mut inner = db.inner.lock().await;
+        let mut inner = db.in_use().await;
         inner.ahead = None;
         let view = self.view(self.first_look(&mut inner, db).await?)?;
         let session = inner.session.as_mut();

@@ -20,7 +20,7 @@ impl Migrator {
     }
 
     async fn status_now(&self, db: &Database) -> Result<Status, Error> {
-        let mut inner = db.inner.lock().await;
+        let mut inner = db.in_use().await;
         inner.ahead = None;
         let (glance, history) = whole(inner.session.as_mut(), db).await?;
         let mut view = self.look(glance)?;

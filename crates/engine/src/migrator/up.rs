@@ -19,7 +19,7 @@ impl Migrator {
     }
 
     async fn plan_now(&self, db: &Database) -> Result<Plan, Error> {
-        let mut inner = db.inner.lock().await;
+        let mut inner = db.in_use().await;
         let glance = inner.glance(&db.tables).await?;
         let mut view = self.look(glance)?;
         if let Err(error) = self.may_run(&view) {
@@ -43,7 +43,7 @@ impl Migrator {
     }
 
     async fn up_now(&self, db: &Database) -> Result<Report, Error> {
-        let mut inner = db.inner.lock().await;
+        let mut inner = db.in_use().await;
         let glance = self.first_look(&mut inner, db).await?;
         let mut view = self.view(glance)?;
         if let Err(error) = self.may_run(&view) {
