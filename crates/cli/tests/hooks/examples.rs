@@ -74,5 +74,5 @@ fn a_login_without_the_right_is_stopped_by_sql() {
     let ran = Ran::new(target.command(&["up", "--env", "prod"]).env("DATABASE_URL", url).output().unwrap());
     target.query(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
     let ran = ran.expect(1).says(&[&format!("{role} may not migrate contracts"), "20260303-090000"]);
-    ran.says(&["the database is not changed: no migration had begun", "hooks/before_migrate_permission.sql:4:1"]);
+    ran.says(&["the database is not changed: no migration had begun", "hooks/before_migrate_permission.sql:3:1"]);
 }
