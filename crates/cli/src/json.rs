@@ -1,9 +1,9 @@
 //! Results as JSON.
 
 use driftlock::database::HistoryRow;
-use driftlock::engine::{Finding, MigrationState, MigrationStatus, PlannedMigration};
+use driftlock::engine::{Finding, MigrationState, MigrationStatus, PlannedHook, PlannedMigration};
 use driftlock::script::{Dialect, redact};
-use driftlock::{Applied, Audit, Error, Plan, Report, Status, Verification, Version};
+use driftlock::{Applied, Audit, Error, HookEvent, HookRun, Plan, Report, Status, Verification, Version};
 use serde_json::{Map, Value, json};
 
 pub(crate) fn applied(applied: &Applied) -> Value {
@@ -33,10 +33,21 @@ pub(crate) fn finding(finding: &Finding) -> Value {
 pub(crate) fn report(report: &Report) -> Value {
     json!({
         "applied": report.applied.iter().map(applied).collect::<Vec<_>>(),
+        "hooks": report.hooks.iter().map(hook_run).collect::<Vec<_>>(),
         "pending": versions(&report.pending),
         "ahead": versions(&report.ahead),
         "notes": report.notes,
     })
+}
+
+fn hook_run(run: &HookRun) -> Value {
+    let mut value = hook(run.event, &run.hook, run.version.as_ref());
+    value["duration_ms"] = millis(run.duration).into();
+    value
+}
+
+fn hook(event: HookEvent, name: &str, version: Option<&Version>) -> Value {
+    json!({ "event": event.as_str(), "hook": name, "version": version.map(Version::as_str) })
 }
 
 pub(crate) fn status(status: &Status) -> Value {
@@ -181,7 +192,9 @@ pub(crate) fn verification(it: &Verification, whole: bool, compared: bool) -> Va
 /// A plan. What isn't sent to the server is not listed; the groups name statements by their numbers in the file.
 pub(crate) fn plan(plan: &Plan, dialect: Dialect) -> Result<Value, Error> {
     let pending = plan.pending.iter().map(|it| planned(it, dialect)).collect::<Result<Vec<_>, _>>()?;
-    Ok(json!({ "pending": pending, "notes": plan.notes }))
+    let hook = |it: &PlannedHook| hook(it.event, &it.hook, it.version.as_ref());
+    let hooks: Vec<Value> = plan.hooks.iter().map(hook).collect();
+    Ok(json!({ "pending": pending, "hooks": hooks, "notes": plan.notes }))
 }
 
 fn planned(it: &PlannedMigration, dialect: Dialect) -> Result<Value, Error> {

@@ -89,6 +89,7 @@ fn plan_as_json_has_the_contracts_keys() {
           ]
         }
       ],
+      "hooks": [],
       "notes": []
     }
     "#);
@@ -100,7 +101,7 @@ fn up_as_json() {
     let (code, mut report) = it.json(&["up", "--steps", "1"]);
     assert_eq!(code, Some(0));
     report["applied"][0]["duration_ms"] = 0.into();
-    assert_snapshot!(report.to_string(), @r#"{"applied":[{"version":"20240108-090000","name":"customer_create_v1","file":"migrations/20240108-090000_customer_create_v1.up.sql","direction":"up","statements":1,"resumed_after":0,"duration_ms":0}],"pending":["20240122-093000"],"ahead":[],"notes":[]}"#);
+    assert_snapshot!(report.to_string(), @r#"{"applied":[{"version":"20240108-090000","name":"customer_create_v1","file":"migrations/20240108-090000_customer_create_v1.up.sql","direction":"up","statements":1,"resumed_after":0,"duration_ms":0}],"hooks":[],"pending":["20240122-093000"],"ahead":[],"notes":[]}"#);
     let (_, status) = it.json(&["status"]);
     assert_eq!(status["pending"], 1);
     assert_eq!(status["environment"], "dev");

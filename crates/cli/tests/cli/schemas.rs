@@ -105,6 +105,22 @@ fn print_all() -> Printed {
     it.write("migrations/20240201-000001_flawed_v1.up.sql", "SELECT 'open;\n");
     printed.run(&it, &["validate"], 3);
 
+    let it = TestEnvironment::with_two_migrations();
+    for event in ["before_migrate", "after_each"] {
+        it.write(&format!("migrations/hooks/{event}.sql"), "SELECT 1;\n");
+    }
+    for arguments in [
+        &["plan"][..],
+        &["up", "--dry-run"],
+        &["up"],
+        &["redo", "--dry-run"],
+        &["redo", "--yes"],
+        &["down", "--dry-run"],
+        &["down", "--yes"],
+    ] {
+        printed.run(&it, arguments, 0);
+    }
+
     // A database that knows more than the files.
     let it = TestEnvironment::with_two_migrations();
     printed.run(&it, &["up"], 0);

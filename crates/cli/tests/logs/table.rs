@@ -94,7 +94,9 @@ fn well(engine: Engine) -> Option<String> {
     let found = Target::new(engine);
     found.query("CREATE TABLE theirs (id integer)");
     found.migration(1, "CREATE TABLE a (id integer);");
-    found.run(&logged(&["up"])).expect(0);
+    let hook = "[[hook]]\non = \"after_each\"\ncommand = [\"echo\", \"done\"]\n";
+    std::fs::write(found.path().join("driftlock.toml"), hook).unwrap();
+    found.run(&logged(&["up", "--config", "driftlock.toml"])).expect(0);
     Some(log_of(&target)? + &log_of(&found)?)
 }
 

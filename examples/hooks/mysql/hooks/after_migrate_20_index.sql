@@ -1,0 +1,2 @@
+-- driftlock: tables=customers
+OPTIMIZE TABLE customers;

@@ -1,0 +1,3 @@
+-- driftlock: no-transaction tables=customers
+REINDEX TABLE CONCURRENTLY customers;
+ANALYZE customers;

@@ -1,0 +1,3 @@
+-- driftlock: tables=customers
+REINDEX customers;
+ANALYZE customers;
