@@ -163,6 +163,8 @@ struct Runner<'a> {
     options: &'a Options,
     interrupt: &'a Interrupt,
     variables: Vec<(&'static str, String)>,
+    /// The servers' password, which nothing may say.
+    password: String,
 }
 
 impl<'a> Runner<'a> {
@@ -191,7 +193,8 @@ impl<'a> Runner<'a> {
             variables.push((driftlock_servers::mysql::ROOT, root.display().to_string()));
         }
         variables.extend(options.settings.iter().cloned());
-        Ok(Runner { workspace, options, interrupt, variables })
+        let password = servers.postgres_login().0.to_owned();
+        Ok(Runner { workspace, options, interrupt, variables, password })
     }
 
     /// All executables of one crate.
@@ -233,6 +236,10 @@ impl<'a> Runner<'a> {
             }
             if these.failed > 0 || self.options.arguments.iter().any(|argument| argument == "--nocapture") {
                 println!("{}", finished.output.trim_end());
+            }
+            if finished.output.contains(&self.password) {
+                println!("{} said the servers' password", show(&command));
+                these.failed += 1;
             }
             if finished.timed_out {
                 println!("{} was ended after {} minutes", show(&command), SUITE_DEADLINE.as_secs() / 60);

@@ -94,10 +94,19 @@ fn well(engine: Engine) -> Option<String> {
     let found = Target::new(engine);
     found.query("CREATE TABLE theirs (id integer)");
     found.migration(1, "CREATE TABLE a (id integer);");
-    let hook = "[[hook]]\non = \"after_each\"\ncommand = [\"echo\", \"done\"]\n";
-    std::fs::write(found.path().join("driftlock.toml"), hook).unwrap();
-    found.run(&logged(&["up", "--config", "driftlock.toml"])).expect(0);
-    Some(log_of(&target)? + &log_of(&found)?)
+    found.run(&logged(&["up"])).expect(0);
+    // Hooks: a file, and a command that says something.
+    let hooked = Target::new(engine);
+    hooked.migration(1, "CREATE TABLE a (id integer);");
+    std::fs::create_dir(hooked.migrations().join("hooks")).unwrap();
+    hooked.file("hooks/after_each.sql", "SELECT 1;");
+    let text = format!(
+        "[[hook]]\non = \"before_migrate\"\ncommand = [\"echo\", \"a line\"]\n[env.dev]\nurl = \"{}\"\n",
+        hooked.url
+    );
+    std::fs::write(hooked.path().join("driftlock.toml"), text).unwrap();
+    Ran::new(hooked.command(&logged(&["up"])).output().unwrap()).expect(0);
+    Some(log_of(&target)? + &log_of(&found)? + &log_of(&hooked)?)
 }
 
 /// What fails, and what is taken up again.

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use driftlock_database::{Error as DbError, ServerError, fault};
-use driftlock_script::{HookEvent, Version, credentials};
+use driftlock_script::{HookEvent, Version};
 
 use super::command::Ended;
 use super::{Action, Hook, HookContext, HookError, HookFault, HookLeft, HookRun, Hooks, SqlHook};
@@ -332,7 +332,7 @@ impl Run<'_> {
         let last = || sql.groups.last()?.statements.last().copied();
         let index = index.or_else(|| if matches!(error, DbError::Server(_)) { last() } else { None });
         let dialect = self.engine.dialect();
-        let secrets = index.map(|index| credentials(sql.sql(&sql.statements[index]), dialect)).unwrap_or_default();
+        let secrets = index.map(|index| sql.secrets(index, dialect)).unwrap_or_default();
         let error = masked(error, &secrets, dialect);
         if is_out {
             return error.into();
