@@ -280,6 +280,17 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn who_has_nothing_to_run_unpacks_no_contents() {
+        let files = Arc::new(embed(&["1_a.up.sql", "1_a.down.sql", "2_b.up.sql"]));
+        let is_unpacked = || files.last.lock().unwrap().is_some();
+        let migrations = Migrations::load(Arc::clone(&files) as Arc<dyn Files>, files.layout()).unwrap();
+        assert_eq!(migrations.list().len(), 2);
+        assert!(!is_unpacked());
+        migrations.text(&migrations.list()[1].up).unwrap();
+        assert!(is_unpacked());
+    }
+
+    #[test]
     fn damage_is_an_error_and_never_other_files() {
         let files = [("1_a.up.sql", b"SELECT 1;".to_vec()), ("2_b.up.sql", vec![b'x'; BLOCK + 1])];
         let whole = pack(&files);

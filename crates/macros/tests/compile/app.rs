@@ -102,9 +102,14 @@ impl App {
     pub(crate) fn errors(&self) -> Vec<String> {
         let output = self.cargo(&["check", "--message-format=json"]);
         let mut errors = Vec::new();
-        for message in messages(&output) {
-            let message = &message["message"];
+        for report in messages(&output) {
+            let message = &report["message"];
             let Some(mut span) = message["spans"].get(0).filter(|_| message["level"] == "error") else { continue };
+            assert_eq!(
+                report["target"]["src_path"].as_str().map(Path::new),
+                Some(&*self.path("src/main.rs")),
+                "{message}"
+            );
             // To the place in the program, out of the macro's own.
             while let Some(outer) = span["expansion"].get("span").filter(|_| span["file_name"] != "src/main.rs") {
                 span = outer;
