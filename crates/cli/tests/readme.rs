@@ -24,7 +24,7 @@ fn the_docs_are_true() {
             transcripts += is_true(&format!("docs/{name}"));
         }
     }
-    assert!(transcripts == 0 || transcripts > 10, "the docs have lost their transcripts");
+    assert!(transcripts > 10, "the docs have lost their transcripts");
 }
 
 /// Whether the program says what the page says that it says; how many commands there are in it.
@@ -106,6 +106,8 @@ fn normal(line: &str) -> String {
         let is_unit = words.get(at + 1).is_some_and(|next| matches!(next.trim_end_matches(','), "ms" | "s"));
         let mut word = word.to_string();
         if is_unit && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+            word = "N".to_owned();
+        } else if at > 0 && words[at - 1] == "\"duration_ms\":" {
             word = "N".to_owned();
         } else if shape(&word, "0000-00-00") || shape(&word, "00:00:00") {
             word = "WHEN".to_owned();

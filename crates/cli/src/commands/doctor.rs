@@ -17,14 +17,14 @@ use crate::session::{self, Look};
 use crate::setup::{self, Target};
 
 /// Say what driftlock sees, and what to do about it
+///
+/// Writes nothing. Exit code 3 when there is a problem, 0 when all is well or there are warnings only.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   driftlock doctor
   driftlock doctor --env staging
-  driftlock doctor --url postgres://shop@localhost/shop --dir migrations --format json
-
-Writes nothing. Exit code 3 when there is a problem, 0 when all is well or there are warnings only.")]
+  driftlock doctor --url postgres://localhost/shop --dir sql --format json")]
 pub(crate) struct Arguments {
     /// Every setting that counts, with where it was set
     #[arg(long)]

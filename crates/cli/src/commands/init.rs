@@ -51,13 +51,13 @@ database is at hand (on SQLite always, else with --shadow-url), both directories
 what came of them is compared too."
 )]
 pub(crate) struct Arguments {
-    /// The engine, where no URL tells: sqlite, postgres or mysql
+    /// sqlite, postgres or mysql, where no URL tells
     #[arg(long, value_name = "ENGINE")]
     engine: Option<String>,
     /// The variable that holds the URL, with its password
     #[arg(long, value_name = "NAME", conflicts_with_all = ["url", "from_layout"])]
     url_env: Option<String>,
-    /// The environments; the first is for daily work [default: dev]
+    /// Environments, the daily one first [default: dev]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with = "from_layout")]
     environments: Vec<String>,
     /// A file for a CI service: github or gitlab
@@ -66,7 +66,7 @@ pub(crate) struct Arguments {
     /// Ask nothing, and take what is proposed
     #[arg(long, short)]
     yes: bool,
-    /// Write the files of this layout in --dir as driftlock's own: goose, flyway, dbmate, sqlx, …
+    /// Turn this layout's files into driftlock's own
     #[arg(long, value_name = "LAYOUT", hide_short_help = true)]
     from_layout: Option<String>,
     /// The new directory for them [default: migrations]

@@ -5,6 +5,7 @@ mod environment;
 
 mod config;
 mod convert;
+mod example;
 mod files;
 mod help;
 mod layouts;

@@ -16,6 +16,27 @@ fn colours_only_where_they_were_asked_for() {
     assert!(!it.run(&["up", "--url", "nonsense"]).stderr.contains(escape));
 }
 
+/// By <https://no-color.org> and <https://bixense.com/clicolors>: an option before all, then `NO_COLOR`, then `CLICOLOR_FORCE`.
+#[test]
+fn variables_say_whether_there_are_colours() {
+    for (variables, options, coloured) in [
+        (&[][..], &[][..], false),
+        (&[("CLICOLOR_FORCE", "1")], &[], true),
+        (&[("CLICOLOR_FORCE", "1")], &["--color", "never"], false),
+        (&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], &[], false),
+        (&[("CLICOLOR", "1")], &[], false),
+        (&[("NO_COLOR", "1")], &["--color", "always"], true),
+    ] {
+        let mut it = TestEnvironment::with_two_migrations();
+        variables.iter().for_each(|(name, value)| it.set(name, value));
+        for arguments in [&["up", "--to", "nowhere"][..], &["-h"]] {
+            let said = it.run(&[arguments, options].concat());
+            let text = format!("{}{}", said.stdout, said.stderr);
+            assert_eq!(text.contains('\u{1b}'), coloured, "{variables:?} {options:?} {arguments:?}: {text:?}");
+        }
+    }
+}
+
 #[test]
 fn a_reader_that_goes_away_stops_nothing() {
     let it = TestEnvironment::with_two_migrations();

@@ -136,11 +136,21 @@ fn print_all() -> Printed {
     printed.run(&it, &["baseline", "20240108-090000", "--reason", "a test"], 0);
 
     let it = TestEnvironment::new();
-    printed.run(&it, &["init"], 0);
+    it.write(".env", "DATABASE_URL=sqlite:shop.db\n");
+    it.write(
+        "db/migrations/20240108090000_a.sql",
+        "-- migrate:up\nCREATE TABLE a (i);\n-- migrate:down\nDROP TABLE a;\n",
+    );
+    printed.run(&it, &["init", "--yes"], 0);
+    printed.run(&it, &["doctor"], 3);
+    printed.run(&it, &["init"], 2);
+
+    let it = TestEnvironment::new();
+    it.write("driftlock.toml", "[env.dev]\nurl = 'sqlite://shop.db'\n");
+    std::fs::create_dir(it.project().join("migrations")).unwrap();
     for command in ["status", "plan", "up", "down", "redo", "audit"] {
         printed.run(&it, &[command], 0);
     }
-    printed.run(&it, &["init"], 2);
 
     let it = TestEnvironment::new();
     it.write("sql/00001_a.sql", "-- +goose Up\nCREATE TABLE a (i integer);\n-- +goose Down\nDROP TABLE a;\n");

@@ -1,4 +1,4 @@
-//! Tables fit the terminal.
+//! Tables fit the terminal; colours are where they are wanted.
 
 use crate::environment::TestEnvironment;
 use crate::tmux::Terminal;
@@ -21,5 +21,20 @@ fn names_are_cut_on_a_narrow_terminal_and_nowhere_else() {
             assert!(row.chars().count() <= usize::from(columns) && row.contains("ann@"), "{screen}");
             assert_eq!(row.contains('…'), columns == 80 && command == "status", "{screen}");
         }
+    }
+}
+
+#[test]
+fn a_terminal_has_colours_unless_a_variable_says_no() {
+    for (variables, coloured) in
+        [("TERM=xterm", true), ("NO_COLOR=1", false), ("CLICOLOR=0", false), ("TERM=dumb", false)]
+    {
+        let it = TestEnvironment::with_two_migrations();
+        // What is written to the terminal, byte by byte.
+        let line = format!("script -qec 'env {variables} {} up --to nowhere' typed", env!("CARGO_BIN_EXE_driftlock"));
+        Terminal::open((80, 24), &it.command(&[]), &line).ended();
+        let typed = it.read("typed");
+        assert!(typed.contains("there is no version"), "{typed:?}");
+        assert_eq!(typed.contains("\u{1b}["), coloured, "{variables}: {typed:?}");
     }
 }

@@ -190,7 +190,7 @@ pub(super) fn proposals(proposal: &Proposal) -> Vec<(String, String, String)> {
 /// The project that is there.
 pub(super) fn of_config(given: &Answers, global: &Global, root: &Path) -> Result<NewProject, CommandError> {
     let settings = setup::configure(global)?.project()?;
-    let known = setup::engine_without_database(given.engine, &settings)?.map(|engine| engine.name());
+    let known = setup::engine_without_database(given.engine, &settings)?.map(driftlock::Engine::name);
     let engine = known.ok_or_else(|| {
         CommandError::usage("it isn't known which engine the migrations are for")
             .hint("name it with `--engine sqlite`, `--engine postgres` or `--engine mysql`")
