@@ -30,7 +30,9 @@
 
 use std::ops::Deref;
 
-use driftlock_database::{ConnectOptions, Lender, OwnTables, Session};
+use driftlock_database::Lender;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql_async"))]
+use driftlock_database::{ConnectOptions, OwnTables, Session};
 use driftlock_engine::{Database, Error};
 
 #[cfg(feature = "mysql_async")]
@@ -55,6 +57,7 @@ pub struct Lent<C> {
 }
 
 impl<C> Lent<C> {
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql_async"))]
     fn new(
         engine: &'static dyn crate::Engine,
         (session, lender): (Box<dyn Session>, Lender<C>),
