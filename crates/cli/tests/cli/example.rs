@@ -15,7 +15,7 @@ fn every_command_on_the_example() {
     settings.add_filter(r"\b202[6-9]\d{4}-\d{6}", "YYYYMMDD-HHMMSS");
     settings.add_filter(r"\b[0-9a-f]{64}\b", "SHA256");
     let _guard = settings.bind_to_scope();
-    let mut check = |name: &str, arguments: &[&str]| {
+    let check = |name: &str, arguments: &[&str]| {
         insta::assert_snapshot!(name, it.run(arguments));
     };
     check("01-validate", &["validate"]);
