@@ -64,7 +64,8 @@ impl Shell {
     }
 
     fn give_up(&self) {
-        self.terminal.press(&["C-c"]);
+        // The first may close a list alone; what is left of the line must not run.
+        self.terminal.press(&["C-c", "C-c", "C-u"]);
         self.line("");
     }
 
