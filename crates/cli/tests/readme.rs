@@ -105,9 +105,8 @@ fn normal(line: &str) -> String {
     for (at, word) in words.iter().enumerate() {
         let is_unit = words.get(at + 1).is_some_and(|next| matches!(next.trim_end_matches(','), "ms" | "s"));
         let mut word = word.to_string();
-        if is_unit && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
-            word = "N".to_owned();
-        } else if at > 0 && words[at - 1] == "\"duration_ms\":" {
+        let is_duration = is_unit && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        if is_duration || at > 0 && words[at - 1] == "\"duration_ms\":" {
             word = "N".to_owned();
         } else if shape(&word, "0000-00-00") || shape(&word, "00:00:00") {
             word = "WHEN".to_owned();

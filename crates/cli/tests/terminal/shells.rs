@@ -64,7 +64,15 @@ impl Shell {
     }
 
     fn give_up(&self) {
-        self.terminal.press(&["C-c"]);
+        // The first may close a list alone, and what is typed while a shell takes it in gets lost: once the line is empty, it goes on.
+        let is_empty = |screen: &str| screen.lines().any(|line| line.trim_end() == PROMPT);
+        for _ in 0..100 {
+            self.terminal.press(&["C-c"]);
+            std::thread::sleep(std::time::Duration::from_millis(150));
+            if is_empty(&self.terminal.screen()) {
+                break;
+            }
+        }
         self.line("");
     }
 
