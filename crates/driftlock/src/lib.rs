@@ -92,6 +92,7 @@
 //! | `bundled` | no | SQLite's own source instead, compiled in |
 //! | `postgres` | yes | PostgreSQL, with TLS by rustls |
 //! | `mysql` | yes | MySQL and MariaDB, with TLS by rustls |
+//! | `mysql_async` | no | a connection of mysql_async's can be lent; the others' need no feature of their own |
 //! | `macros` | yes | [`migrations!`] |
 //! | `faults` | no | for driftlock's own tests: the program stands still at named points |
 //!
