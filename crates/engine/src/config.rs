@@ -144,6 +144,12 @@ impl Config {
         self.file.as_ref().map(|file| file.path.as_path())
     }
 
+    /// The same, as people see it: from the working directory.
+    #[must_use]
+    pub fn shown_file(&self) -> Option<&str> {
+        self.file.as_ref().map(|_| self.shown.as_str())
+    }
+
     /// The folder of the configuration file; without one, the working directory. The manifest is below it.
     #[must_use]
     pub fn root(&self) -> &Path {

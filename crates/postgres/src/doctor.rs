@@ -18,19 +18,18 @@ pub(crate) async fn examine(
 ) -> Result<Examination, Error> {
     let long = milliseconds(long);
     let names = Names::of(tables);
-    let rights_on = |table: &str, wanted: &str| {
-        // NULL where there is no such table. `has_table_privilege` says yes to a list when one of it is granted.
-        let each: Vec<String> = wanted
-            .split(',')
-            .map(|right| {
-                format!(
-                    "pg_catalog.has_table_privilege(pg_catalog.to_regclass({}), {})",
-                    literal(table),
-                    literal(right)
-                )
-            })
-            .collect();
-        each.join(" AND ")
+    // NULL where there is no such table. `has_table_privilege` says yes to a list when one of it is granted, and a name would have to
+    // be looked up in a schema that may be closed to this role.
+    let rights_on = |table: &str, wanted: &[&str]| {
+        let each: Vec<String> =
+            wanted.iter().map(|right| format!("pg_catalog.has_table_privilege(c.oid, '{right}')")).collect();
+        format!(
+            "(SELECT {} AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n \
+             ON n.oid = c.relnamespace WHERE n.nspname = {} AND c.relname = {})",
+            each.join(" AND "),
+            literal(&names.schema),
+            literal(table)
+        )
     };
     let facts = format!(
         "SELECT (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) * 1000000)::pg_catalog.int8, pg_catalog.pg_backend_pid(), \
@@ -42,9 +41,9 @@ pub(crate) async fn examine(
          (SELECT pg_catalog.has_schema_privilege(n.oid, 'CREATE') FROM pg_catalog.pg_namespace n WHERE n.nspname = pg_catalog.current_schema()), \
          {history} AND {journal} AND {fence}, coalesce(pg_catalog.host(pg_catalog.inet_client_addr()) ~ '^(127[.]|::1$)', true)",
         schema = literal(&names.schema),
-        history = rights_on(&names.history, "SELECT,INSERT"),
-        journal = rights_on(&names.journal, "SELECT,INSERT"),
-        fence = rights_on(&names.fence, "SELECT,UPDATE"),
+        history = rights_on(&tables.history(), &["SELECT", "INSERT"]),
+        journal = rights_on(&tables.journal(), &["SELECT", "INSERT"]),
+        fence = rights_on(&tables.fence(), &["SELECT", "UPDATE"]),
     );
     let encryption =
         "SELECT s.version, s.cipher FROM pg_catalog.pg_stat_ssl s WHERE s.pid = pg_catalog.pg_backend_pid() AND s.ssl";

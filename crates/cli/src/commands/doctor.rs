@@ -17,14 +17,22 @@ use crate::session::{self, Look};
 use crate::setup::{self, Target};
 
 /// Say what driftlock sees, and what to do about it
-///
-/// Writes nothing. Exit code 3 when there is a problem, 0 when all is well or there are warnings only.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    after_help = "\
 Examples:
   driftlock doctor
-  driftlock doctor --env staging
-  driftlock doctor --url postgres://localhost/shop --dir sql --format json")]
+  driftlock doctor --env staging --settings",
+    after_long_help = "\
+Examples:
+  driftlock doctor
+  driftlock doctor --env staging --settings
+  driftlock doctor --url postgres://shop@localhost/shop --dir migrations
+
+It looks at configuration, files and database, and goes on behind what fails.
+Writes nothing. Exit code 3 when there is a problem, 0 when all is well or there
+are warnings only."
+)]
 pub(crate) struct Arguments {
     /// Every setting that counts, with where it was set
     #[arg(long)]
@@ -61,7 +69,7 @@ fn look(global: &Global) -> Result<Findings, CommandError> {
             findings.checks.push(doctor::configuration(Err(&error), None));
             // Without knowing which database, the files can be looked at all the same.
             let Ok(settings) = config.project() else { return Ok(findings) };
-            findings.checks.extend(doctor::files(&config, &settings, engine_of(&settings)));
+            findings.checks.extend(doctor::files(&config, &settings, engine_of(&settings), driftlock::ENGINES));
             return Ok(findings);
         }
     };
@@ -70,12 +78,12 @@ fn look(global: &Global) -> Result<Findings, CommandError> {
     let target = match Target::of(global, &config, settings.clone()) {
         Ok(target) => target,
         Err(error) => {
-            findings.checks.extend(doctor::files(&config, &settings, engine_of(&settings)));
+            findings.checks.extend(doctor::files(&config, &settings, engine_of(&settings), driftlock::ENGINES));
             findings.checks.push(error.into_check("connection"));
             return Ok(findings);
         }
     };
-    findings.checks.extend(doctor::files(&config, &settings, Some(target.engine)));
+    findings.checks.extend(doctor::files(&config, &settings, Some(target.engine), driftlock::ENGINES));
     findings.checks.extend(database(global, target, &config)?);
     Ok(findings)
 }

@@ -36,28 +36,30 @@ Examples:
   driftlock init --environments dev,staging,prod --yes
   driftlock init --from-layout goose --dir db/goose --into db/migrations
 
-On a terminal it asks for what no option says; elsewhere it asks nothing. No file is ever
-overwritten, and all are written or none.
+On a terminal it asks for what no option says; elsewhere it asks nothing. No
+file is ever overwritten, and all are written or none.
 
-In a project of sqlx, dbmate, Flyway, Diesel, Atlas, goose or refinery it proposes what their files
-say (.env, sqlx.toml, flyway.toml, flyway.conf, diesel.toml, atlas.hcl, refinery.toml), and says
-which file and line. Their migrations run as they are; a password is never copied.
+In a project of sqlx, dbmate, Flyway, Diesel, Atlas, goose or refinery it
+proposes what their files say (.env, sqlx.toml, flyway.toml, flyway.conf,
+diesel.toml, atlas.hcl, refinery.toml), and says which file and line. Their
+migrations run as they are; a password is never copied.
 
 Where there is a driftlock.toml already, --ci adds its file alone.
 
-With --from-layout the files of another tool's directory are written as driftlock's own into a new
-one, and the old one stays as it is. Every statement is read back and compared; where a scratch
-database is at hand (on SQLite always, else with --shadow-url), both directories are replayed and
-what came of them is compared too."
+With --from-layout the files of another tool's directory are written as
+driftlock's own into a new one, and the old one stays as it is. Every statement
+is read back and compared; where a scratch database is at hand (on SQLite
+always, else with --shadow-url), both directories are replayed and what came of
+them is compared too."
 )]
 pub(crate) struct Arguments {
-    /// sqlite, postgres or mysql, where no URL tells
+    /// Where no URL tells: sqlite, postgres or mysql
     #[arg(long, value_name = "ENGINE")]
     engine: Option<String>,
     /// The variable that holds the URL, with its password
     #[arg(long, value_name = "NAME", conflicts_with_all = ["url", "from_layout"])]
     url_env: Option<String>,
-    /// Environments, the daily one first [default: dev]
+    /// Such as dev,prod; the first is for daily work
     #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with = "from_layout")]
     environments: Vec<String>,
     /// A file for a CI service: github or gitlab
@@ -66,7 +68,7 @@ pub(crate) struct Arguments {
     /// Ask nothing, and take what is proposed
     #[arg(long, short)]
     yes: bool,
-    /// Turn this layout's files into driftlock's own
+    /// Write the files of this layout in --dir as driftlock's own: goose, flyway, dbmate, sqlx, …
     #[arg(long, value_name = "LAYOUT", hide_short_help = true)]
     from_layout: Option<String>,
     /// The new directory for them [default: migrations]

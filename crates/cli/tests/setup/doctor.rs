@@ -138,6 +138,14 @@ fn a_user_without_rights_is_told_which() {
         "problem",
         &["read driftlock's own tables", "GRANT SELECT, INSERT"],
     );
+    // One that is closed to it: nothing else is kept from being seen.
+    target.query("CREATE SCHEMA closed");
+    let checks = doctor_at(&target, &url, &["--tables-schema", "closed"]);
+    checks.has("rights", "problem", &["in schema \"closed\"", "GRANT CREATE, USAGE ON SCHEMA \"closed\""]).has(
+        "clock",
+        "ok",
+        &[],
+    );
     // A schema that isn't there, and may not be made.
     let checks = doctor_at(&target, &url, &["--tables-schema", "ops"]);
     checks.has("rights", "problem", &["make the schema \"ops\"", "GRANT CREATE ON DATABASE"]);
@@ -193,7 +201,9 @@ fn behind(url: &str) -> Behind {
 
 #[test]
 fn a_pooler_is_seen_and_told_how_to_configure() {
-    for (pooling, as_sessions) in [(Pooling::Transaction, "problem"), (Pooling::Session, "ok")] {
+    for (pooling, as_sessions) in
+        [(Pooling::Transaction, "problem"), (Pooling::Statement, "problem"), (Pooling::Session, "ok")]
+    {
         let target = Target::new(Engine::Postgres);
         let bouncer = PgBouncer::new(behind(&target.url), pooling, &["default_pool_size = 5"]).unwrap();
         let url = bouncer.url(target.database());

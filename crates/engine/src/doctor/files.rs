@@ -13,10 +13,7 @@ pub fn configuration(config: Result<&Config, &ConfigError>, settings: Option<&Se
         Ok(config) => config,
         Err(error) => return Check::problem("configuration", error.to_string(), None),
     };
-    let file = match config.file() {
-        Some(file) => file.display().to_string(),
-        None => "no driftlock.toml is used".to_owned(),
-    };
+    let file = config.shown_file().unwrap_or("no driftlock.toml is used");
     let environment = settings.and_then(|settings| settings.environment.as_ref());
     Check::ok(
         "configuration",
@@ -32,9 +29,14 @@ pub fn configuration(config: Result<&Config, &ConfigError>, settings: Option<&Se
 }
 
 /// How the migration files are: the directory, what is wrong in it, its manifest. `engine` is the one whose rules they follow, where it
-/// is known.
+/// is known; else that of each directory is looked for among `engines`.
 #[must_use]
-pub fn files(config: &Config, settings: &Settings, engine: Option<&dyn Engine>) -> Vec<Check> {
+pub fn files(
+    config: &Config,
+    settings: &Settings,
+    engine: Option<&'static dyn Engine>,
+    engines: &[&'static dyn Engine],
+) -> Vec<Check> {
     let mut checks = Vec::new();
     for place in &settings.migrations {
         // Of several directories, the one for this database counts.
@@ -45,6 +47,7 @@ pub fn files(config: &Config, settings: &Settings, engine: Option<&dyn Engine>) 
         if !fits {
             continue;
         }
+        let engine = engine.or_else(|| engines.iter().copied().find(|engine| Some(engine.name()) == place.engine));
         let directory = Directory::new(&place.path).shown_as(&place.shown);
         let layout = settings.layout.as_ref().map(|layout| layout.value);
         checks.extend(directory_checks(&directory, &place.origin.to_string(), layout, settings, engine));
