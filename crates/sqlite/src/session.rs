@@ -11,8 +11,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use async_trait::async_trait;
 use driftlock_database::{
     Cancel, Census, Error, Event, Examination, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder,
-    JournalRow, Lender, LockAttempt, Observer, OwnTables, Probe, Records, Runnable, Server, Session, Surroundings, Timeouts,
-    Timestamp, trace,
+    JournalRow, Lender, LockAttempt, Observer, OwnTables, Probe, Records, Runnable, Server, Session, Surroundings,
+    Timeouts, Timestamp, trace,
 };
 use rusqlite::Connection;
 
