@@ -124,7 +124,7 @@ fn only_ci(arguments: &Arguments, global: &Global, root: &Path, output: &Arc<Out
     let files = [project.ci(root, ci)];
     write(root, &files, &Cancellation::new())?;
     if output.is_json() {
-        output.json(&json!({ "files": [files[0].path], "proposals": [], "notes": ci.note(&files[0]) }));
+        output.json(&json!({ "files": [files[0].path], "proposals": [], "notes": ci.note(&files[0]).into_iter().collect::<Vec<_>>() }));
     } else {
         output.data(&files[0].path);
         ci.note(&files[0]).iter().for_each(|note| output.note(note));

@@ -123,7 +123,7 @@ const CASES: &[Case] = &[
                 "sqlx.toml",
                 "[common]\ndatabase-url-var = \"SHOP_DATABASE_URL\"\n\n[migrate]\nmigrations-dir = \"shop/migrations\"\ntable-name = \"ops._sqlx_migrations\"\n",
             ),
-            (".env", "SHOP_DATABASE_URL=postgres://ann:s3cret@localhost/shop\n"),
+            (".env", "SHOP_DATABASE_URL=postgres://ann:s3cret@localhost/shop?search_path=shop\n"),
             ("shop/migrations/20240501090100_a.sql", PLAIN),
         ],
         toml: &[
@@ -133,7 +133,7 @@ const CASES: &[Case] = &[
             "[env.dev]",
             "url = { env = \"SHOP_DATABASE_URL\" }  # sqlx.toml:2:20",
         ],
-        says: &["`driftlock adopt --table ops._sqlx_migrations`"],
+        says: &["`driftlock adopt --table ops._sqlx_migrations`", "driftlock refuses `search_path` in a URL"],
     },
     Case {
         name: "sqlx without a file of its own",
@@ -169,7 +169,7 @@ const CASES: &[Case] = &[
             "url = { env = \"DATABASE_URL\" }  # flyway.conf:2:1",
         ],
         says: &[
-            "set `DATABASE_URL` to `postgres://ann:PASSWORD@db.example:5433/shop?search_path=shop`",
+            "set `DATABASE_URL` to `postgres://ann:PASSWORD@db.example:5433/shop?options=-c%20search_path%3Dshop`",
             "a location of `s3:` can't be read",
             "`apiKey` looks like a secret",
             "`driftlock adopt --table shop_history`",
@@ -271,7 +271,7 @@ const CASES: &[Case] = &[
             "url = { env = \"PROD_URL\" }  # atlas.hcl:7:1",
         ],
         says: &[
-            "set `PROD_URL` to `postgres://ann:PASSWORD@db.example/shop?search_path=public`",
+            "set `PROD_URL` to `postgres://ann:PASSWORD@db.example/shop?options=-c%20search_path%3Dpublic`",
             "--table ops.atlas_schema_revisions",
         ],
     },

@@ -74,6 +74,17 @@ impl Settings {
         }
         let attempts = self.attempts.clone().unwrap_or(Setting::default(options.attempts));
         add("attempts", attempts.value.to_string(), &attempts.origin);
+        let log_file = self.log_file.clone().map(|it| it.map(|path| path.display().to_string()));
+        for (key, setting) in
+            [("log_level", &self.log_level), ("log_format", &self.log_format), ("log_file", &log_file)]
+        {
+            if let Some(setting) = setting {
+                add(key, setting.value.clone(), &setting.origin);
+            }
+        }
+        if let Some(slow) = &self.slow {
+            add("slow", time(slow.value), &slow.origin);
+        }
         let flags = [
             ("out_of_order", &self.out_of_order),
             ("comment_statements", &self.comment_statements),
@@ -95,6 +106,11 @@ impl Settings {
         }
         if !self.ignore.value.is_empty() {
             add("ignore", self.ignore.value.join(", "), &self.ignore.origin);
+        }
+        for hook in &self.hooks {
+            // Its arguments may hold what isn't for everybody.
+            let program = hook.command.first().map_or("", String::as_str);
+            add(&format!("hook.{}", hook.event), format!("the command `{program}`"), &hook.origin);
         }
         for (name, Setting { value, origin }) in &self.placeholders {
             // One in plain text may be a password all the same.
@@ -124,7 +140,40 @@ fn time(duration: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Config, Overrides, Variables};
+    use super::ShownSetting;
+    use crate::config::keys::{KEYS, Shape};
+    use crate::{Config, Origin, Overrides, Variables};
+
+    /// A key that is new must be shown too.
+    #[test]
+    fn no_key_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = |text: &str| {
+            std::fs::write(folder.path().join("driftlock.toml"), text).unwrap();
+            let named = Overrides { environment: Some("dev".to_owned()), ..Overrides::default() };
+            let config = Config::load(folder.path(), Variables::default(), &named);
+            config.and_then(|config| config.target()).unwrap_or_else(|error| panic!("{error}\n{text}"))
+        };
+        for key in KEYS.iter().filter(|key| key.name != "default_env") {
+            let value = match key.shape {
+                Shape::Text | Shape::Secret | Shape::Directories => "'x'".to_owned(),
+                Shape::Flag => "true".to_owned(),
+                Shape::Duration => "'7s'".to_owned(),
+                Shape::Count => "7".to_owned(),
+                Shape::List => "['x']".to_owned(),
+                Shape::OneOf(words) => format!("'{}'", words[0]),
+                Shape::Layout => "'goose'".to_owned(),
+                Shape::Texts => "{ x = 'y' }".to_owned(),
+            };
+            let shown = settings(&format!("[env.dev]\n{} = {value}\n", key.name)).shown();
+            let is_it = |it: &ShownSetting| it.key == key.name || it.key == format!("{}.x", key.name);
+            let found = shown.iter().find(|it| is_it(it) && matches!(it.origin, Origin::File { .. }));
+            assert!(found.is_some(), "`{}` isn't shown: {shown:?}", key.name);
+        }
+        let hook = settings("[[hook]]\non = 'before_migrate'\ncommand = ['backup', 's3cret']\n[env.dev]\n").shown();
+        let hook = hook.iter().find(|it| it.key == "hook.before_migrate").expect("hooks are shown");
+        assert_eq!(hook.value, "the command `backup`");
+    }
 
     #[test]
     fn every_setting_is_shown_with_its_origin_and_no_secret() {

@@ -7,8 +7,8 @@ use crate::{Origin, Secret};
 /// What a configuration says of a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Address {
-    /// In a variable, as a URL that driftlock reads, or one that isn't known here.
-    Variable(String, Option<&'static str>),
+    /// In a variable, as a URL that driftlock reads, or one that isn't known here; and what of its query driftlock refuses.
+    Variable(String, Option<&'static str>, Vec<String>),
     /// Put together from what is written.
     Written(Place),
     /// In none of the ways that driftlock can use; why.
@@ -29,6 +29,8 @@ pub(super) struct Place {
     pub(super) query: Vec<(String, String)>,
     /// What was left out of its query.
     pub(super) left_out: Vec<String>,
+    /// What of its query is called otherwise here.
+    pub(super) renamed: Vec<String>,
 }
 
 /// The schemes that are an engine's.
@@ -41,24 +43,19 @@ fn engine_of(scheme: &str) -> Option<&'static str> {
     }
 }
 
-/// What driftlock reads of a URL's query; the drivers of other languages have more.
+/// What driftlock's adapters read of a URL's query; the drivers of other languages have more.
+const OF_POSTGRES: &str = "host hostaddr port user passfile dbname connect_timeout application_name fallback_application_name options \
+     target_session_attrs load_balance_hosts keepalives keepalives_idle keepalives_interval keepalives_count tcp_user_timeout \
+     client_encoding gssencmode sslmode ssl sslnegotiation sslrootcert sslcert sslkey sslcertmode sslcrl sslsni sslcompression \
+     ssl_min_protocol_version ssl_max_protocol_version channel_binding";
+const OF_MYSQL: &str =
+    "ssl-mode sslmode ssl-ca ssl-cert ssl-key ssl-crl tls-version socket unix-socket connect-timeout";
+
 fn is_known(engine: &str, key: &str) -> bool {
+    let among = |known: &str, key: &str| known.split_whitespace().any(|known| known == key);
     match engine {
-        "postgres" => matches!(
-            key,
-            "sslmode"
-                | "sslrootcert"
-                | "sslcert"
-                | "sslkey"
-                | "search_path"
-                | "options"
-                | "application_name"
-                | "connect_timeout"
-                | "target_session_attrs"
-                | "host"
-                | "port"
-        ),
-        "mysql" => matches!(key, "ssl-mode" | "ssl-ca" | "ssl-cert" | "ssl-key" | "socket" | "unix-socket"),
+        "postgres" => among(OF_POSTGRES, key),
+        "mysql" => among(OF_MYSQL, &key.to_ascii_lowercase().replace('_', "-")),
         _ => key == "mode",
     }
 }
@@ -67,7 +64,11 @@ impl Address {
     /// A variable, and the text that it holds: such a text is only looked at.
     pub(super) fn in_variable(name: &str, text: &str) -> Self {
         match Place::of_url(text) {
-            Ok(place) => Address::Variable(name.to_owned(), engine_of(&place.scheme)),
+            Ok(place) => Address::Variable(
+                name.to_owned(),
+                engine_of(&place.scheme),
+                place.left_out.into_iter().chain(place.renamed).collect(),
+            ),
             Err(why) => Address::Unusable(format!("`{name}` holds {why}")),
         }
     }
@@ -88,7 +89,18 @@ impl Address {
         notes: &mut Vec<String>,
     ) -> Option<(Secret, Option<&'static str>)> {
         let place = match self {
-            Address::Variable(name, engine) => return Some((Secret::Variable(name), engine)),
+            Address::Variable(name, engine, refused) => {
+                for key in refused {
+                    let instead = match key.as_str() {
+                        "search_path" => "; `options=-c%20search_path%3DNAME` says it",
+                        _ => "",
+                    };
+                    notes.push(format!(
+                        "{origin}: driftlock refuses `{key}` in a URL: take it out of `{name}`{instead}"
+                    ));
+                }
+                return Some((Secret::Variable(name), engine));
+            }
             Address::Unusable(why) => {
                 notes.push(format!(
                     "{origin}: {why}; give the URL with `--url`, or the variable that holds it with `--url-env`"
@@ -142,7 +154,11 @@ impl Place {
 
     fn keep(&mut self, engine: &str, query: impl Iterator<Item = (String, String)>) {
         for (key, value) in query {
-            if is_known(engine, &key) || key.starts_with("x-") {
+            if engine == "postgres" && key == "search_path" {
+                // libpq's way to say it.
+                self.query.push(("options".to_owned(), format!("-c search_path={value}")));
+                self.renamed.push(key);
+            } else if is_known(engine, &key) || key.starts_with("x-") {
                 self.query.push((key, value));
             } else {
                 self.left_out.push(key);
@@ -172,12 +188,11 @@ impl Place {
         };
         let mut place = Place::of_url(&format!("{scheme}://{rest}"))?;
         // JDBC has the login in the query.
-        let user = place.left_out.iter().position(|key| key == "user");
-        if let Some(at) = user {
-            place.left_out.remove(at);
-            let query = rest.split_once('?').map(|(_, query)| query).unwrap_or_default();
-            place.user = query.split('&').find_map(|pair| pair.strip_prefix("user=")).map(str::to_owned);
-        }
+        place.left_out.retain(|key| key != "user");
+        place.query.retain(|(key, _)| key != "user");
+        let query = rest.split_once('?').map(|(_, query)| query).unwrap_or_default();
+        let user = query.split('&').find_map(|pair| pair.strip_prefix("user=")).map(str::to_owned);
+        place.user = user.or(place.user);
         Ok(place)
     }
 
@@ -219,7 +234,7 @@ impl Place {
             authority: "localhost".to_owned(),
             database: database.to_owned(),
             query: vec![("socket".to_owned(), path.to_owned())],
-            left_out: Vec::new(),
+            ..Place::default()
         }
     }
 

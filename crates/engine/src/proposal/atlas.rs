@@ -30,7 +30,7 @@ pub(super) fn read(root: &Path, dotenv: &Dotenv, notes: &mut Vec<String>) -> Opt
                     Value::Text(text) => Address::written(&text),
                     Value::Variable(variable) => match dotenv.get(&variable) {
                         Some(text) => Address::in_variable(&variable, &text.value),
-                        None => Address::Variable(variable, None),
+                        None => Address::Variable(variable, None, Vec::new()),
                     },
                     _ => Address::Unusable(format!("the URL of `{name}` is put together from several things")),
                 };

@@ -24,9 +24,10 @@ pub(super) fn read(root: &Path, dotenv: &Dotenv, notes: &mut Vec<String>) -> Opt
             Setting { value: Address::Written(Place::of_file(&text.value)), origin: text.origin }
         }
         Some(text) => Setting { value: Address::in_variable("DATABASE_URL", &text.value), origin: text.origin },
-        None => {
-            Setting { value: Address::Variable("DATABASE_URL".to_owned(), None), origin: at_line("diesel.toml", 1) }
-        }
+        None => Setting {
+            value: Address::Variable("DATABASE_URL".to_owned(), None, Vec::new()),
+            origin: at_line("diesel.toml", 1),
+        },
     };
     trace.databases.push(("dev".to_owned(), database));
     Some(trace)

@@ -155,7 +155,7 @@ fn database(
                 if place.scheme == "postgres"
                     && let Some(schema) = schema.and_then(plain).filter(|schema| schema != "public")
                 {
-                    place.query.push(("search_path".to_owned(), schema));
+                    place.query.push(("options".to_owned(), format!("-c search_path={schema}")));
                 }
                 Address::Written(place)
             }

@@ -21,11 +21,11 @@ pub(super) fn read(root: &Path, dotenv: &Dotenv, notes: &mut Vec<String>) -> Opt
         let known = dotenv.get(&variable.value);
         let address = match &known {
             Some(text) => Address::in_variable(&variable.value, &text.value),
-            None => Address::Variable(variable.value.clone(), None),
+            None => Address::Variable(variable.value.clone(), None, Vec::new()),
         };
         trace.databases.push(("dev".to_owned(), Setting { value: address, origin: variable.origin }));
     } else if dotenv.database().is_none() {
-        let address = Address::Variable("DATABASE_URL".to_owned(), None);
+        let address = Address::Variable("DATABASE_URL".to_owned(), None, Vec::new());
         trace.databases.push(("dev".to_owned(), Setting { value: address, origin: super::at_line("sqlx.toml", 1) }));
     }
     Some(trace)
