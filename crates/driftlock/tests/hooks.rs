@@ -81,14 +81,14 @@ async fn closures_are_told_and_what_ran_is_reported() {
         ]
     );
     let ran: Vec<(&str, Option<&str>)> =
-        report.hooks.iter().map(|it| (it.hook.as_str(), it.version.as_ref().map(|it| it.as_str()))).collect();
+        report.hooks.iter().map(|it| (it.hook.as_str(), it.version.as_ref().map(driftlock::Version::as_str))).collect();
     assert_eq!(ran.len(), 8);
     assert_eq!(ran[5], ("hooks/after_each.sql", Some("2")));
     assert_eq!(
         plan.hooks.iter().map(|it| it.hook.as_str()).collect::<Vec<_>>(),
         ran.iter().map(|it| it.0).collect::<Vec<_>>()
     );
-    let heard = heard.lock().unwrap();
+    let heard = heard.lock().unwrap().clone();
     let at = |line: &str| heard.iter().position(|it| it == line).unwrap();
     assert!(at("after_each hooks/after_each.sql is done") < at("2 is applied"), "SQL is committed with its migration");
     assert!(at("1 is applied") < at("after_each note after_each begins"), "what is outside comes after the commit");
