@@ -147,6 +147,7 @@ impl From<Error> for CommandError {
             it.0.place = Some(place.clone());
         }
         it.0.applied = error.applied().to_vec();
+        it.0.hints.extend(error.hint().map(str::to_owned));
         match error {
             Error::Integrity(findings) => {
                 it.0.messages = findings.iter().map(ToString::to_string).collect();

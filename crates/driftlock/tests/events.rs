@@ -7,7 +7,7 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use driftlock::{Memory, Migrations, Migrator, RunId, blocking};
+use driftlock::{Hook, HookEvent, Memory, Migrations, Migrator, RunId, blocking};
 use tracing::field::{Field, Visit};
 use tracing::instrument::WithSubscriber;
 use tracing::span::{Attributes, Id};
@@ -69,6 +69,10 @@ impl Ear {
     }
 }
 
+/// One test at a time has a subscriber: what a place in the code is interested in is kept for the whole process, and with several that come and go it is
+/// asked of whichever thread comes by first.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 fn migrations(table: &str) -> Migrations {
     let files = Memory::new()
         .with(
@@ -81,6 +85,7 @@ fn migrations(table: &str) -> Migrations {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_run_tells_what_it_does_to_the_programs_own_subscriber() {
+    let _alone = ALONE.lock().await;
     let ear = Ear::default();
     let db = driftlock::connect("sqlite::memory:").await.unwrap();
     let id = RunId::new();
@@ -124,13 +129,27 @@ async fn a_run_tells_what_it_does_to_the_programs_own_subscriber() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn two_runs_at_once_do_not_mix() {
+    let _alone = ALONE.lock().await;
     let ear = Ear::default();
     let both = async {
         let (first, second) = (
             driftlock::connect("sqlite::memory:").await.unwrap(),
             driftlock::connect("sqlite::memory:").await.unwrap(),
         );
-        let (a, b) = (Migrator::new(&migrations("a")), Migrator::new(&migrations("b")));
+        // Each is under way when the other begins.
+        let both_are_here = Arc::new(tokio::sync::Barrier::new(2));
+        let migrator = |table: &str| {
+            let both_are_here = Arc::clone(&both_are_here);
+            let meet = Hook::call(HookEvent::BeforeMigrate, "meet", move |_| {
+                let both_are_here = Arc::clone(&both_are_here);
+                async move {
+                    both_are_here.wait().await;
+                    Ok::<(), std::convert::Infallible>(())
+                }
+            });
+            Migrator::new(&migrations(table)).hook(meet)
+        };
+        let (a, b) = (migrator("a"), migrator("b"));
         let (up_a, up_b) = tokio::join!(a.up(&first), b.up(&second));
         assert_eq!((up_a.unwrap().applied.len(), up_b.unwrap().applied.len()), (2, 2));
     };
@@ -153,6 +172,7 @@ async fn two_runs_at_once_do_not_mix() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn connecting_belongs_to_a_run_where_the_program_says_so() {
+    let _alone = ALONE.lock().await;
     let ear = Ear::default();
     let id = RunId::new();
     let connect = driftlock::connect("sqlite::memory:").instrument(id.span());
@@ -169,6 +189,7 @@ async fn connecting_belongs_to_a_run_where_the_program_says_so() {
 
 #[test]
 fn the_blocking_face_tells_the_same() {
+    let _alone = ALONE.blocking_lock();
     let ear = Ear::default();
     tracing::subscriber::with_default(Registry::default().with(ear.clone()), || {
         let db = blocking::connect("sqlite::memory:").unwrap();
@@ -181,6 +202,7 @@ fn the_blocking_face_tells_the_same() {
 /// What the next test runs in a process of its own.
 #[test]
 fn a_run_in_silence() {
+    let _alone = ALONE.blocking_lock();
     let db = blocking::connect("sqlite::memory:").unwrap();
     let migrator = Migrator::new(&migrations("a"));
     db.up(&migrator).unwrap();

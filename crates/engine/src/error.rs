@@ -144,6 +144,20 @@ impl Error {
         }
     }
 
+    /// What to do about it, where that isn't said with the error itself.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Error::Database(driftlock_database::Error::Connect { .. }) => {
+                Some("see that the server runs, that host and port are right, and that no firewall is between")
+            }
+            Error::Database(driftlock_database::Error::Login { .. }) => Some(
+                "see user, password and database in the URL; a password may also come from `{ env }`, `{ file }` or `{ cmd }`",
+            ),
+            _ => None,
+        }
+    }
+
     /// A stable code for scripts and searches.
     #[must_use]
     pub fn code(&self) -> &'static str {

@@ -328,7 +328,11 @@ async fn dial(address: &Address, port: u16, keep_alive: &KeepAlive) -> io::Resul
             for address in tokio::net::lookup_host((name.as_str(), port)).await? {
                 match tcp(address, keep_alive).await {
                     Ok(connected) => return Ok(connected),
-                    Err(error) => last = io::Error::new(error.kind(), format!("{error} ({address})")),
+                    // The name is said already; which of its addresses it was isn't.
+                    Err(error) if name.parse::<std::net::IpAddr>().is_err() => {
+                        last = io::Error::new(error.kind(), format!("{error} ({address})"));
+                    }
+                    Err(error) => last = error,
                 }
             }
             Err(last)

@@ -93,13 +93,20 @@ fn a_new_project_and_a_migrated_one_are_well_on_every_engine() {
     }
 }
 
+/// The same URL for another login.
+fn as_user(url: &str, user: &str, password: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap();
+    let (_, place) = rest.split_once('@').unwrap();
+    format!("{scheme}://{user}:{password}@{place}")
+}
+
 #[test]
 fn who_cannot_be_reached_or_logged_in_is_a_problem_and_the_files_are_looked_at() {
     let nobody = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
     for (engine, scheme) in [(Engine::Postgres, "postgres"), (Engine::MySql, "mysql")] {
         let target = Target::new(engine);
         target.migration(1, "CREATE TABLE a (id int);");
-        let wrong = target.url.replacen(":secret@", ":s3cret-and-wrong@", 1);
+        let wrong = as_user(&target.url, "driftlock", "s3cret-and-wrong");
         let checks = doctor_at(&target, &wrong, &[]);
         checks.only(&["connection"]).has("connection", "problem", &["refused the login", "password"]);
         checks.has("directory", "ok", &["1 migration"]);
@@ -119,7 +126,7 @@ fn a_user_without_rights_is_told_which() {
     let user = format!("{}_plain", target.database());
     target.query(&format!("CREATE ROLE {user} LOGIN PASSWORD 'plain'"));
     target.query("CREATE TABLE strange (id int)");
-    let url = target.url.replacen("driftlock:secret@", &format!("{user}:plain@"), 1);
+    let url = as_user(&target.url, &user, "plain");
     // As PostgreSQL 15 makes them, only the owner may make something in `public`.
     let checks = without_the_servers_own(doctor_at(&target, &url, &[]));
     checks.only(&["rights", "rights", "rights", "history"]);
@@ -161,7 +168,7 @@ fn a_user_of_mariadb_without_rights_is_told_which() {
         "CREATE USER {user} IDENTIFIED BY 'plain'; GRANT SELECT, INSERT, CREATE ON {database}.* TO {user}"
     ));
     target.migration(1, "CREATE TABLE a (id int);");
-    let url = target.url.replacen("driftlock:secret@", &format!("{user}:plain@"), 1);
+    let url = as_user(&target.url, &user, "plain");
     let checks = without_the_servers_own(doctor_at(&target, &url, &[]));
     checks.only(&["rights", "rights"]);
     checks.has(
@@ -186,7 +193,7 @@ fn a_role_of_mariadb_brings_its_rights() {
         "CREATE ROLE {role}; GRANT ALL ON {database}.* TO {role}; CREATE USER {user} IDENTIFIED BY 'plain'; GRANT {role} TO {user}; \
          SET DEFAULT ROLE {role} FOR {user}"
     ));
-    let url = target.url.replacen("driftlock:secret@", &format!("{user}:plain@"), 1);
+    let url = as_user(&target.url, &user, "plain");
     without_the_servers_own(doctor_at(&target, &url, &[])).only(&[]);
     target.query(&format!("DROP USER {user}; DROP ROLE {role}"));
 }

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use driftlock_database::{Error as DbError, FORMAT, ForeignHistory, Pooler, Timestamp};
+use driftlock_database::{FORMAT, ForeignHistory, Pooler, Timestamp};
 
 use super::judge::{LONG, Seen, judge};
 use super::{Check, Health, count};
@@ -28,16 +28,7 @@ pub async fn examine(db: &Database, migrator: Option<&Migrator>, options: &Optio
 /// A database that couldn't be connected to.
 #[must_use]
 pub fn unreachable(error: &Error) -> Check {
-    let hint = match error {
-        Error::Database(DbError::Connect { .. }) => {
-            Some("see that the server runs, that host and port are right, and that no firewall is between")
-        }
-        Error::Database(DbError::Login { .. }) => Some(
-            "see user, password and database in the URL; a password may also come from `{ env }`, `{ file }` or `{ cmd }`",
-        ),
-        _ => None,
-    };
-    Check::problem("connection", error.to_string(), hint.map(str::to_owned))
+    Check::problem("connection", error.to_string(), error.hint().map(str::to_owned))
 }
 
 async fn itself(db: &Database, pooler: Pooler) -> Vec<Check> {
