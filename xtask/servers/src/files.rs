@@ -78,6 +78,8 @@ impl MysqlFiles {
     pub(crate) fn new(tools: &Tools, parent: &Path, password: &str) -> Result<Self> {
         let user = unprivileged("mysql")?;
         let folder = folder_of(parent, "my", user)?;
+        // A server that starts removes what looks like a temporary table in its folder for these, another server's too.
+        folder_of(&folder, "tmp", user)?;
         let init_file = folder.join("init.sql");
         // One statement a line. Logins without a password, which the installation makes, go.
         let head = match tools.mysql {
@@ -132,7 +134,10 @@ impl MysqlFiles {
         let path = |name: &str| self.folder.join(name).display().to_string();
         command.args(head).args(["--bind-address=127.0.0.1", "--skip-name-resolve", "--max-connections=300"]);
         command.arg(format!("--port={port}")).arg(format!("--datadir={}", path("data")));
-        command.arg(format!("--socket={}", path("socket"))).arg(format!("--pid-file={}", path("pid")));
+        command
+            .arg(format!("--tmpdir={}", path("tmp")))
+            .arg(format!("--socket={}", path("socket")))
+            .arg(format!("--pid-file={}", path("pid")));
         command.arg(format!("--init-file={}", self.init_file.display())).arg("--character-set-server=utf8mb4");
         command.args(match durability {
             Durability::Default => &[][..],
