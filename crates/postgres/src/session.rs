@@ -418,13 +418,7 @@ impl Session for PostgresSession {
         self.rollback().await?;
         self.wire.cancelled.store(false, Ordering::Release);
         self.timeouts = Some(*timeouts);
-        if self.loan.is_some() {
-            self.put_lent_back().await?;
-            self.deferred = Deferred::Setup;
-            return Ok(());
-        }
-        self.deferred = Deferred::Reset;
-        Ok(())
+        self.put_back().await
     }
 
     async fn put_back(&mut self) -> Result<(), Error> {
