@@ -1,9 +1,10 @@
 //! The half of the port that needs no connection.
 
 use async_trait::async_trait;
+use driftlock_schema::Schema;
 use driftlock_script::Dialect;
 
-use crate::{Classified, ConnectOptions, DatabaseUrl, Error, Session};
+use crate::{Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Error, Session, Throwaway};
 
 /// A database engine. An adapter has one unit struct that implements this.
 #[async_trait]
@@ -42,6 +43,22 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
     /// A database that every server has and that can be connected to, for work on the server itself.
     fn maintenance_database(&self) -> Option<&'static str> {
         None
+    }
+
+    /// The statements that make a schema in an empty database, in an order in which each can run: each one statement that a driver can run as it
+    /// stands. Statements that can't run in a transaction say so.
+    ///
+    /// # Errors
+    /// [`CreateError`] for an object that can't be made from what its value says: the value is not of this engine, or was cut.
+    fn create(&self, schema: &Schema) -> Result<Vec<Creation>, CreateError>;
+
+    /// Starts a server of this engine from binaries found on this machine, in a temporary folder, on loopback, for scratch work: with a random
+    /// password, and gone when the value is dropped. `None` where there are no binaries, and for an engine that needs no server.
+    ///
+    /// # Errors
+    /// When there are binaries and the server doesn't start.
+    async fn throwaway(&self) -> Result<Option<Throwaway>, Error> {
+        Ok(None)
     }
 
     /// Opens one session. The server's settings that make failure noticeable (keep-alives,

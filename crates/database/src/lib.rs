@@ -17,8 +17,10 @@
 //!
 //! Nothing here has an opinion on what should run: that is `driftlock-engine`, which knows no adapter.
 
+mod census;
 mod class;
 mod connect;
+mod create;
 mod engine;
 mod error;
 mod examination;
@@ -26,6 +28,7 @@ mod examination;
 pub mod fault;
 mod foreign;
 mod golang_migrate;
+mod inspection;
 mod lend;
 mod records;
 mod session;
@@ -34,20 +37,22 @@ mod time;
 pub mod trace;
 mod url;
 
+pub use census::{Census, CensusKey};
 pub use class::{Class, Classified, DatabaseAct};
 pub use connect::{ConnectOptions, Holder, Pooler, Server, shown};
+pub use create::{CreateError, Creation, Throwaway};
 pub use engine::Engine;
 pub use error::{Error, ExecuteError, ServerError};
 pub use examination::{Examination, Peculiarity, Protection, Right};
 pub use foreign::{ForeignHistory, ForeignRows, foreign_tables, foreign_tool, foreign_tool_by_columns};
+pub use inspection::{ChangeMarks, Inspection, Unmodelled};
 pub use lend::{Lender, lent_in_transaction};
 pub use records::{
     Direction, Entry, FORMAT, Fence, Glance, HistoryRow, JournalRow, JournalState, OwnTables, Records, State,
     check_format,
 };
 pub use session::{
-    Cancel, Census, CopyData, CopySource, Event, LockAttempt, Observer, Probe, Runnable, Session, Surroundings,
-    Timeouts,
+    Cancel, CopyData, CopySource, Event, LockAttempt, Observer, Probe, Runnable, Session, Surroundings, Timeouts,
 };
 pub use time::Timestamp;
 pub use url::{DatabaseUrl, UrlError};

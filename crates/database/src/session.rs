@@ -1,14 +1,13 @@
 //! The half of the port that is one open connection.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::{
-    Error, Examination, ExecuteError, Fence, ForeignHistory, ForeignRows, Glance, HistoryRow, Holder, JournalRow,
-    OwnTables, Records, Server, Timestamp,
+    Census, ChangeMarks, Error, Examination, ExecuteError, Fence, ForeignHistory, ForeignRows, Glance, HistoryRow,
+    Holder, Inspection, JournalRow, OwnTables, Records, Server, Timestamp,
 };
 
 /// One statement, ready to run.
@@ -86,15 +85,6 @@ pub enum Event {
     },
 }
 
-/// The engine's own account of a database: names instead of numbers, nothing that two databases of the same make differ in.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Census {
-    /// By each object's kind and name, what the engine says of it.
-    pub objects: BTreeMap<String, String>,
-    /// Its tables with rows of their own, named as [`Session::foreign_rows`] takes them.
-    pub tables: Vec<String>,
-}
-
 /// Takes [`Event`]s as they happen.
 pub trait Observer: Send {
     /// Something happened.
@@ -169,11 +159,48 @@ pub trait Session: Send {
     /// When there is no such table, or it may not be read.
     async fn foreign_rows(&mut self, table: &str) -> Result<ForeignRows, Error>;
 
-    /// The engine's own account of what is in a database, for a comparison with another one on the same server. Writes nothing.
+    /// Reads the schema of the database, in a number of questions that doesn't grow with it, in one snapshot where the engine has such. Left out
+    /// is what is the system's and what is a member of an extension; driftlock's own tables are the caller's to leave out. Writes nothing, and
+    /// holds no lock that blocks who writes.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    async fn inspect(&mut self) -> Result<Inspection, Error>;
+
+    /// Reads the schema again after statements ran, given what was there before and the names of the tables that the statements name, where
+    /// their text tells. An adapter reads again what can have changed, and what depends on it.
+    ///
+    /// # Errors
+    /// As [`inspect`](Self::inspect).
+    async fn inspect_again(&mut self, before: &Inspection, touched: Option<&[String]>) -> Result<Inspection, Error> {
+        let _ = (before, touched);
+        self.inspect().await
+    }
+
+    /// The engine's own account of what is in the database, for a comparison with another one of the same engine. It is taken without any of what
+    /// [`inspect`](Self::inspect) knows. Writes nothing.
     ///
     /// # Errors
     /// When the catalog can't be read.
     async fn census(&mut self) -> Result<Census, Error>;
+
+    /// What the engine itself changes whenever the schema changes, read far faster than the schema. `None` where there is no such thing.
+    ///
+    /// # Errors
+    /// When it can't be asked.
+    async fn change_marks(&mut self) -> Result<Option<ChangeMarks>, Error> {
+        Ok(None)
+    }
+
+    /// The statements that make, on another server of this engine, an empty database of this name with what a database has of its own here:
+    /// encoding, collation, time zone, SQL mode, default engine. None where a database is a file.
+    ///
+    /// # Errors
+    /// When this database can't be asked.
+    async fn database_like_this(&mut self, name: &str) -> Result<Vec<String>, Error> {
+        let _ = name;
+        Ok(Vec::new())
+    }
 
     /// That this server may be migrated through this connection: no standby, not read-only, no transaction pooler.
     /// Writes nothing and leaves no lock behind.

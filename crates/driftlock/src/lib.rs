@@ -111,6 +111,7 @@ pub mod lend;
 
 pub use driftlock_database as database;
 pub use driftlock_engine as engine;
+pub use driftlock_schema as schema;
 pub use driftlock_script as script;
 
 pub use driftlock_database::{ConnectOptions, DatabaseUrl, Direction, Engine, OwnTables};

@@ -117,6 +117,19 @@ pub enum Error {
     /// It can lose data, and nobody said yes to it ([`Migrator::on_confirm`](crate::Migrator::on_confirm)); nothing was changed.
     #[error("this can lose data:{}", .0.iter().map(|loss| format!("\n  {loss}")).collect::<String>())]
     Unconfirmed(Vec<Loss>),
+    /// A statement that makes a part of a schema failed on a shadow.
+    #[error("{object} can't be made on the shadow: {error}\n  {sql}")]
+    Realise {
+        /// The object.
+        object: driftlock_schema::Id,
+        /// The statement.
+        sql: String,
+        /// What the server said.
+        error: Box<driftlock_database::Error>,
+    },
+    /// The statements of a schema can't be written.
+    #[error(transparent)]
+    Create(#[from] driftlock_database::CreateError),
     /// A version that was asked for isn't there, or options that don't fit each other.
     #[error("{0}")]
     Usage(String),
@@ -131,7 +144,9 @@ impl Error {
             Error::Database(Db::Url(_)) => Kind::Usage,
             Error::Database(Db::Unfit(_) | Db::Format { .. } | Db::Fenced { .. } | Db::LockLost(_)) => Kind::Refused,
             Error::Database(Db::Records { .. }) => Kind::Integrity,
-            Error::Database(_) | Error::Statement(_) | Error::Hook(_) => Kind::Failed,
+            Error::Database(_) | Error::Statement(_) | Error::Hook(_) | Error::Realise { .. } | Error::Create(_) => {
+                Kind::Failed
+            }
             Error::Load(LoadError::Files(_) | LoadError::Changed { .. } | LoadError::Text { .. }) => Kind::Failed,
             Error::Load(LoadError::Sum { .. }) => Kind::Integrity,
             Error::Load(_) | Error::Usage(_) | Error::Script(_) | Error::Unconfirmed(_) => Kind::Usage,
@@ -176,6 +191,8 @@ impl Error {
             Error::Orphan { .. } => "DL0306",
             Error::Unconfirmed(_) => "DL0307",
             Error::Hook(_) => "DL0308",
+            Error::Realise { .. } => "DL0801",
+            Error::Create(_) => "DL0802",
         }
     }
 

@@ -1,25 +1,12 @@
 //! Two directories held against each other: both are replayed on a shadow, and the engine says what came of each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use driftlock_database::{
-    Census, ConnectOptions, DatabaseUrl, Engine, Event, ExecuteError, ForeignRows, Observer, OwnTables, Runnable,
-    Session,
-};
+use driftlock_database::{Census, ForeignRows, OwnTables};
+use driftlock_schema::Id;
 use driftlock_script::{Dialect, Migrations, Token, TokenKind, significant};
 
-use crate::{Cancellation, Database, Error, Migrator, Options, Provenance};
-
-/// A server on which databases may be made, or a database that needs none.
-#[derive(Debug, Clone)]
-pub struct Shadow {
-    engine: &'static dyn Engine,
-    url: DatabaseUrl,
-    options: ConnectOptions,
-    /// Databases have to be made there, and dropped.
-    is_server: bool,
-    cancellation: Cancellation,
-}
+use crate::{Database, Error, Migrator, Options, Provenance, Shadow};
 
 /// What came of a replay of two directories.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,29 +31,6 @@ struct Made {
 }
 
 impl Shadow {
-    /// In memory, where the engine has that.
-    #[must_use]
-    pub fn in_memory(engine: &'static dyn Engine) -> Option<Self> {
-        let options = ConnectOptions::default();
-        engine.scratch().map(|url| Shadow { engine, url, options, is_server: false, cancellation: Cancellation::new() })
-    }
-
-    /// A server on which databases may be made.
-    #[must_use]
-    pub fn on_server(engine: &'static dyn Engine, mut url: DatabaseUrl, options: ConnectOptions) -> Self {
-        if let (true, Some(database)) = (url.path.is_empty(), engine.maintenance_database()) {
-            url.path = database.to_owned();
-        }
-        Shadow { engine, url, options, is_server: true, cancellation: Cancellation::new() }
-    }
-
-    /// Stops when this token says so; what was made on the server is dropped before.
-    #[must_use]
-    pub fn cancellation(mut self, cancellation: Cancellation) -> Self {
-        self.cancellation = cancellation;
-        self
-    }
-
     /// Replays two directories, each in a database of its own that is dropped again, and compares what came of them: all objects by the
     /// engine's own account, and the rows of all tables.
     ///
@@ -74,10 +38,8 @@ impl Shadow {
     /// When a database can't be made or dropped, and when a migration fails.
     pub async fn compare(&self, first: &Migrations, second: &Migrations) -> Result<Replay, Error> {
         let (one, other) = (self.replay(first).await?, self.replay(second).await?);
-        let names: Vec<&String> = one.census.objects.keys().chain(other.census.objects.keys()).collect();
-        let of = |made: &Made, name: &String| made.census.objects.get(name).cloned();
         let mut differences: Vec<String> =
-            names.iter().filter(|name| of(&one, name) != of(&other, name)).map(|name| (*name).clone()).collect();
+            one.census.differences(&other.census).iter().map(|(key, ..)| key.to_string()).collect();
         let differing = |one: &Made, other: &Made| -> Vec<String> {
             let rows = one.rows.iter().filter(|(table, rows)| other.rows.get(*table).is_some_and(|it| it != *rows));
             rows.map(|(table, _)| table.clone()).collect()
@@ -91,43 +53,34 @@ impl Shadow {
         }
         differences.sort();
         differences.dedup();
-        let is_users =
-            |name: &&String| *name != "database" && !own_names().iter().any(|own| name.contains(own.as_str()));
-        let objects = one.census.objects.keys().filter(is_users).count();
+        let is_users = |id: &&Id| {
+            let name = id.name.to_string();
+            id.kind != "database" && !own_names().iter().any(|own| name.contains(own.as_str()))
+        };
+        let objects: BTreeSet<&Id> = one.census.entries.keys().map(|key| &key.object).filter(is_users).collect();
+        let objects = objects.len();
         let tables = one.rows.len() - unsteady.len();
         Ok(Replay { server: one.server, objects, tables, differences, unsteady })
     }
 
     /// In a database of its own, which is dropped whatever happens.
     async fn replay(&self, migrations: &Migrations) -> Result<Made, Error> {
-        if !self.is_server {
-            return self.replay_in(&self.url, migrations).await;
-        }
-        let name = format!("driftlock_shadow_{}", uuid::Uuid::now_v7().simple());
-        let mut admin = self.engine.connect(&self.url, &self.options).await?;
-        run(admin.as_mut(), &format!("CREATE DATABASE {name}")).await?;
-        let url = DatabaseUrl { path: name.clone(), ..self.url.clone() };
-        let made = self.replay_in(&url, migrations).await;
-        let dropped = drop_database(admin.as_mut(), &name).await;
-        admin.close().await;
+        let scratch = self.database(None).await?;
+        let made = self.replay_in(&scratch.database, migrations).await;
+        let discarded = scratch.discard().await;
         let made = made?;
-        dropped?;
+        discarded?;
         Ok(made)
     }
 
-    async fn replay_in(&self, url: &DatabaseUrl, migrations: &Migrations) -> Result<Made, Error> {
-        let db = Database::connect(self.engine, url, &self.options, OwnTables::default()).await?;
+    async fn replay_in(&self, db: &Database, migrations: &Migrations) -> Result<Made, Error> {
         let options = Options { environment: None, out_of_order: true, ..Options::default() };
         let migrator = Migrator::new(migrations)
             .provenance(Provenance::from_process())
             .options(options)
             .cancellation(self.cancellation.clone());
-        let made = match migrator.up(&db).await {
-            Ok(_) => made(&db).await,
-            Err(error) => Err(error),
-        };
-        db.close().await;
-        made
+        migrator.up(db).await?;
+        made(db).await
     }
 }
 
@@ -152,31 +105,6 @@ async fn made(db: &Database) -> Result<Made, Error> {
         rows.insert(table.clone(), of_table);
     }
     Ok(Made { server, census, rows })
-}
-
-/// How often a database is tried to be dropped: a server may take a moment to notice that nobody is in it any more.
-const ATTEMPTS: u32 = 40;
-
-async fn drop_database(admin: &mut dyn Session, name: &str) -> Result<(), Error> {
-    let sql = format!("DROP DATABASE {name}");
-    for _ in 1..ATTEMPTS {
-        if run(admin, &sql).await.is_ok() {
-            return Ok(());
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    run(admin, &sql).await
-}
-
-struct Nobody;
-
-impl Observer for Nobody {
-    fn event(&mut self, _: Event) {}
-}
-
-async fn run(session: &mut dyn Session, sql: &str) -> Result<(), Error> {
-    let result = session.execute(&[Runnable { sql, copy_data: None }], &mut Nobody).await;
-    result.map_err(|ExecuteError { error, .. }| error.into())
 }
 
 /// The first statement that works on more than the database it runs in: a scratch database would not keep it from the rest of its

@@ -1,6 +1,7 @@
 //! The server's own account of a database: what `SHOW CREATE` says of every object.
 
-use driftlock_database::{Census, Error};
+use driftlock_database::{Census, CensusKey, Error};
+use driftlock_schema::{Id, Name};
 
 use crate::parse::quote;
 use crate::tables::literal;
@@ -24,7 +25,7 @@ pub(crate) async fn take(wire: &mut Wire, database: &str) -> Result<Census, Erro
         let until = if kind == "TRIGGER" { 6 } else { account.len() };
         let account: Vec<&str> = (0..until.min(account.len())).map(|column| text(&account, column)).collect();
         let account = account.join("\n").replace(&format!("{}.", quote(database)), "");
-        census.objects.insert(format!("{} {name}", kind.to_ascii_lowercase()), account);
+        census.entries.insert(CensusKey::new(Id::new(kind.to_ascii_lowercase(), Name::new(name)), ""), account);
         if text(&row, 2) == "BASE TABLE" {
             census.tables.push(name.to_owned());
         }
@@ -33,6 +34,7 @@ pub(crate) async fn take(wire: &mut Wire, database: &str) -> Result<Census, Erro
         "SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = {here}"
     );
     let row = wire.row(&sql).await?.unwrap_or_default();
-    census.objects.insert("database".to_owned(), format!("{} {}", text(&row, 0), text(&row, 1)));
+    let database = CensusKey::new(Id::new("database", Name::new("")), "");
+    census.entries.insert(database, format!("{} {}", text(&row, 0), text(&row, 1)));
     Ok(census)
 }

@@ -23,11 +23,13 @@ mod census;
 mod classify;
 mod conn;
 mod connect;
+mod create;
 mod doctor;
 mod effect;
 mod encryption;
 mod error;
 mod grants;
+mod inspect;
 mod judge;
 #[cfg(feature = "mysql_async")]
 mod lent;
@@ -52,7 +54,8 @@ mod wire;
 pub use mysql_async;
 
 use async_trait::async_trait;
-use driftlock_database::{Classified, ConnectOptions, DatabaseUrl, Engine, Error, Session};
+use driftlock_database::{Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, Session};
+use driftlock_schema::Schema;
 use driftlock_script::Dialect;
 
 /// A session on a connection that the caller lends, which must not be in a transaction. Its lender gets it back when the session is closed: with its
@@ -94,6 +97,10 @@ impl Engine for MySql {
 
     fn maintenance_database(&self) -> Option<&'static str> {
         Some("information_schema")
+    }
+
+    fn create(&self, schema: &Schema) -> Result<Vec<Creation>, CreateError> {
+        create::statements(schema)
     }
 
     async fn connect(&self, url: &DatabaseUrl, options: &ConnectOptions) -> Result<Box<dyn Session>, Error> {

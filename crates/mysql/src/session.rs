@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use driftlock_database::{
     Cancel, Census, Error, Event, Examination, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder,
-    JournalRow, LockAttempt, Observer, OwnTables, Pooler, Probe, Records, Runnable, Server, Session, Surroundings,
-    Timeouts, Timestamp, check_format, fault,
+    Inspection, JournalRow, LockAttempt, Observer, OwnTables, Pooler, Probe, Records, Runnable, Server, Session,
+    Surroundings, Timeouts, Timestamp, check_format, fault,
 };
 
 use crate::beside::Beside;
@@ -348,6 +348,10 @@ impl Session for MySqlSession {
 
     async fn foreign_rows(&mut self, table: &str) -> Result<ForeignRows, Error> {
         surroundings::foreign_rows(&mut self.wire, &self.server.database, table).await
+    }
+
+    async fn inspect(&mut self) -> Result<Inspection, Error> {
+        crate::inspect::take(self).await
     }
 
     async fn census(&mut self) -> Result<Census, Error> {

@@ -1,6 +1,7 @@
 //! The server's own account of a database: what its catalogs and their functions say of every object that isn't the system's.
 
-use driftlock_database::{Census, Error};
+use driftlock_database::{Census, CensusKey, Error};
+use driftlock_schema::{Id, Name};
 
 use crate::session::PostgresSession;
 use crate::sql::Values;
@@ -64,7 +65,7 @@ pub(crate) async fn take(session: &mut PostgresSession) -> Result<Census, Error>
     for row in results.iter().flat_map(|result| &result.rows) {
         let row = Values(row);
         let said = row.optional(2)?.unwrap_or_default().to_owned();
-        census.objects.insert(format!("{} {}", row.text(0)?, row.text(1)?), said);
+        census.entries.insert(CensusKey::new(Id::new(row.text(0)?, Name::new(row.text(1)?)), ""), said);
     }
     Ok(census)
 }

@@ -22,11 +22,13 @@
 mod census;
 mod classify;
 mod connect;
+mod create;
 mod doctor;
 mod encryption;
 mod error;
 mod execute;
 mod fit;
+mod inspect;
 mod lent;
 mod link;
 mod lock;
@@ -46,7 +48,10 @@ mod wire;
 pub use tokio_postgres;
 
 use async_trait::async_trait;
-use driftlock_database::{Classified, ConnectOptions, DatabaseUrl, Engine, Error, Lender, Session};
+use driftlock_database::{
+    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, Lender, Session,
+};
+use driftlock_schema::Schema;
 use driftlock_script::{Dialect, significant};
 use tokio_postgres::Socket;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
@@ -103,6 +108,10 @@ impl Engine for Postgres {
 
     fn maintenance_database(&self) -> Option<&'static str> {
         Some("postgres")
+    }
+
+    fn create(&self, schema: &Schema) -> Result<Vec<Creation>, CreateError> {
+        create::statements(schema)
     }
 
     async fn connect(&self, url: &DatabaseUrl, options: &ConnectOptions) -> Result<Box<dyn Session>, Error> {

@@ -8,8 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use driftlock_database::{
     Cancel, Census, ConnectOptions, Error, Examination, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder,
-    JournalRow, LockAttempt, Observer, OwnTables, Probe, Records, Runnable, Server, Session, Surroundings, Timeouts,
-    Timestamp,
+    Inspection, JournalRow, LockAttempt, Observer, OwnTables, Probe, Records, Runnable, Server, Session, Surroundings,
+    Timeouts, Timestamp,
 };
 
 use crate::connect::{self, application_name};
@@ -353,6 +353,10 @@ impl Session for PostgresSession {
 
     async fn foreign_rows(&mut self, table: &str) -> Result<ForeignRows, Error> {
         crate::surroundings::foreign_rows(self, table).await
+    }
+
+    async fn inspect(&mut self) -> Result<Inspection, Error> {
+        crate::inspect::take(self).await
     }
 
     async fn census(&mut self) -> Result<Census, Error> {

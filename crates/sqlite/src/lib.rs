@@ -18,9 +18,11 @@
 mod classify;
 mod codes;
 mod control;
+mod create;
 mod doctor;
 mod error;
 mod foreign_keys;
+mod inspect;
 mod lock;
 mod names;
 mod objects;
@@ -34,7 +36,10 @@ mod worker;
 pub use rusqlite;
 
 use async_trait::async_trait;
-use driftlock_database::{Classified, ConnectOptions, DatabaseUrl, Engine, Error, Lender, Session};
+use driftlock_database::{
+    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, Lender, Session,
+};
+use driftlock_schema::Schema;
 use driftlock_script::Dialect;
 
 /// A session on a connection that the caller lends, which must not be in a transaction. Its lender gets it back when the session is closed: with
@@ -88,6 +93,10 @@ impl Engine for Sqlite {
 
     fn scratch(&self) -> Option<DatabaseUrl> {
         DatabaseUrl::parse("sqlite::memory:").ok()
+    }
+
+    fn create(&self, schema: &Schema) -> Result<Vec<Creation>, CreateError> {
+        create::statements(schema)
     }
 
     async fn connect(&self, url: &DatabaseUrl, options: &ConnectOptions) -> Result<Box<dyn Session>, Error> {

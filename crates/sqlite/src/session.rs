@@ -11,9 +11,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use async_trait::async_trait;
 use driftlock_database::{
     Cancel, Census, Error, Event, Examination, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder,
-    JournalRow, Lender, LockAttempt, Observer, OwnTables, Probe, Records, Runnable, Server, Session, Surroundings,
-    Timeouts, Timestamp, trace,
+    Inspection, JournalRow, Lender, LockAttempt, Observer, OwnTables, Probe, Records, Runnable, Server, Session,
+    Surroundings, Timeouts, Timestamp, trace,
 };
+use driftlock_schema::Schema;
 use rusqlite::Connection;
 
 use crate::control::Control;
@@ -182,6 +183,14 @@ impl Session for SqliteSession {
         self.soon(move |worker| match worker.look()? {
             Some(connection) => surroundings::foreign_rows(connection, &table),
             None => Ok(ForeignRows::default()),
+        })
+        .await
+    }
+
+    async fn inspect(&mut self) -> Result<Inspection, Error> {
+        self.soon(|worker| match worker.look()? {
+            Some(connection) => crate::inspect::take(connection),
+            None => Ok(Inspection { schema: Schema::new("sqlite"), unmodelled: Vec::new(), incomplete: Vec::new() }),
         })
         .await
     }

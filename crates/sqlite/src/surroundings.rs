@@ -1,6 +1,7 @@
 //! What is in a database that driftlock has not migrated yet.
 
-use driftlock_database::{Census, ForeignHistory, ForeignRows, Surroundings, foreign_tables, foreign_tool};
+use driftlock_database::{Census, CensusKey, ForeignHistory, ForeignRows, Surroundings, foreign_tables, foreign_tool};
+use driftlock_schema::{Id, Name};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
@@ -68,7 +69,8 @@ pub(crate) fn census(connection: &Connection) -> Result<Census, Fault> {
         if kind == "table" && !name.starts_with("sqlite_") {
             census.tables.push(name.clone());
         }
-        census.objects.insert(format!("{kind} {name}"), format!("on {table}: {}", sql.unwrap_or_default()));
+        let key = CensusKey::new(Id::new(kind, Name::new(name)), "");
+        census.entries.insert(key, format!("on {table}: {}", sql.unwrap_or_default()));
     }
     let mut settings = Vec::new();
     for pragma in ["user_version", "application_id", "encoding", "auto_vacuum", "page_size"] {
@@ -76,6 +78,6 @@ pub(crate) fn census(connection: &Connection) -> Result<Census, Fault> {
             connection.query_row(&format!("SELECT * FROM pragma_{pragma}"), [], |row| row.get(0))?;
         settings.push(format!("{pragma} {value:?}"));
     }
-    census.objects.insert("database".to_owned(), settings.join(", "));
+    census.entries.insert(CensusKey::new(Id::new("database", Name::new("")), ""), settings.join(", "));
     Ok(census)
 }

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use driftlock::{Memory, Migrations};
 use mysql_async::prelude::Queryable;
 
+pub mod proving;
+
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
 /// The engines that are tested.
@@ -40,7 +42,7 @@ pub struct TestDatabase {
     folder: tempfile::TempDir,
 }
 
-fn server(variable: &str) -> String {
+pub fn server(variable: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set: run `cargo xtask test`"))
 }
 
@@ -68,7 +70,8 @@ impl TestDatabase {
             _ => with_database(&server("TEST_MYSQL_URL"), &name),
         };
         let it = TestDatabase { engine, name, url, folder };
-        it.on_the_server(&format!("CREATE DATABASE {}", it.name));
+        let like = if engine == "mysql" { " CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci" } else { "" };
+        it.on_the_server(&format!("CREATE DATABASE {}{like}", it.name));
         it
     }
 

@@ -40,7 +40,7 @@ pub struct HookSetting {
 }
 
 impl HookSetting {
-    /// The hook, run in this folder. `url` is what it is handed where it asks for it.
+    /// The hook, run in this folder. `url` is what it is handed where it asks for it, and what is masked in its output.
     #[must_use]
     pub fn hook(&self, folder: &Path, url: Option<&str>) -> Hook {
         let (program, arguments) =
@@ -49,8 +49,9 @@ impl HookSetting {
         if let Some(timeout) = self.timeout {
             command = command.timeout(timeout);
         }
-        if let Some(url) = url.filter(|_| self.url) {
-            command = command.url(url);
+        if let Some(url) = url {
+            // One that isn't handed it may have found it elsewhere.
+            command = if self.url { command.url(url) } else { command.mask(url) };
         }
         Hook::command(self.event, command).tables(self.tables.iter().cloned())
     }

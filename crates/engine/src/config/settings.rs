@@ -371,8 +371,7 @@ impl Settings {
     /// # Errors
     /// When a secret can't be had, or is no URL.
     pub fn url_for_hooks(&self) -> Result<Option<String>, ConfigError> {
-        let Some(Setting { value, origin }) = self.url.as_ref().filter(|_| self.hooks.iter().any(|hook| hook.url))
-        else {
+        let Some(Setting { value, origin }) = self.url.as_ref().filter(|_| !self.hooks.is_empty()) else {
             return Ok(None);
         };
         let text = value.fetch(origin, &self.root, &self.variables)?;

@@ -33,6 +33,7 @@ pub struct HookCommand {
     directory: Option<PathBuf>,
     timeout: Option<Duration>,
     url: Option<String>,
+    masked: Vec<String>,
 }
 
 impl std::fmt::Debug for HookCommand {
@@ -60,6 +61,7 @@ impl HookCommand {
             directory: None,
             timeout: None,
             url: None,
+            masked: Vec::new(),
         }
     }
 
@@ -80,7 +82,15 @@ impl HookCommand {
     /// Hands it the database's URL with its password, as the variable `DRIFTLOCK_HOOK_URL`. Both are masked in what it writes.
     #[must_use]
     pub fn url(mut self, url: impl Into<String>) -> Self {
-        self.url = Some(url.into());
+        let url = url.into();
+        self.url = Some(url.clone());
+        self.mask(url)
+    }
+
+    /// Masks a URL and the password in it in what the command writes, without handing it over.
+    #[must_use]
+    pub fn mask(mut self, url: impl Into<String>) -> Self {
+        self.masked.push(url.into());
         self
     }
 
@@ -214,13 +224,15 @@ impl HookCommand {
 
     /// What must not be seen in its output: the URL, and the password in it, as it is written and as it is meant.
     fn secrets(&self) -> Vec<String> {
-        let Some(url) = &self.url else { return Vec::new() };
-        let mut secrets = vec![url.clone()];
-        if let Some((login, _)) = url.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'))
-            && let Some((_, password)) = login.split_once(':')
-        {
-            secrets.push(password.to_owned());
-            secrets.extend(driftlock_database::DatabaseUrl::parse(url).ok().and_then(|url| url.password));
+        let mut secrets = self.masked.clone();
+        for url in &self.masked {
+            let rest = url.split_once("://").map(|(_, rest)| rest);
+            if let Some((login, _)) = rest.and_then(|rest| rest.split('/').next()?.rsplit_once('@'))
+                && let Some((_, password)) = login.split_once(':')
+            {
+                secrets.push(password.to_owned());
+                secrets.extend(driftlock_database::DatabaseUrl::parse(url).ok().and_then(|url| url.password));
+            }
         }
         secrets.retain(|secret| !secret.is_empty());
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));

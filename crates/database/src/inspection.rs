@@ -1,0 +1,33 @@
+//! What was read of a database.
+
+use driftlock_schema::{Id, Schema};
+use serde::{Deserialize, Serialize};
+
+/// A database's schema, and what of the database is not in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inspection {
+    /// The schema.
+    pub schema: Schema,
+    /// What is there and has no place in the schema. Nothing is left out in silence.
+    pub unmodelled: Vec<Unmodelled>,
+    /// Why the reading isn't whole: what this login may not see. Nothing may be concluded from what such a reading lacks.
+    pub incomplete: Vec<String>,
+}
+
+/// Something in a database that a schema has no place for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Unmodelled {
+    /// What it is, by the engine's own name for its kind.
+    pub object: Id,
+    /// Why.
+    pub reason: String,
+}
+
+/// What an engine itself changes whenever a schema changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeMarks {
+    /// Which database it is, told from every other one on every server and from its own restored backup, as far as the engine tells.
+    pub database: String,
+    /// The marks. As long as they are the same, so is the schema.
+    pub marks: String,
+}

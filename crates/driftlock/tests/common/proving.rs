@@ -1,0 +1,314 @@
+//! Readings proved: the corpus of each engine (a file a kind), and cases from beside the project.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use driftlock::database::{Event, Observer, Runnable, Session};
+use driftlock::engine::{Proof, Shadow};
+use driftlock::schema::{Facet, Filter, Schema};
+use driftlock::script::{Options, split_with};
+use driftlock::{ConnectOptions, Database, DatabaseUrl, engine_of};
+
+use super::TestDatabase;
+
+struct Nobody;
+
+impl Observer for Nobody {
+    fn event(&mut self, _: Event) {}
+}
+
+/// A session of the adapter's own.
+pub async fn session(url: &str) -> Box<dyn Session> {
+    let url = DatabaseUrl::parse(url).unwrap();
+    engine_of(&url).unwrap().connect(&url, &ConnectOptions::default()).await.unwrap()
+}
+
+/// Runs statements, one at a time, each by itself.
+pub async fn run(url: &str, statements: &[String]) -> Result<(), String> {
+    let mut session = session(url).await;
+    for sql in statements {
+        let runnable = Runnable { sql, copy_data: None };
+        if let Err(error) = session.execute(&[runnable], &mut Nobody).await {
+            return Err(format!("{}\n  {sql}", error.error));
+        }
+    }
+    session.close().await;
+    Ok(())
+}
+
+/// A database of its own in which these ran.
+pub async fn database(engine: &'static str, statements: &[String]) -> Result<TestDatabase, String> {
+    let database = TestDatabase::new(engine);
+    run(&database.url, statements).await?;
+    Ok(database)
+}
+
+/// Where databases are made again.
+pub fn shadow(engine: &str) -> Shadow {
+    let url = match engine {
+        "sqlite" => "sqlite::memory:".to_owned(),
+        "postgres" => super::server("TEST_POSTGRES_URL"),
+        _ => super::server("TEST_MYSQL_URL"),
+    };
+    let url = DatabaseUrl::parse(&url).unwrap();
+    let engine = engine_of(&url).unwrap();
+    Shadow::in_memory(engine).unwrap_or_else(|| Shadow::on_server(engine, url, ConnectOptions::default()))
+}
+
+/// Everything, definers too.
+pub fn everything() -> Filter {
+    Facet::ALL
+        .into_iter()
+        .fold(Filter::new(), |filter, facet| filter.include(format!("facet:{}", facet.as_str()).parse().unwrap()))
+}
+
+pub async fn prove(db: &Database, shadow: &Shadow) -> Result<Proof, String> {
+    db.prove(shadow, &everything()).await.map_err(|error| error.to_string())
+}
+
+/// What is wrong with a reading, a line each.
+pub fn faults(proof: &Result<Proof, String>) -> Vec<String> {
+    match proof {
+        Err(error) => vec![error.clone()],
+        Ok(proof) => {
+            let unmodelled =
+                proof.inspection.unmodelled.iter().map(|it| format!("unmodelled {}: {}", it.object, it.reason));
+            let incomplete = proof.inspection.incomplete.iter().map(|it| format!("incomplete: {it}"));
+            let differences = proof.differences.iter().map(|it| {
+                format!("{} {}\n    here: {}\n    made: {}", it.object, it.about, shown(&it.here), shown(&it.made))
+            });
+            unmodelled.chain(incomplete).chain(differences).collect()
+        }
+    }
+}
+
+fn shown(said: &Option<String>) -> &str {
+    said.as_deref().unwrap_or("-")
+}
+
+/// A file of the corpus: what is there in all of its cases, and the cases. `-- case: NAME` begins one. The first is the object as it is made by
+/// default; in each other one something about it is different, but where the name begins with `same`: there only the spelling is.
+pub struct Corpus {
+    pub name: String,
+    pub cases: Vec<(String, Vec<String>)>,
+}
+
+pub fn corpus(engine: &str) -> Vec<Corpus> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(engine);
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|it| it == "sql"))
+        .collect();
+    files.sort();
+    let only = std::env::var("CASE").unwrap_or_default();
+    let name = |path: &Path| path.file_stem().unwrap().to_string_lossy().into_owned();
+    files.retain(|path| name(path).contains(&only));
+    assert!(!files.is_empty(), "no file in {} has `{only}` in its name", folder.display());
+    files.iter().map(|path| read(&name(path), engine, &std::fs::read_to_string(path).unwrap())).collect()
+}
+
+fn read(name: &str, engine: &str, text: &str) -> Corpus {
+    let mut parts = text.split("\n-- case: ");
+    let head = parts.next().unwrap();
+    // A file may begin with its first case.
+    let (setup, first) = match head.strip_prefix("-- case: ") {
+        Some(first) => ("", Some(first)),
+        None => (head, None),
+    };
+    let statements = |text: &str| -> Vec<String> {
+        let dialect = driftlock::engine_of(
+            &DatabaseUrl::parse(match engine {
+                "sqlite" => "sqlite::memory:",
+                "postgres" => "postgres://a/b",
+                _ => "mysql://a/b",
+            })
+            .unwrap(),
+        )
+        .unwrap()
+        .dialect();
+        let found = split_with(text, dialect, &Options::default()).unwrap();
+        found.iter().map(|statement| statement.text(text).to_owned()).collect()
+    };
+    let cases = first.into_iter().chain(parts).map(|case| {
+        let (name, sql) = case.split_once('\n').unwrap_or((case, ""));
+        (name.trim().to_owned(), [statements(setup), statements(sql)].concat())
+    });
+    Corpus { name: name.to_owned(), cases: cases.collect() }
+}
+
+/// Holds a corpus: every case is proved; what differs has another fingerprint, what doesn't has the same; and no attribute of the model can be
+/// done without. Returns every attribute of every kind that was there.
+pub async fn hold(engine: &'static str, corpus: Vec<Corpus>) -> BTreeSet<(String, String)> {
+    let shadow = shadow(engine);
+    let mut wrong = Vec::new();
+    let mut needed: BTreeSet<(String, String)> = BTreeSet::new();
+    let mut seen: BTreeMap<(String, String), String> = BTreeMap::new();
+    for file in &corpus {
+        let mut fingerprints: BTreeMap<String, String> = BTreeMap::new();
+        let mut first = None;
+        for (name, statements) in &file.cases {
+            let place = format!("{}/{name}", file.name);
+            let database = match database(engine, statements).await {
+                Ok(database) => database,
+                Err(error) => {
+                    wrong.push(format!("{place}: {error}"));
+                    continue;
+                }
+            };
+            let db = driftlock::connect(&database.url).await.unwrap();
+            let proof = prove(&db, &shadow).await;
+            wrong.extend(faults(&proof).iter().map(|fault| format!("{place}: {fault}")));
+            let Ok(proof) = proof else { continue };
+            let schema = proof.inspection.schema;
+            let fingerprint = schema.fingerprint_of(everything().facets()).to_string();
+            let first = first.get_or_insert_with(|| fingerprint.clone());
+            if name.starts_with("same") {
+                if fingerprint != *first {
+                    wrong.push(format!("{place}: only the spelling differs, and the fingerprint does too"));
+                }
+            } else if let Some(other) = fingerprints.insert(fingerprint, name.clone()) {
+                wrong.push(format!("{place}: the fingerprint is that of {other}"));
+            }
+            for attribute in schema.attributes() {
+                seen.entry(attribute.clone()).or_insert_with(|| place.clone());
+                if !needed.contains(&attribute) && is_missed(&db, &shadow, &schema, &attribute).await {
+                    needed.insert(attribute);
+                }
+            }
+            db.close().await;
+        }
+    }
+    for (attribute, place) in seen.iter().filter(|(attribute, _)| !needed.contains(*attribute)) {
+        wrong.push(format!("{place}: nothing is missed without {} of {}", attribute.1, attribute.0));
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    seen.into_keys().collect()
+}
+
+/// Whether the proof fails when the model doesn't know an attribute.
+async fn is_missed(db: &Database, shadow: &Shadow, schema: &Schema, (kind, attribute): &(String, String)) -> bool {
+    let cut = schema.without_attribute(kind, attribute);
+    let here = db.census(&everything()).await.unwrap();
+    match db.made(shadow, &cut, &everything()).await {
+        Ok(made) => !here.differences(&made).is_empty(),
+        Err(_) => true,
+    }
+}
+
+/// A line of a file of cases, and what is asked of it.
+struct Case {
+    id: String,
+    before: Vec<String>,
+    after: Vec<String>,
+    changes: bool,
+    roles: Vec<String>,
+}
+
+/// The cases beside the project, or nothing, which is said.
+fn cases(file: &str) -> Option<Vec<Case>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance").join(file);
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        eprintln!("not there, and not run: {}", path.display());
+        return None;
+    };
+    let only = std::env::var("CASE").unwrap_or_default();
+    let cases = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()).map(|line| {
+        let list = |key: &str| -> Vec<String> {
+            let items = line[key].as_array().into_iter().flatten();
+            items.map(|item| item.as_str().unwrap().to_owned()).collect()
+        };
+        let mut setup = Vec::new();
+        if let Some(path) = line["flags"]["search_path"].as_str() {
+            setup.push(format!("SET search_path = {path}"));
+        }
+        if line["flags"]["foreign_key_checks"] == 0 {
+            setup.push("SET foreign_key_checks = 0".to_owned());
+        }
+        setup.extend(list("setup_stmts"));
+        Case {
+            id: line["id"].as_str().unwrap().to_owned(),
+            before: [setup.clone(), list("before_stmts")].concat(),
+            after: [setup, list("after_stmts")].concat(),
+            changes: line["changes"].as_bool().unwrap(),
+            roles: list("roles"),
+        }
+    });
+    Some(cases.filter(|case| case.id.contains(&only)).collect())
+}
+
+/// Proves both states of all cases of a file, several at once, and that their fingerprints differ exactly where they should. `known` names cases
+/// that don't hold, each with its reason: one that holds has no place there.
+pub async fn conform(engine: &'static str, file: &str, known: &[(&str, &str)]) {
+    let Some(cases) = cases(file) else { return };
+    let all = cases.len();
+    let queue = Arc::new(Mutex::new(cases.into_iter()));
+    let failed: Arc<Mutex<BTreeMap<String, Vec<String>>>> = Arc::default();
+    let workers: Vec<_> = (0..4)
+        .map(|_| {
+            let (queue, failed) = (Arc::clone(&queue), Arc::clone(&failed));
+            tokio::spawn(async move {
+                loop {
+                    let Some(case) = queue.lock().unwrap().next() else { return };
+                    let faults = conforms(engine, &case).await;
+                    if !faults.is_empty() {
+                        failed.lock().unwrap().insert(case.id, faults);
+                    }
+                }
+            })
+        })
+        .collect();
+    for worker in workers {
+        worker.await.unwrap();
+    }
+    let failed = failed.lock().unwrap();
+    eprintln!("{file}: {} of {all} hold", all - failed.len());
+    let known: BTreeMap<&str, &str> = known.iter().copied().collect();
+    let mut wrong: Vec<String> = failed
+        .iter()
+        .filter(|(id, _)| !known.contains_key(id.as_str()))
+        .map(|(id, faults)| format!("{id}:\n  {}", faults.join("\n  ")))
+        .collect();
+    if std::env::var("CASE").is_err() {
+        let holds = known.keys().filter(|id| !failed.contains_key(**id));
+        wrong.extend(holds.map(|id| format!("{id}: holds, and is named as one that doesn't")));
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+async fn conforms(engine: &'static str, case: &Case) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut fingerprints = Vec::new();
+    if engine == "postgres" && !case.roles.is_empty() {
+        let mut session = session(&super::server("TEST_POSTGRES_URL")).await;
+        for role in &case.roles {
+            let sql = format!("CREATE ROLE \"{role}\"");
+            // It may be there.
+            let _ = session.execute(&[Runnable { sql: &sql, copy_data: None }], &mut Nobody).await;
+        }
+        session.close().await;
+    }
+    for (which, statements) in [("before", &case.before), ("after", &case.after)] {
+        let database = match database(engine, statements).await {
+            Ok(database) => database,
+            Err(error) => {
+                faults.push(format!("{which}: {error}"));
+                continue;
+            }
+        };
+        let db = driftlock::connect(&database.url).await.unwrap();
+        let proof = prove(&db, &shadow(engine)).await;
+        faults.extend(self::faults(&proof).iter().map(|fault| format!("{which}: {fault}")));
+        if let Ok(proof) = proof {
+            fingerprints.push(proof.inspection.schema.fingerprint());
+        }
+        db.close().await;
+    }
+    if let [before, after] = fingerprints[..]
+        && (before != after) != case.changes
+    {
+        faults.push(format!("the fingerprints are {}", if case.changes { "equal" } else { "different" }));
+    }
+    faults
+}

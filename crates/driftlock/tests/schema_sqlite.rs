@@ -1,0 +1,17 @@
+//! What is read of sqlite, proved by the engine's own account.
+#![allow(clippy::unwrap_used)]
+#![cfg(feature = "sqlite")]
+
+mod common;
+
+use common::proving;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_and_attribute_of_the_corpus_is_proved_and_needed() {
+    proving::hold("sqlite", proving::corpus("sqlite")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cases_of_other_tools_are_proved() {
+    proving::conform("sqlite", "sqlite.jsonl", &[]).await;
+}

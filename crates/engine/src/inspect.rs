@@ -1,0 +1,45 @@
+//! What a database is: read by its adapter, and put through the one filter.
+
+use driftlock_database::{Census, Inspection, OwnTables};
+use driftlock_schema::{Filter, Id, Name, Rule};
+
+use crate::{Database, Error};
+
+impl Database {
+    /// Reads the schema, without driftlock's own tables and without what the filter leaves out. Writes nothing.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn inspect(&self, filter: &Filter) -> Result<Inspection, Error> {
+        let mut inspection = self.in_use().await.session.inspect().await?;
+        let filter = self.without_own(filter);
+        filter.apply(&mut inspection.schema);
+        inspection.unmodelled.retain(|it| filter.takes(&it.object));
+        Ok(inspection)
+    }
+
+    /// The engine's own account, without the same.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn census(&self, filter: &Filter) -> Result<Census, Error> {
+        let mut census = self.in_use().await.session.census().await?;
+        census.apply(&self.without_own(filter));
+        Ok(census)
+    }
+
+    fn without_own(&self, filter: &Filter) -> Filter {
+        own(self.engine.name(), &self.tables)
+            .into_iter()
+            .fold(filter.clone(), |filter, id| filter.exclude(Rule::exactly(&id)))
+    }
+}
+
+/// The own tables: exactly these are no part of any comparison.
+fn own(engine: &str, tables: &OwnTables) -> [Id; 3] {
+    let name = |name: String| match (engine, &tables.schema) {
+        ("postgres", schema) => Name::within(schema.as_deref().unwrap_or("public"), name),
+        _ => Name::new(name),
+    };
+    [tables.history(), tables.journal(), tables.fence()].map(|it| Id::new("table", name(it)))
+}

@@ -1,0 +1,67 @@
+//! That a value holds a whole database: it is made again from the value alone, and the engine's own accounts of both are compared.
+
+use driftlock_database::{Census, Inspection};
+use driftlock_schema::{Filter, Id, Schema};
+
+use crate::{Database, Error, Shadow};
+
+/// What came of proving a reading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// The reading.
+    pub inspection: Inspection,
+    /// What differs between the database and the one that was made from the reading alone. Nothing: it is proved.
+    pub differences: Vec<Unproved>,
+}
+
+/// An entry of the engine's account in which the database differs from the one that was made from its reading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unproved {
+    /// The object.
+    pub object: Id,
+    /// What of it: empty for the object itself.
+    pub about: String,
+    /// What the engine says of the database.
+    pub here: Option<String>,
+    /// What it says of the one made from the reading.
+    pub made: Option<String>,
+}
+
+impl Database {
+    /// Reads the schema and proves the reading: a database is made from it on the shadow, and its census compared with this one's. What has no
+    /// place in a schema is no part of the comparison, and is named in the reading.
+    ///
+    /// # Errors
+    /// When the catalog can't be read, and when the shadow can't be made or doesn't take a statement.
+    pub async fn prove(&self, shadow: &Shadow, filter: &Filter) -> Result<Proof, Error> {
+        let inspection = self.inspect(filter).await?;
+        let mut here = self.census(filter).await?;
+        let unmodelled = |id: &Id| inspection.unmodelled.iter().any(|it| it.object == *id);
+        here.entries.retain(|key, _| !unmodelled(&key.object));
+        let made = self.made(shadow, &inspection.schema, filter).await?;
+        let differences = here.differences(&made).into_iter().map(|(key, here, made)| Unproved {
+            object: key.object.clone(),
+            about: key.about.clone(),
+            here: here.map(str::to_owned),
+            made: made.map(str::to_owned),
+        });
+        let differences = differences.collect();
+        Ok(Proof { inspection, differences })
+    }
+
+    /// The census of what is made from a schema on a shadow of this database's kind.
+    ///
+    /// # Errors
+    /// As [`prove`](Self::prove).
+    pub async fn made(&self, shadow: &Shadow, schema: &Schema, filter: &Filter) -> Result<Census, Error> {
+        let scratch = shadow.database(Some(self)).await?;
+        let made = match scratch.database.realise(schema).await {
+            Ok(()) => scratch.database.census(filter).await,
+            Err(error) => Err(error),
+        };
+        let discarded = scratch.discard().await;
+        let made = made?;
+        discarded?;
+        Ok(made)
+    }
+}
