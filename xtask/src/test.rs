@@ -20,6 +20,8 @@ pub(crate) struct Options {
     pub(crate) keep_servers: bool,
     /// A real MySQL instead of MariaDB, and only the suites that use it.
     pub(crate) mysql: bool,
+    /// Other majors of PostgreSQL, one after another, and only the suites that read its catalogs.
+    pub(crate) postgres: Vec<u32>,
     pub(crate) packages: Vec<String>,
     pub(crate) arguments: Vec<String>,
     /// Only test executables of this name.
@@ -72,26 +74,45 @@ pub(crate) fn run(options: &Options, interrupt: &Interrupt) -> Result<bool> {
     let executables = build(&workspace, &selected, options, interrupt)?;
     println!("build … ok in {}", seconds(start));
 
-    let servers_start = Instant::now();
-    let servers = match options.keep_servers {
-        true => kept(&workspace, &tools, interrupt)?,
-        false => Servers::start(&tools, Durability::Relaxed, Life::WithUs, interrupt)?,
-    };
-    println!("servers … ok in {}", seconds(servers_start));
-
-    let runner = Runner::new(&workspace, &tools, &servers, options, interrupt)?;
     let mut total = Counts::default();
-    for package in &selected {
-        total.add(runner.suite(package, executables.get(&package.id).map(Vec::as_slice).unwrap_or_default())?);
+    if options.postgres.is_empty() {
+        total = suites(&workspace, &tools, &selected, &executables, options, interrupt)?;
     }
-    if options.executable.is_none() {
-        total.add(runner.documentation(&selected)?);
+    for major in &options.postgres {
+        let postgres_bin = driftlock_servers::postgres::install(&workspace.target, *major)?;
+        let tools = setup::Tools { postgres_bin, ..tools.clone() };
+        println!("PostgreSQL {major}");
+        total.add(suites(&workspace, &tools, &selected, &executables, options, interrupt)?);
     }
-    drop(servers);
-
     println!("all suites in {}", seconds(start));
     println!("{}", total.closing_line());
     Ok(total.failed == 0)
+}
+
+/// All suites on one pair of servers.
+fn suites(
+    workspace: &Workspace,
+    tools: &setup::Tools,
+    selected: &[Package],
+    executables: &HashMap<String, Vec<PathBuf>>,
+    options: &Options,
+    interrupt: &Interrupt,
+) -> Result<Counts> {
+    let start = Instant::now();
+    let servers = match options.keep_servers {
+        true => kept(workspace, tools, interrupt)?,
+        false => Servers::start(tools, Durability::Relaxed, Life::WithUs, interrupt)?,
+    };
+    println!("servers … ok in {}", seconds(start));
+    let runner = Runner::new(workspace, tools, &servers, options, interrupt)?;
+    let mut total = Counts::default();
+    for package in selected {
+        total.add(runner.suite(package, executables.get(&package.id).map(Vec::as_slice).unwrap_or_default())?);
+    }
+    if options.executable.is_none() {
+        total.add(runner.documentation(selected)?);
+    }
+    Ok(total)
 }
 
 /// Stops the servers that an earlier run kept.

@@ -16,6 +16,7 @@ mod files;
 pub mod link;
 pub mod mysql;
 pub mod pgbouncer;
+pub mod postgres;
 pub mod private;
 pub mod process;
 pub mod proxy;
