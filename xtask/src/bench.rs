@@ -7,6 +7,7 @@ mod machine;
 mod measure;
 mod migrate;
 mod peers;
+mod read;
 mod report;
 mod small;
 
@@ -51,6 +52,12 @@ enum Work {
     Idle(Engine, usize),
     /// `up` of so many one-table files into a new database.
     Fresh(Engine, usize),
+    /// `inspect` of so many tables.
+    Inspect(Engine, usize),
+    /// `check --database` of so many tables that didn't change.
+    Drift(Engine, usize),
+    /// `lock` of so many one-table files.
+    Lock(Engine, usize),
     /// `manifest verify` of so many files.
     Hash(usize),
     /// `--version`, in milliseconds.
@@ -64,7 +71,7 @@ enum Work {
 }
 
 /// The bars are those of the design, each with the machine's own speed divided out.
-const ROWS: [Row; 14] = [
+const ROWS: [Row; 28] = [
     Row { name: "idle-100-postgres", bar: 0.9, work: Work::Idle(Engine::Postgres, 100) },
     Row { name: "idle-100-mariadb", bar: 0.6, work: Work::Idle(Engine::MariaDb, 100) },
     Row { name: "idle-100-sqlite", bar: 2.0, work: Work::Idle(Engine::Sqlite, 100) },
@@ -74,6 +81,20 @@ const ROWS: [Row; 14] = [
     Row { name: "fresh-1000-postgres", bar: 1.05, work: Work::Fresh(Engine::Postgres, 1000) },
     Row { name: "fresh-300-mariadb", bar: 1.5, work: Work::Fresh(Engine::MariaDb, 300) },
     Row { name: "fresh-1000-sqlite", bar: 1.0, work: Work::Fresh(Engine::Sqlite, 1000) },
+    Row { name: "inspect-100-postgres", bar: 0.5, work: Work::Inspect(Engine::Postgres, 100) },
+    Row { name: "inspect-100-mariadb", bar: 0.3, work: Work::Inspect(Engine::MariaDb, 100) },
+    Row { name: "inspect-100-sqlite", bar: 2.0, work: Work::Inspect(Engine::Sqlite, 100) },
+    Row { name: "inspect-1000-postgres", bar: 0.5, work: Work::Inspect(Engine::Postgres, 1000) },
+    Row { name: "inspect-1000-mariadb", bar: 0.3, work: Work::Inspect(Engine::MariaDb, 1000) },
+    Row { name: "inspect-1000-sqlite", bar: 2.0, work: Work::Inspect(Engine::Sqlite, 1000) },
+    Row { name: "inspect-10000-postgres", bar: 0.5, work: Work::Inspect(Engine::Postgres, 10_000) },
+    Row { name: "inspect-10000-mariadb", bar: 0.3, work: Work::Inspect(Engine::MariaDb, 10_000) },
+    Row { name: "inspect-10000-sqlite", bar: 2.0, work: Work::Inspect(Engine::Sqlite, 10_000) },
+    Row { name: "drift-10000-postgres", bar: 0.3, work: Work::Drift(Engine::Postgres, 10_000) },
+    Row { name: "drift-10000-sqlite", bar: 0.3, work: Work::Drift(Engine::Sqlite, 10_000) },
+    Row { name: "lock-1000-postgres", bar: 2.0, work: Work::Lock(Engine::Postgres, 1000) },
+    Row { name: "lock-300-mariadb", bar: 2.0, work: Work::Lock(Engine::MariaDb, 300) },
+    Row { name: "lock-1000-sqlite", bar: 2.0, work: Work::Lock(Engine::Sqlite, 1000) },
     Row { name: "hash-10000", bar: 1.5, work: Work::Hash(10_000) },
     Row { name: "version", bar: 5.0, work: Work::Version },
     Row { name: "binary-size", bar: 15.0, work: Work::Size },
@@ -145,6 +166,23 @@ impl Work {
                 "`up` of {files} one-table files, {}; the same statements, transactions and one insert each in one client session",
                 engine.product()
             ),
+            Work::Inspect(engine, tables) => {
+                let dump = match engine {
+                    Engine::Postgres => "pg_dump --schema-only",
+                    Engine::MariaDb => "mariadb-dump --no-data --skip-lock-tables",
+                    Engine::Sqlite => ".schema",
+                };
+                format!("`inspect` of {tables} tables, {}; `{dump}`", engine.product())
+            }
+            Work::Drift(engine, tables) => {
+                format!(
+                    "`check --database` of {tables} tables that didn't change, {}; `inspect` of them",
+                    engine.product()
+                )
+            }
+            Work::Lock(engine, files) => {
+                format!("`lock` of {files} one-table files, {}; `up` of them", engine.product())
+            }
             Work::Hash(files) => format!("`manifest verify` of {files} files; `sha256sum` of them"),
             Work::Version => "`--version`".to_owned(),
             Work::Size => "the binary".to_owned(),
@@ -171,6 +209,9 @@ fn measure(row: &Row, bed: &Bed<'_>, workspace: &Workspace, pairs: Option<usize>
     match row.work {
         Work::Idle(engine, files) => migrate::idle(bed, engine, files, bar, pairs.unwrap_or(20)),
         Work::Fresh(engine, files) => migrate::fresh(bed, engine, files, bar, pairs.unwrap_or(10)),
+        Work::Inspect(engine, tables) => read::inspect(bed, engine, tables, bar, pairs.unwrap_or(5)),
+        Work::Drift(engine, tables) => read::drift(bed, engine, tables, bar, pairs.unwrap_or(5)),
+        Work::Lock(engine, files) => read::lock(bed, engine, files, bar, pairs.unwrap_or(5)),
         Work::Hash(files) => small::hash(bed, files, bar, pairs.unwrap_or(20)),
         Work::Version => small::version(bed, bar),
         Work::Size => small::size(bed, bar),

@@ -96,6 +96,15 @@ impl Servers {
         command
     }
 
+    /// The command of MariaDB's own dump of a database, logged in.
+    pub fn mariadb_dump(&self, database: &str) -> Command {
+        let mut command = Command::new("mariadb-dump");
+        let (user, password) = (format!("--user={USER}"), format!("--password={}", self.password));
+        let port = format!("--port={}", self.mysql.port);
+        command.args(["--no-defaults", "--protocol=tcp", "--host=127.0.0.1", &port, &user, &password, database]);
+        command
+    }
+
     /// The command of PostgreSQL's own client, logged in.
     pub fn psql(&self, tools: &Tools, database: &str) -> Command {
         let mut command = Command::new(tools.postgres_bin.join("psql"));

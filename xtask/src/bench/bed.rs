@@ -59,6 +59,15 @@ impl<'a> Bed<'a> {
         self.next.replace(self.next.get() + 1)
     }
 
+    /// A server on which databases may be made, for engines that need one.
+    pub(super) fn shadow_url(&self, engine: Engine) -> Option<String> {
+        match engine {
+            Engine::Postgres => Some(self.servers.postgres_url("postgres")),
+            Engine::MariaDb => Some(self.servers.mysql_url("")),
+            Engine::Sqlite => None,
+        }
+    }
+
     /// A new, empty database. It goes when it is dropped.
     pub(super) fn database(&self, engine: Engine) -> Result<Database<'_, 'a>> {
         let name = format!("bench{}", self.number());
@@ -115,6 +124,27 @@ impl Database<'_, '_> {
             Engine::Sqlite => command.arg(sql),
         };
         command
+    }
+
+    /// The engine's own dump of the schema.
+    pub(super) fn dump(&self) -> Command {
+        match self.engine {
+            Engine::Postgres => {
+                let mut command = Command::new(self.bed.tools.postgres_bin.join("pg_dump"));
+                command.args(["--schema-only", "-d", &self.url()]);
+                command
+            }
+            Engine::MariaDb => {
+                let mut command = self.bed.servers.mariadb_dump(&self.name);
+                command.args(["--no-data", "--skip-lock-tables"]);
+                command
+            }
+            Engine::Sqlite => {
+                let mut command = Command::new(&self.bed.tools.sqlite3);
+                command.arg(self.file()).arg(".schema");
+                command
+            }
+        }
     }
 
     /// What one query answers.
