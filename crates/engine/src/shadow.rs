@@ -109,25 +109,23 @@ impl Database {
         // In pieces: one transaction over everything runs a server out of locks.
         for piece in creations.chunk_by(|one, other| one.transactional && other.transactional) {
             for piece in piece.chunks(PIECE) {
-                let runnable: Vec<Runnable<'_>> =
-                    piece.iter().map(|creation| Runnable { sql: &creation.sql, copy_data: None }).collect();
                 let together = piece[0].transactional && piece.len() > 1;
-                if together {
-                    run(session, "BEGIN").await?;
-                }
+                // All in one go: a transaction that ends in another one than it began in is refused as a script's own.
+                let statements = piece.iter().map(|creation| creation.sql.as_str());
+                let (before, after) = if together { (Some("BEGIN"), Some("COMMIT")) } else { (None, None) };
+                let runnable: Vec<Runnable<'_>> = (before.into_iter().chain(statements).chain(after))
+                    .map(|sql| Runnable { sql, copy_data: None })
+                    .collect();
                 if let Err(ExecuteError { index, error }) = session.execute(&runnable, &mut Nobody).await {
-                    let creation = &piece[index.min(piece.len() - 1)];
+                    let creation = &piece[index.saturating_sub(usize::from(together)).min(piece.len() - 1)];
                     if together {
-                        let _ = run(session, "ROLLBACK").await;
+                        let _ = session.rollback().await;
                     }
                     return Err(Error::Realise {
                         object: creation.object.clone(),
                         sql: creation.sql.clone(),
                         error: Box::new(error),
                     });
-                }
-                if together {
-                    run(session, "COMMIT").await?;
                 }
             }
         }

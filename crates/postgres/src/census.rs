@@ -57,7 +57,7 @@ const TABLES: &str = "SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_cl
 pub(crate) async fn take(session: &mut PostgresSession) -> Result<Census, Error> {
     let mut sql: Vec<String> = OBJECTS.iter().map(|sql| sql.replace("{users}", USERS)).collect();
     sql.push(TABLES.replace("{users}", USERS));
-    let mut results = session.ask(&sql.join("; ")).await?;
+    let mut results = session.ask(&format!("SET LOCAL search_path = ''; {}", sql.join("; "))).await?;
     let mut census = Census::default();
     for row in results.pop().map(|result| result.rows).unwrap_or_default() {
         census.tables.push(Values(&row).text(0)?);

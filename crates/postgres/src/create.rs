@@ -1,8 +1,64 @@
-//! The statements that make a schema.
+//! The statements that make a schema, in an order in which each can run.
+//!
+//! A kind of object is a file in `create/` with a function that turns an object of it into [`Steps`]; it is named in [`KINDS`]. A step makes
+//! the object itself, or says more of it; what the object requires comes before its first step, and among the steps that could come next,
+//! the one of the lowest [`Rank`] does. So tables are made before defaults, defaults before keys, keys before foreign keys, and functions may
+//! ask for tables as tables may for functions. Comments, owners and grants are added alike for every kind by [`Steps::facets`].
+
+mod columns;
+mod facets;
+mod relations;
+mod schemas;
+mod steps;
 
 use driftlock_database::{CreateError, Creation};
-use driftlock_schema::Schema;
+use driftlock_schema::{Id, Name, Object, Schema};
 
-pub(crate) fn statements(_: &Schema) -> Result<Vec<Creation>, CreateError> {
-    Ok(Vec::new())
+pub(crate) use self::steps::{Rank, Steps};
+use crate::sql::identifier;
+
+/// Makes the steps of an object.
+type Make = fn(&Schema, &Object, &mut Steps) -> Result<(), CreateError>;
+
+/// All, by kind.
+const KINDS: &[(&str, Make)] =
+    &[("schema", schemas::schema), ("table", relations::table), ("foreign_table", relations::table)];
+
+/// How every text in a schema is read, whatever the session says.
+const SETTINGS: &[&str] = &[
+    "SET check_function_bodies = off",
+    "SELECT pg_catalog.set_config('search_path', '', false)",
+    "SET standard_conforming_strings = on",
+    "SET DateStyle = 'ISO'",
+    "SET IntervalStyle = 'postgres'",
+    "SET TimeZone = 'UTC'",
+    "SET xmloption = content",
+    "SET row_security = off",
+    "SET default_tablespace = ''",
+    "SET default_table_access_method = heap",
+    "SET client_min_messages = warning",
+];
+
+pub(crate) fn statements(schema: &Schema) -> Result<Vec<Creation>, CreateError> {
+    let database = Id::new("database", Name::new(""));
+    let mut creations: Vec<Creation> =
+        SETTINGS.iter().map(|setting| Creation::new(database.clone(), *setting)).collect();
+    let mut steps = Steps::default();
+    schemas::without_public(schema, &mut steps);
+    for object in schema.objects() {
+        let Some((_, make)) = KINDS.iter().find(|(kind, _)| object.kind == **kind) else {
+            return Err(CreateError::new(object.id(), format!("there is no way to make a {}", object.kind.words())));
+        };
+        make(schema, object, &mut steps)?;
+    }
+    creations.extend(steps.in_order()?);
+    Ok(creations)
+}
+
+/// A name with its schema, as SQL.
+pub(crate) fn qualified(name: &Name) -> String {
+    match &name.schema {
+        Some(schema) => format!("{}.{}", identifier(schema), identifier(&name.name)),
+        None => identifier(&name.name),
+    }
 }

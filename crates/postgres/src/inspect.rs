@@ -1,10 +1,189 @@
-//! Reads the schema of a database.
+//! Reads the schema of a database: a fixed number of catalog queries, in one transaction that sees one moment.
+//!
+//! A kind of object is a file in `inspect/` with a [`Source`]: one query of the catalogs, and what becomes of a row of its answer. It is named in
+//! [`SOURCES`], after the kinds that its objects are parts of. A row becomes an [`Object`](driftlock_schema::Object) or a part of one, and is put
+//! into the [`Reading`] with its [`Address`] in the catalogs. From the address follow, for every kind alike and without a word of its own:
+//!
+//! - its comment, and the comments on its parts,
+//! - what it requires (`pg_depend`); rows of other catalogs that stand for the same object are made known by [`Reading::alias`],
+//! - that it isn't there at all, where it is a member of an extension.
+//!
+//! Owners and grants are a kind's own to read, by [`Reading::owner`] and [`Reading::grants`]. What has no place in the schema goes to
+//! [`Reading::unmodelled`]. How it is made again stands in `create/`.
+//!
+//! The rules for a query: catalogs alone, nothing that runs once a row but the catalogs' own functions, no column that an older major than
+//! the session's doesn't have ([`since`] puts something in its place), `{users}` for "the schema `n` isn't the system's".
 
-use driftlock_database::{Error, Inspection};
-use driftlock_schema::Schema;
+mod columns;
+mod context;
+mod grants;
+mod reading;
+mod relations;
+mod schemas;
+mod shared;
 
+use driftlock_database::{Error, Inspection, Session};
+
+pub(crate) use self::grants::PUBLIC;
+pub(crate) use self::reading::{Address, Reading, catalog};
 use crate::session::PostgresSession;
+use crate::sql::Values;
+use crate::wire::ResultSet;
 
-pub(crate) async fn take(_: &mut PostgresSession) -> Result<Inspection, Error> {
-    Ok(Inspection { schema: Schema::new("postgres"), unmodelled: Vec::new(), incomplete: Vec::new() })
+/// One query of the catalogs, and what becomes of its answer.
+pub(crate) struct Source {
+    /// The query, for a major version.
+    pub(crate) sql: fn(u32) -> String,
+    /// Puts a row into the reading.
+    pub(crate) read: fn(&mut Reading, Values<'_>) -> Result<(), Error>,
+}
+
+/// All, in the order in which their answers are read.
+const SOURCES: &[Source] = &[
+    context::ROLES,
+    context::DEFAULT_GRANTS,
+    context::MEMBERS,
+    schemas::SCHEMAS,
+    relations::RELATIONS,
+    columns::COLUMNS,
+    // Of everything that was read: these are last.
+    shared::COMMENTS,
+    shared::DEPENDENCIES,
+];
+
+/// Which schemas aren't the system's.
+const USERS: &str = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'";
+
+/// How everything is printed, whoever asks. Put back when the transaction ends. `pg_get_viewdef` and its kin lock what they tell of; nobody is
+/// waited for longer than this.
+const SETTINGS: &str = "SET LOCAL search_path = ''; SET LOCAL quote_all_identifiers = off; SET LOCAL DateStyle = 'ISO'; \
+     SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC'; SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; \
+     SET LOCAL xmlbinary = 'base64'; SET LOCAL lc_monetary = 'C'; SET LOCAL standard_conforming_strings = on; SET LOCAL lock_timeout = '10s'";
+
+/// The catalogs whose rows say what the schema is.
+const MARKED: &[(&str, u32)] = &[
+    ("pg_aggregate", 0),
+    ("pg_am", 0),
+    ("pg_amop", 0),
+    ("pg_amproc", 0),
+    ("pg_attrdef", 0),
+    ("pg_attribute", 0),
+    ("pg_cast", 0),
+    ("pg_class", 0),
+    ("pg_collation", 0),
+    ("pg_constraint", 0),
+    ("pg_conversion", 0),
+    ("pg_default_acl", 0),
+    ("pg_depend", 0),
+    ("pg_description", 0),
+    ("pg_enum", 0),
+    ("pg_event_trigger", 0),
+    ("pg_extension", 0),
+    ("pg_foreign_data_wrapper", 0),
+    ("pg_foreign_server", 0),
+    ("pg_index", 0),
+    ("pg_inherits", 0),
+    ("pg_language", 0),
+    ("pg_namespace", 0),
+    ("pg_opclass", 0),
+    ("pg_operator", 0),
+    ("pg_opfamily", 0),
+    ("pg_partitioned_table", 0),
+    ("pg_policy", 0),
+    ("pg_proc", 0),
+    ("pg_publication", 0),
+    ("pg_publication_namespace", 15),
+    ("pg_publication_rel", 0),
+    ("pg_range", 0),
+    ("pg_rewrite", 0),
+    ("pg_seclabel", 0),
+    ("pg_sequence", 0),
+    ("pg_statistic_ext", 0),
+    ("pg_transform", 0),
+    ("pg_trigger", 0),
+    ("pg_ts_config", 0),
+    ("pg_ts_config_map", 0),
+    ("pg_ts_dict", 0),
+    ("pg_ts_parser", 0),
+    ("pg_ts_template", 0),
+    ("pg_type", 0),
+];
+
+/// Asks for the catalogs' change marks: for each how many rows it has, and a sum of which transaction wrote each where.
+pub(crate) fn marks(major: u32) -> String {
+    let of = |catalog: &str| {
+        format!(
+            "(SELECT pg_catalog.concat_ws('.', count(*), sum(pg_catalog.hashtext(c.xmin::text || c.ctid::text)::int8)) FROM pg_catalog.{catalog} c)"
+        )
+    };
+    let all: Vec<String> = MARKED.iter().filter(|(_, since)| major >= *since).map(|(catalog, _)| of(catalog)).collect();
+    format!("SELECT pg_catalog.concat_ws(' ', {})", all.join(", "))
+}
+
+/// A column that came with a major version, or what stands for it before.
+pub(crate) fn since(major: u32, first: u32, column: &'static str, before: &'static str) -> &'static str {
+    if major >= first { column } else { before }
+}
+
+/// How often a database that changes meanwhile is read.
+const ATTEMPTS: u32 = 5;
+
+/// The functions that print definitions see the newest catalogs, not the transaction's: what they said holds when the catalogs are still the
+/// same after it.
+pub(crate) async fn take(session: &mut PostgresSession) -> Result<Inspection, Error> {
+    if session.wire.seen.in_transaction() {
+        return Err(Error::Protocol("a schema is read outside of any transaction, and one is open".to_owned()));
+    }
+    let queries: Vec<String> =
+        SOURCES.iter().map(|source| (source.sql)(session.major).replace("{users}", USERS)).collect();
+    let marks = marks(session.major);
+    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    let settings = SETTINGS.matches("SET LOCAL").count();
+    let all = format!("{begin}; {SETTINGS}; {marks}; {}; COMMIT", queries.join("; "));
+    for attempt in 1.. {
+        let mut answers = session.ask_raw(&[&all, &marks]).await?.into_iter();
+        let read = answers.next().unwrap_or_default();
+        let failed = read.failed.is_some();
+        if failed {
+            session.rollback().await?;
+        }
+        let cancelled = failed && session.wire.take_cancelled();
+        let results = match read.ok(cancelled) {
+            Ok(results) => results,
+            // A function that was asked about what has just gone.
+            Err(error @ Error::Server(_)) if attempt < ATTEMPTS && is_gone(&error) => {
+                let _ = error;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        let after = answers.next().unwrap_or_default().ok(false)?;
+        let said = |results: &[ResultSet], at: usize| -> Option<String> {
+            results.get(at).and_then(|result| result.rows.first()).and_then(|row| row.get(0)).map(str::to_owned)
+        };
+        let first = 1 + settings;
+        if said(&results, first) != said(&after, 0) && attempt < ATTEMPTS {
+            continue;
+        }
+        let mut reading = Reading::new(session.major);
+        for (source, result) in SOURCES.iter().zip(&results[(first + 1).min(results.len())..]) {
+            for row in &result.rows {
+                (source.read)(&mut reading, Values(row))?;
+            }
+        }
+        let mut inspection = reading.done();
+        if said(&results, first) != said(&after, 0) {
+            let why = "the schema was changed while it was read, each time it was tried".to_owned();
+            inspection.incomplete.push(why);
+        }
+        return Ok(inspection);
+    }
+    Err(Error::Protocol("the schema was never read".to_owned()))
+}
+
+/// Whether an error says that an object isn't there any more: it was dropped between the transaction's moment and now.
+fn is_gone(error: &Error) -> bool {
+    let Error::Server(server) = error else { return false };
+    // undefined_table, undefined_object, undefined_function, internal_error (`cache lookup failed`).
+    matches!(server.code.as_str(), "42P01" | "42704" | "42883" | "XX000")
 }

@@ -1,0 +1,192 @@
+//! What was read so far.
+
+use std::collections::{HashMap, HashSet};
+
+use driftlock_database::{Error, Inspection, Unmodelled};
+use driftlock_schema::{Attributes, Id, Object, Part, Schema, Value};
+
+use super::grants::{self, Privileges};
+use crate::sql::Values;
+
+/// The catalogs' own numbers, which never change.
+pub(crate) mod catalog {
+    pub(crate) const TYPE: u32 = 1247;
+    pub(crate) const CLASS: u32 = 1259;
+    pub(crate) const ATTRDEF: u32 = 2604;
+    pub(crate) const NAMESPACE: u32 = 2615;
+    pub(crate) const REWRITE: u32 = 2618;
+}
+
+/// Where something stands in the catalogs: the catalog's number, the row's, and the column's where it is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Address {
+    pub(crate) catalog: u32,
+    pub(crate) object: u32,
+    pub(crate) column: i32,
+}
+
+impl Address {
+    pub(crate) fn new(catalog: u32, object: u32) -> Self {
+        Address { catalog, object, column: 0 }
+    }
+
+    pub(crate) fn column(object: u32, column: i32) -> Self {
+        Address { catalog: catalog::CLASS, object, column }
+    }
+
+    /// Of the row whose number is in this column of an answer.
+    pub(crate) fn read(catalog: u32, row: &Values<'_>, at: usize) -> Result<Self, Error> {
+        Ok(Address::new(catalog, oid(row, at)?))
+    }
+}
+
+/// An object's number in a column of an answer.
+pub(crate) fn oid(row: &Values<'_>, at: usize) -> Result<u32, Error> {
+    row.parsed(at, |text| text.parse().ok())
+}
+
+/// Where something stands in the reading: the object's place, and the part's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place(usize, Option<usize>);
+
+/// What was read so far.
+pub(crate) struct Reading {
+    pub(crate) major: u32,
+    objects: Vec<Object>,
+    places: HashMap<Address, Place>,
+    /// What belongs to an extension.
+    members: HashSet<(u32, u32)>,
+    /// The roles' names, `None` for who stands for the database's own.
+    roles: HashMap<u32, (String, bool)>,
+    pub(super) privileges: Privileges,
+    unmodelled: Vec<Unmodelled>,
+}
+
+impl Reading {
+    pub(super) fn new(major: u32) -> Self {
+        Reading {
+            major,
+            objects: Vec::new(),
+            places: HashMap::new(),
+            members: HashSet::new(),
+            roles: HashMap::new(),
+            privileges: Privileges::default(),
+            unmodelled: Vec::new(),
+        }
+    }
+
+    pub(super) fn role(&mut self, oid: u32, name: String, is_self: bool) {
+        if is_self {
+            self.privileges.is_self(&name);
+        }
+        self.roles.insert(oid, (name, is_self));
+    }
+
+    pub(super) fn member(&mut self, catalog: u32, object: u32) {
+        self.members.insert((catalog, object));
+    }
+
+    /// Takes in an object, unless an extension brought it. Says whether it did.
+    pub(crate) fn object(&mut self, at: Address, object: Object) -> bool {
+        if self.members.contains(&(at.catalog, at.object)) {
+            return false;
+        }
+        self.places.insert(at, Place(self.objects.len(), None));
+        self.objects.push(object);
+        true
+    }
+
+    /// Takes in a part of an object, where that was taken in. What a user added to what an extension brought is named as unmodelled.
+    pub(crate) fn part(&mut self, of: Address, at: Address, part: Part) -> bool {
+        let Some(Place(object, None)) = self.places.get(&of).copied() else { return false };
+        if at.column == 0 && self.members.contains(&(at.catalog, at.object)) {
+            return false;
+        }
+        let parts = &mut self.objects[object].parts;
+        self.places.insert(at, Place(object, Some(parts.len())));
+        parts.push(part);
+        true
+    }
+
+    /// Makes known that a row of a catalog is another's: what depends on the one requires the other's object.
+    pub(crate) fn alias(&mut self, at: Address, of: Address) {
+        if let Some(place) = self.places.get(&of).copied() {
+            self.places.entry(at).or_insert(place);
+        }
+    }
+
+    /// What is said of what was read, to say more.
+    pub(crate) fn attributes(&mut self, at: Address) -> Option<&mut Attributes> {
+        let Place(object, part) = *self.places.get(&at)?;
+        let object = self.objects.get_mut(object)?;
+        match part {
+            None => Some(&mut object.attributes),
+            Some(part) => object.parts.get_mut(part).map(|part| &mut part.attributes),
+        }
+    }
+
+    /// The object that was read there, or of which a part was.
+    pub(crate) fn get(&self, at: Address) -> Option<&Object> {
+        self.places.get(&at).and_then(|place| self.objects.get(place.0))
+    }
+
+    /// The name of the role with this number; nothing where it is the database's own.
+    pub(crate) fn owner(&self, role: u32) -> Option<String> {
+        match self.roles.get(&role) {
+            Some((_, true)) => None,
+            Some((name, false)) => Some(name.clone()),
+            None => Some(role.to_string()),
+        }
+    }
+
+    /// The name of a role, or what stands for the database's own.
+    pub(crate) fn role_name(&self, role: u32) -> String {
+        self.owner(role).unwrap_or_else(|| driftlock_schema::SELF.to_owned())
+    }
+
+    /// What an access control list grants beyond, or short of, what is granted by default; nothing where that is all. `kind` is the letter that
+    /// `acldefault` knows the kind of object by.
+    pub(crate) fn grants(&self, kind: char, owner: u32, list: Option<&str>) -> Option<Value> {
+        self.grants_of(kind, self.roles.get(&owner).map_or("", |(name, _)| name), list)
+    }
+
+    /// The same, by the owner's name.
+    pub(super) fn grants_of(&self, kind: char, owner: &str, list: Option<&str>) -> Option<Value> {
+        grants::beyond_default(&self.privileges, kind, owner, list?)
+    }
+
+    /// Names something that has no place in the schema.
+    pub(crate) fn unmodelled(&mut self, object: Id, reason: impl Into<String>) {
+        self.unmodelled.push(Unmodelled { object, reason: reason.into() });
+    }
+
+    /// That one has to be there before the other.
+    pub(super) fn requires(&mut self, at: Address, on: Address) {
+        let place = |at: Address| {
+            let whole = Address { column: 0, ..at };
+            self.places.get(&at).or_else(|| self.places.get(&whole)).copied()
+        };
+        let (Some(Place(object, part)), Some(Place(required, _))) = (place(at), place(on)) else { return };
+        if object == required {
+            return;
+        }
+        let id = self.objects[required].id();
+        let object = &mut self.objects[object];
+        let list = match part.and_then(|part| object.parts.get_mut(part)) {
+            Some(part) => &mut part.requires,
+            None => &mut object.requires,
+        };
+        if list.last() != Some(&id) {
+            list.push(id);
+        }
+    }
+
+    pub(super) fn done(self) -> Inspection {
+        let mut schema = Schema::new("postgres");
+        schema.extend(self.objects);
+        let mut unmodelled = self.unmodelled;
+        unmodelled.sort();
+        unmodelled.dedup();
+        Inspection { schema, unmodelled, incomplete: Vec::new() }
+    }
+}

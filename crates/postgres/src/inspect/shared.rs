@@ -1,0 +1,38 @@
+//! What every kind has in the same place: comments, and what requires what.
+
+use super::reading::oid;
+use super::{Address, Source};
+
+/// The comments. The schemas' are read with them.
+pub(super) const COMMENTS: Source = Source {
+    sql: |_| {
+        "SELECT d.classoid, d.objoid, d.objsubid, d.description FROM pg_catalog.pg_description d \
+         WHERE d.objoid >= 16384 AND d.classoid <> 'pg_catalog.pg_namespace'::pg_catalog.regclass"
+            .to_owned()
+    },
+    read: |reading, row| {
+        let at =
+            Address { catalog: oid(&row, 0)?, object: oid(&row, 1)?, column: row.parsed(2, |text| text.parse().ok())? };
+        let comment = row.text(3)?;
+        if let Some(attributes) = reading.attributes(at) {
+            attributes.set("comment", comment);
+        }
+        Ok(())
+    },
+};
+
+/// What requires what, among users' objects. An object's schema is in its name.
+pub(super) const DEPENDENCIES: Source = Source {
+    sql: |_| {
+        "SELECT d.classid, d.objid, d.objsubid, d.refclassid, d.refobjid, d.refobjsubid FROM pg_catalog.pg_depend d \
+         WHERE d.objid >= 16384 AND d.refobjid >= 16384 AND d.refclassid <> 'pg_catalog.pg_namespace'::pg_catalog.regclass"
+            .to_owned()
+    },
+    read: |reading, row| {
+        let column = |at| row.parsed(at, |text| text.parse().ok());
+        let at = Address { catalog: oid(&row, 0)?, object: oid(&row, 1)?, column: column(2)? };
+        let on = Address { catalog: oid(&row, 3)?, object: oid(&row, 4)?, column: column(5)? };
+        reading.requires(at, on);
+        Ok(())
+    },
+};
