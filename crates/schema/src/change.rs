@@ -72,7 +72,7 @@ pub fn compare(from: &Schema, to: &Schema, facets: Facets) -> Vec<Change> {
 
 /// Two objects of the same kind and name.
 fn objects(from: &Object, to: &Object, facets: Facets, changes: &mut Vec<Change>) {
-    if from.attributes == to.attributes && from.parts == to.parts {
+    if std::ptr::eq(from, to) || (from.attributes == to.attributes && from.parts == to.parts) {
         return;
     }
     let id = from.id();

@@ -120,6 +120,27 @@ impl Filter {
         self
     }
 
+    /// The rules of what alone is looked at, as they are written, sorted; with the facets that count although they usually don't.
+    #[must_use]
+    pub fn included(&self) -> Vec<String> {
+        self.written(&self.include, |facets, facet| facets.has(facet) && !Facets::default().has(facet))
+    }
+
+    /// The rules of what isn't looked at, as they are written, sorted; with the facets that don't count although they usually do.
+    #[must_use]
+    pub fn excluded(&self) -> Vec<String> {
+        self.written(&self.exclude, |facets, facet| !facets.has(facet) && Facets::default().has(facet))
+    }
+
+    fn written(&self, rules: &[Rule], is_said: impl Fn(Facets, Facet) -> bool) -> Vec<String> {
+        let facets = Facet::ALL.into_iter().filter(|facet| is_said(self.facets, *facet));
+        let facets = facets.map(|facet| format!("facet:{}", facet.as_str()));
+        let mut written: Vec<String> = rules.iter().map(ToString::to_string).chain(facets).collect();
+        written.sort_unstable();
+        written.dedup();
+        written
+    }
+
     /// The facets that count.
     #[must_use]
     pub fn facets(&self) -> Facets {
@@ -187,6 +208,20 @@ mod tests {
             assert_eq!(rule.means(&id.parse().unwrap()), expected, "{rule} {id}");
         }
         assert!("table:".parse::<Rule>().is_err() && "facet:owner".parse::<Rule>().is_err());
+    }
+
+    #[test]
+    fn a_filter_is_the_same_when_its_rules_were_written_down() {
+        let rules = ["table:b", "a.*", "facet:comments"];
+        let filter = rules.iter().fold(Filter::new(), |filter, rule| filter.exclude(rule.parse().unwrap()));
+        let filter = filter.include("facet:definers".parse().unwrap()).include("app.*".parse().unwrap());
+        assert_eq!(filter.excluded(), ["a.*", "facet:comments", "table:b"]);
+        assert_eq!(filter.included(), ["app.*", "facet:definers"]);
+        let again = filter.excluded().iter().fold(Filter::new(), |it, rule| it.exclude(rule.parse().unwrap()));
+        let again = filter.included().iter().fold(again, |it, rule| it.include(rule.parse().unwrap()));
+        assert_eq!((again.excluded(), again.included()), (filter.excluded(), filter.included()));
+        assert_eq!(again.facets(), filter.facets());
+        assert_eq!(Filter::new().excluded(), Vec::<String>::new());
     }
 
     #[test]

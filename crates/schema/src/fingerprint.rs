@@ -29,10 +29,15 @@ impl Fingerprint {
 
     /// Of a whole schema: over the fingerprints of its objects, in their order.
     pub(crate) fn of_schema(schema: &Schema, facets: Facets) -> Self {
+        Fingerprint::of_objects(schema.engine(), schema.objects().map(|object| Fingerprint::of_object(object, facets)))
+    }
+
+    /// Of the schema that has the objects with these fingerprints, which come by kind and name.
+    pub fn of_objects(engine: &str, objects: impl IntoIterator<Item = Fingerprint>) -> Self {
         let mut digest = Sha256::new();
-        digest.update(schema.engine().as_bytes());
-        for object in schema.objects() {
-            digest.update(Fingerprint::of_object(object, facets).0);
+        digest.update(engine.as_bytes());
+        for object in objects {
+            digest.update(object.0);
         }
         Fingerprint(digest.finalize().into())
     }

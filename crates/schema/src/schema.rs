@@ -1,6 +1,7 @@
 //! The objects of one database.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::{Facets, Fingerprint, Id, Object};
 
@@ -11,7 +12,8 @@ use crate::{Facets, Fingerprint, Id, Object};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schema {
     engine: String,
-    objects: BTreeMap<Id, Object>,
+    /// Shared, so that a schema of many objects is copied and held against its copy for next to nothing.
+    objects: BTreeMap<Id, Arc<Object>>,
 }
 
 impl Schema {
@@ -29,33 +31,33 @@ impl Schema {
     /// Takes an object in, in place of the one of its kind and name.
     pub fn insert(&mut self, mut object: Object) -> Option<Object> {
         object.sort();
-        self.objects.insert(object.id(), object)
+        self.objects.insert(object.id(), Arc::new(object)).map(Arc::unwrap_or_clone)
     }
 
     /// Takes an object out.
     pub fn remove(&mut self, id: &Id) -> Option<Object> {
-        self.objects.remove(id)
+        self.objects.remove(id).map(Arc::unwrap_or_clone)
     }
 
     /// The object of this kind and name.
     #[must_use]
     pub fn get(&self, id: &Id) -> Option<&Object> {
-        self.objects.get(id)
+        self.objects.get(id).map(Arc::as_ref)
     }
 
     /// All, by kind and name.
     pub fn objects(&self) -> impl Iterator<Item = &Object> {
-        self.objects.values()
+        self.objects.values().map(Arc::as_ref)
     }
 
     /// All with what tells them apart.
     pub fn iter(&self) -> impl Iterator<Item = (&Id, &Object)> {
-        self.objects.iter()
+        self.objects.iter().map(|(id, object)| (id, object.as_ref()))
     }
 
     /// All of a kind, by name.
     pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Object> {
-        self.objects.values().filter(move |object| object.kind == *kind)
+        self.objects().filter(move |object| object.kind == *kind)
     }
 
     /// How many there are.
@@ -91,7 +93,7 @@ impl Schema {
     #[must_use]
     pub fn without_attribute(&self, kind: &str, attribute: &str) -> Schema {
         let mut schema = self.clone();
-        for object in schema.objects.values_mut() {
+        for object in schema.objects.values_mut().map(Arc::make_mut) {
             if object.kind == kind {
                 object.attributes.remove(attribute);
             }

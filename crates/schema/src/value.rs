@@ -9,7 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::Fingerprint;
 
-/// What an attribute says. As JSON: a boolean, a number, a string, `{"code", "sha256"}`, an array, an object.
+/// What an attribute says. As JSON: a boolean, a number, a string, `{"code", "sha256"}` (whose text may be an array of its lines), an array, an
+/// object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// Yes or no. An adapter leaves out what is no.
@@ -228,12 +229,16 @@ impl<'de> Deserialize<'de> for Value {
 
 /// A map that is code.
 fn code(map: &BTreeMap<String, Value>) -> Option<Code> {
-    match (map.len(), map.get(CODE), map.get(SHA256)) {
-        (2, Some(Value::Text(text)), Some(Value::Text(digest))) => {
-            Some(Code { text: text.clone(), digest: digest.parse().ok()? })
+    let (2, Some(text), Some(Value::Text(digest))) = (map.len(), map.get(CODE), map.get(SHA256)) else { return None };
+    let text = match text {
+        Value::Text(text) => text.clone(),
+        Value::List(lines) => {
+            let line = |line: &Value| if let Value::Text(line) = line { Some(line.clone()) } else { None };
+            lines.iter().map(line).collect::<Option<Vec<_>>>()?.join("\n")
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    Some(Code { text, digest: digest.parse().ok()? })
 }
 
 #[cfg(test)]
@@ -255,6 +260,15 @@ mod tests {
         assert_eq!(back, value);
         assert_eq!(back.get("code").and_then(Value::as_text), Some("SELECT  1"));
         assert!(serde_json::from_str::<Value>("1.5").is_err());
+    }
+
+    #[test]
+    fn code_may_be_written_line_by_line() {
+        let code = Code::new("BEGIN\n  SELECT 1;\n\nEND", "x");
+        let json =
+            format!("{{\"code\": [\"BEGIN\", \"  SELECT 1;\", \"\", \"END\"], \"sha256\": \"{}\"}}", code.digest);
+        let Value::Code(back) = serde_json::from_str(&json).unwrap() else { unreachable!("it has both keys") };
+        assert_eq!((back.text.as_str(), back.digest), (code.text.as_str(), code.digest));
     }
 
     #[test]

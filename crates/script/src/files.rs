@@ -262,6 +262,10 @@ impl Files for Memory {
     fn read(&self, name: &str) -> Result<Cow<'_, [u8]>, FilesError> {
         self.files.get(name).map(|bytes| Cow::Borrowed(bytes.as_slice())).ok_or_else(|| missing(name))
     }
+
+    fn exists(&self, name: &str) -> bool {
+        self.files.contains_key(name)
+    }
 }
 
 /// Of these names, those that [`Files::list`] gives.

@@ -24,6 +24,7 @@ mod files;
 mod flaw;
 mod hooks;
 mod layout;
+mod lock_file;
 mod long;
 mod manifest;
 mod migrations;
@@ -52,6 +53,7 @@ pub use layout::{
     ATLAS_SUM, AtlasSum, FileName, Layout, NewFiles, NewFilesError, Part, RefineryVersion, Role, atlas_partial_hashes,
     flyway_checksum, refinery_checksum,
 };
+pub use lock_file::{LOCK_FILE, LockFile, LockFileError, LockedMigration, Stale};
 pub use long::LongScript;
 pub use manifest::{Difference, MANIFEST, Manifest, ManifestError, from_root};
 pub use migrations::{LoadError, Migration, Migrations, Script, Survey};
