@@ -114,7 +114,10 @@ async fn the_fingerprint_is_the_same_for_every_login_after_a_dump_and_after_a_va
 
     client.batch_execute("VACUUM FULL").await.unwrap();
     client.batch_execute("INSERT INTO public.words (said) VALUES ('a'), ('b'); ANALYZE").await.unwrap();
-    client.batch_execute("ALTER TABLE public.words ADD COLUMN hole integer; ALTER TABLE public.words DROP COLUMN hole").await.unwrap();
+    client
+        .batch_execute("ALTER TABLE public.words ADD COLUMN hole integer; ALTER TABLE public.words DROP COLUMN hole")
+        .await
+        .unwrap();
     assert_eq!(fingerprint(&database.url).await, expected, "after VACUUM FULL, rows, and a column that came and went");
 
     let bin = find_tools().unwrap().postgres_bin;
@@ -127,7 +130,11 @@ async fn the_fingerprint_is_the_same_for_every_login_after_a_dump_and_after_a_va
     let restored = TestDatabase::new("postgres");
     let file = restored.path().with_extension("sql");
     std::fs::write(&file, &dump.stdout).unwrap();
-    let psql = Command::new(bin.join("psql")).args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &restored.url, "-f"]).arg(&file).output().unwrap();
+    let psql = Command::new(bin.join("psql"))
+        .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &restored.url, "-f"])
+        .arg(&file)
+        .output()
+        .unwrap();
     assert!(psql.status.success(), "{}", String::from_utf8_lossy(&psql.stderr));
     assert_eq!(fingerprint(&restored.url).await, expected, "after a dump and a restore");
 }

@@ -202,7 +202,9 @@ fn no_place(engine: &dyn Engine, reason: &str) -> String {
 
 fn no_place_for_scripts(engine: &dyn Engine, past: &str) -> String {
     match engine.scratch() {
-        Some(_) => format!("{past} works on more than its own database, which no scratch database keeps it from: it isn't replayed"),
+        Some(_) => format!(
+            "{past} works on more than its own database, which no scratch database keeps it from: it isn't replayed"
+        ),
         None => format!(
             "{past} works on more than its own database: it is replayed on a throwaway server alone, from the binaries on this machine, and no {} was found",
             programs(engine)
