@@ -202,6 +202,15 @@ pub trait Session: Send {
         Ok(Vec::new())
     }
 
+    /// The databases of this server whose names begin so and to which nobody is connected, as far as this login sees. None where a database is a file.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    async fn unused_databases(&mut self, prefix: &str) -> Result<Vec<String>, Error> {
+        let _ = prefix;
+        Ok(Vec::new())
+    }
+
     /// That this server may be migrated through this connection: no standby, not read-only, no transaction pooler.
     /// Writes nothing and leaves no lock behind.
     ///

@@ -130,6 +130,9 @@ pub enum Error {
     /// The statements of a schema can't be written.
     #[error(transparent)]
     Create(#[from] driftlock_database::CreateError),
+    /// There is no place where a scratch database may be made: the message names all that could be one.
+    #[error("{0}")]
+    NoShadow(String),
     /// A version that was asked for isn't there, or options that don't fit each other.
     #[error("{0}")]
     Usage(String),
@@ -149,7 +152,9 @@ impl Error {
             }
             Error::Load(LoadError::Files(_) | LoadError::Changed { .. } | LoadError::Text { .. }) => Kind::Failed,
             Error::Load(LoadError::Sum { .. }) => Kind::Integrity,
-            Error::Load(_) | Error::Usage(_) | Error::Script(_) | Error::Unconfirmed(_) => Kind::Usage,
+            Error::Load(_) | Error::Usage(_) | Error::Script(_) | Error::Unconfirmed(_) | Error::NoShadow(_) => {
+                Kind::Usage
+            }
             Error::Manifest(ManifestError::Files(_)) => Kind::Failed,
             Error::Manifest(_) | Error::Integrity(_) => Kind::Integrity,
             Error::Refused { .. } => Kind::Refused,
@@ -193,6 +198,7 @@ impl Error {
             Error::Hook(_) => "DL0308",
             Error::Realise { .. } => "DL0801",
             Error::Create(_) => "DL0802",
+            Error::NoShadow(_) => "DL0803",
         }
     }
 

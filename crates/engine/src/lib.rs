@@ -70,6 +70,6 @@ pub use report::{Applied, MigrationState, MigrationStatus, Report, Status};
 pub use rows::Rows;
 pub use run_id::RunId;
 pub use scaffold::{NewMigration, new_migration, write_conversion};
-pub use shadow::Shadow;
+pub use shadow::{Shadow, ShadowSearch};
 pub use standing::{Finding, Problem};
 pub use validate::{Flaw, Validation, validate};

@@ -55,13 +55,11 @@ impl Database {
     /// As [`prove`](Self::prove).
     pub async fn made(&self, shadow: &Shadow, schema: &Schema, filter: &Filter) -> Result<Census, Error> {
         let scratch = shadow.database(Some(self)).await?;
-        let made = match scratch.database.realise(schema).await {
-            Ok(()) => scratch.database.census(filter).await,
-            Err(error) => Err(error),
+        let made = async {
+            scratch.database.realise(schema).await?;
+            scratch.database.census(filter).await
         };
-        let discarded = scratch.discard().await;
-        let made = made?;
-        discarded?;
-        Ok(made)
+        let made = shadow.unless_cancelled(made).await;
+        scratch.end(made).await
     }
 }

@@ -67,10 +67,7 @@ impl Shadow {
     async fn replay(&self, migrations: &Migrations) -> Result<Made, Error> {
         let scratch = self.database(None).await?;
         let made = self.replay_in(&scratch.database, migrations).await;
-        let discarded = scratch.discard().await;
-        let made = made?;
-        discarded?;
-        Ok(made)
+        scratch.end(made).await
     }
 
     async fn replay_in(&self, db: &Database, migrations: &Migrations) -> Result<Made, Error> {

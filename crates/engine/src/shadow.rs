@@ -1,45 +1,92 @@
 //! Scratch databases of the same engine, where migrations are replayed and values are proved.
 
+mod leftovers;
+mod made;
+mod realise;
+mod search;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use driftlock_database::{
-    ConnectOptions, DatabaseUrl, Engine, Event, ExecuteError, Observer, OwnTables, Runnable, Session,
+    ConnectOptions, DatabaseUrl, Engine, Event, ExecuteError, Observer, OwnTables, Runnable, Session, Throwaway,
 };
-use driftlock_schema::Schema;
+use driftlock_script::Dialect;
+use tokio::sync::Mutex;
 
 use crate::{Cancellation, Database, Error};
+use made::Made;
 
-/// A server on which databases may be made, or a database that needs none.
+pub use search::ShadowSearch;
+
+/// Where scratch databases are made: each is empty at first, and dropped whatever comes of the work in it.
 #[derive(Debug, Clone)]
 pub struct Shadow {
     engine: &'static dyn Engine,
-    url: DatabaseUrl,
-    options: ConnectOptions,
-    /// Databases have to be made there, and dropped.
-    is_server: bool,
+    place: Place,
+    tables: OwnTables,
     pub(crate) cancellation: Cancellation,
 }
 
-/// An empty database on a shadow. Whoever is done with it says so by [`discard`](Self::discard).
+#[derive(Debug, Clone)]
+enum Place {
+    /// In memory, gone with its connection.
+    Memory(DatabaseUrl),
+    /// On a server, under a name of their own.
+    Server(Arc<Server>),
+    /// Each on a server of its own that was started for it, under the name that it has elsewhere: what its scripts do beyond their database harms nobody.
+    Own { name: String, first: Arc<Mutex<Option<Throwaway>>> },
+}
+
+/// A server on which databases may be made.
+#[derive(Debug)]
+struct Server {
+    url: DatabaseUrl,
+    options: ConnectOptions,
+    /// The URL is that of the database that the scratch ones are to be like.
+    is_target: bool,
+    /// It was started for this, and ends with it.
+    _guard: Option<Throwaway>,
+    /// Somebody has looked for what killed processes left.
+    is_swept: AtomicBool,
+}
+
+/// An empty database on a shadow. Whoever is done with it says so by [`end`](Self::end); one that is let go instead is dropped as far as that can be
+/// done behind everybody's back.
 pub(crate) struct Scratch {
     pub(crate) database: Database,
-    /// Where it was made, and its name there.
-    made: Option<(Box<dyn Session>, String)>,
+    made: Option<Made>,
 }
 
 impl Shadow {
+    /// Looks for a place, by the rule that the first that applies is taken.
+    #[must_use]
+    pub fn search(engine: &'static dyn Engine) -> ShadowSearch {
+        ShadowSearch::new(engine)
+    }
+
     /// In memory, where the engine has that.
     #[must_use]
     pub fn in_memory(engine: &'static dyn Engine) -> Option<Self> {
-        let options = ConnectOptions::default();
-        engine.scratch().map(|url| Shadow { engine, url, options, is_server: false, cancellation: Cancellation::new() })
+        engine.scratch().map(|url| Self::at(engine, Place::Memory(url)))
     }
 
     /// A server on which databases may be made.
     #[must_use]
-    pub fn on_server(engine: &'static dyn Engine, mut url: DatabaseUrl, options: ConnectOptions) -> Self {
-        if let (true, Some(database)) = (url.path.is_empty(), engine.maintenance_database()) {
-            url.path = database.to_owned();
-        }
-        Shadow { engine, url, options, is_server: true, cancellation: Cancellation::new() }
+    pub fn on_server(engine: &'static dyn Engine, url: DatabaseUrl, options: ConnectOptions) -> Self {
+        Self::at(engine, Place::Server(Arc::new(Server::new(engine, url, options))))
+    }
+
+    fn at(engine: &'static dyn Engine, place: Place) -> Self {
+        Shadow { engine, place, tables: OwnTables::default(), cancellation: Cancellation::new() }
+    }
+
+    /// Where driftlock's own tables are in scratch databases: where the database has them that is replayed.
+    #[must_use]
+    pub fn tables(mut self, tables: OwnTables) -> Self {
+        self.tables = tables;
+        self
     }
 
     /// Stops when this token says so; what was made on the server is dropped before.
@@ -49,105 +96,151 @@ impl Shadow {
         self
     }
 
+    /// The engine.
+    #[must_use]
+    pub fn engine(&self) -> &'static dyn Engine {
+        self.engine
+    }
+
     /// Makes an empty database, with the encoding, collation and modes of `like` where there is one to be like.
     pub(crate) async fn database(&self, like: Option<&Database>) -> Result<Scratch, Error> {
-        if !self.is_server {
-            let database = self.connect(&self.url).await?;
-            return Ok(Scratch { database, made: None });
-        }
-        let name = format!("driftlock_shadow_{}", uuid::Uuid::now_v7().simple());
-        let mut statements = match like {
-            Some(like) => like.in_use().await.session.database_like_this(&name).await?,
-            None => Vec::new(),
-        };
-        if statements.is_empty() {
-            statements.push(format!("CREATE DATABASE {name}"));
-        }
-        let mut admin = self.engine.connect(&self.url, &self.options).await?;
-        for (at, sql) in statements.iter().enumerate() {
-            if let Err(error) = run(admin.as_mut(), sql).await {
-                if at > 0 {
-                    let _ = drop_database(admin.as_mut(), &name).await;
-                }
-                admin.close().await;
-                return Err(error);
+        match &self.place {
+            Place::Memory(url) => {
+                let database = self.unless_cancelled(self.connect(url, &ConnectOptions::default())).await?;
+                Ok(Scratch { database, made: None })
+            }
+            Place::Server(server) => {
+                let name = leftovers::new_name();
+                self.on(Arc::clone(server), name, like).await
+            }
+            Place::Own { name, first } => {
+                let first = first.lock().await.take();
+                let throwaway = match first {
+                    Some(throwaway) => Some(throwaway),
+                    None => self.engine.throwaway().await?,
+                };
+                let throwaway = throwaway.ok_or_else(|| search::no_binaries(self.engine))?;
+                let server = Server::throwaway(self.engine, throwaway);
+                self.on(Arc::new(server), name.clone(), like).await
             }
         }
-        let url = DatabaseUrl { path: name.clone(), ..self.url.clone() };
-        match self.connect(&url).await {
-            Ok(database) => Ok(Scratch { database, made: Some((admin, name)) }),
+    }
+
+    async fn on(&self, server: Arc<Server>, name: String, like: Option<&Database>) -> Result<Scratch, Error> {
+        let mut made = Made::begin(self.engine, server, name);
+        match self.make(&mut made, like).await {
+            Ok(database) => Ok(Scratch { database, made: Some(made) }),
             Err(error) => {
-                let _ = drop_database(admin.as_mut(), &name).await;
-                admin.close().await;
+                // Why it wasn't made is what counts.
+                let _ = made.drop_database().await;
                 Err(error)
             }
         }
     }
 
-    async fn connect(&self, url: &DatabaseUrl) -> Result<Database, Error> {
-        Database::connect(self.engine, url, &self.options, OwnTables::default()).await
+    async fn make(&self, made: &mut Made, like: Option<&Database>) -> Result<Database, Error> {
+        let server = Arc::clone(&made.server);
+        let (mut admin, is_target) = self.unless_cancelled(server.connect(self.engine)).await?;
+        if !server.is_swept.swap(true, Ordering::Relaxed) {
+            leftovers::sweep(admin.as_mut(), self.engine.dialect()).await;
+        }
+        let statements = match like {
+            Some(like) => like.in_use().await.session.database_like_this(&made.name).await,
+            None if is_target => admin.database_like_this(&made.name).await,
+            None => Ok(Vec::new()),
+        };
+        let admin = made.admin.insert(admin);
+        let mut statements = statements?;
+        if statements.is_empty() {
+            statements.push(format!("CREATE DATABASE {}", quoted(&made.name, self.engine.dialect())));
+        }
+        // A server that was just started has one database already.
+        if self.engine.maintenance_database() == Some(made.name.as_str()) {
+            statements.clear();
+        }
+        // Not given up in the midst: one that is made behind a statement that drops it would stay.
+        for sql in &statements {
+            made.is_there = true;
+            let result = run(admin.as_mut(), sql).await;
+            if let Err(Error::Database(error)) = &result
+                && error.server().is_some()
+                && Some(sql) == statements.first()
+            {
+                made.is_there = false;
+            }
+            result?;
+        }
+        let url = DatabaseUrl { path: made.name.clone(), ..server.url.clone() };
+        self.unless_cancelled(self.connect(&url, &server.options)).await
+    }
+
+    async fn connect(&self, url: &DatabaseUrl, options: &ConnectOptions) -> Result<Database, Error> {
+        Database::connect(self.engine, url, options, self.tables.clone()).await
+    }
+
+    /// Does work, until the token says stop.
+    pub(crate) async fn unless_cancelled<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        tokio::select! {
+            biased;
+            result = work => result,
+            () = self.cancellation.cancelled() => Err(Error::Interrupted { during: None, applied: Vec::new() }),
+        }
+    }
+}
+
+impl Server {
+    fn new(engine: &dyn Engine, mut url: DatabaseUrl, options: ConnectOptions) -> Self {
+        if let (true, Some(database)) = (url.path.is_empty(), engine.maintenance_database()) {
+            url.path = database.to_owned();
+        }
+        Server { url, options, is_target: false, _guard: None, is_swept: AtomicBool::new(false) }
+    }
+
+    fn throwaway(engine: &dyn Engine, throwaway: Throwaway) -> Self {
+        let mut server = Server::new(engine, throwaway.url.clone(), ConnectOptions::default());
+        server.is_swept = AtomicBool::new(true);
+        server._guard = Some(throwaway);
+        server
+    }
+
+    /// Connects to make and to drop databases; whether it is the target that was connected to.
+    async fn connect(&self, engine: &dyn Engine) -> Result<(Box<dyn Session>, bool), Error> {
+        let error = match engine.connect(&self.url, &self.options).await {
+            Ok(session) => return Ok((session, self.is_target)),
+            Err(error) => error,
+        };
+        // The target may not be there yet.
+        if let (true, Some(database)) = (self.is_target, engine.maintenance_database()) {
+            let url = DatabaseUrl { path: database.to_owned(), ..self.url.clone() };
+            if let Ok(session) = engine.connect(&url, &self.options).await {
+                return Ok((session, false));
+            }
+        }
+        Err(error.into())
     }
 }
 
 impl Scratch {
-    /// Closes it and drops it.
-    pub(crate) async fn discard(self) -> Result<(), Error> {
-        self.database.close().await;
-        let Some((mut admin, name)) = self.made else { return Ok(()) };
-        let dropped = drop_database(admin.as_mut(), &name).await;
-        admin.close().await;
-        dropped
+    /// Closes it and drops it, whatever came of the work in it.
+    pub(crate) async fn end<T>(self, result: Result<T, Error>) -> Result<T, Error> {
+        let Scratch { database, made } = self;
+        database.close().await;
+        let dropped = match made {
+            Some(mut made) => made.drop_database().await,
+            None => Ok(()),
+        };
+        let value = result?;
+        dropped?;
+        Ok(value)
     }
 }
 
-impl Database {
-    /// Makes a schema in this database, which is empty.
-    pub(crate) async fn realise(&self, schema: &Schema) -> Result<(), Error> {
-        let creations = self.engine.create(schema)?;
-        let mut inner = self.in_use().await;
-        let session = inner.session.as_mut();
-        // In pieces: one transaction over everything runs a server out of locks.
-        for piece in creations.chunk_by(|one, other| one.transactional && other.transactional) {
-            for piece in piece.chunks(PIECE) {
-                let together = piece[0].transactional && piece.len() > 1;
-                // All in one go: a transaction that ends in another one than it began in is refused as a script's own.
-                let statements = piece.iter().map(|creation| creation.sql.as_str());
-                let (before, after) = if together { (Some("BEGIN"), Some("COMMIT")) } else { (None, None) };
-                let runnable: Vec<Runnable<'_>> = (before.into_iter().chain(statements).chain(after))
-                    .map(|sql| Runnable { sql, copy_data: None })
-                    .collect();
-                if let Err(ExecuteError { index, error }) = session.execute(&runnable, &mut Nobody).await {
-                    let creation = &piece[index.saturating_sub(usize::from(together)).min(piece.len() - 1)];
-                    if together {
-                        let _ = session.rollback().await;
-                    }
-                    return Err(Error::Realise {
-                        object: creation.object.clone(),
-                        sql: creation.sql.clone(),
-                        error: Box::new(error),
-                    });
-                }
-            }
-        }
-        Ok(())
+/// A name in a statement of the engine's.
+fn quoted(name: &str, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::MySql => format!("`{}`", name.replace('`', "``")),
+        _ => format!("\"{}\"", name.replace('"', "\"\"")),
     }
-}
-
-/// So many statements are one transaction while a schema is made.
-const PIECE: usize = 500;
-
-/// How often a database is tried to be dropped: a server may take a moment to notice that nobody is in it any more.
-const ATTEMPTS: u32 = 40;
-
-async fn drop_database(admin: &mut dyn Session, name: &str) -> Result<(), Error> {
-    let sql = format!("DROP DATABASE {name}");
-    for _ in 1..ATTEMPTS {
-        if run(admin, &sql).await.is_ok() {
-            return Ok(());
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    run(admin, &sql).await
 }
 
 struct Nobody;

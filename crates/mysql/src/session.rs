@@ -358,6 +358,10 @@ impl Session for MySqlSession {
         crate::census::take(&mut self.wire, &self.server.database).await
     }
 
+    async fn unused_databases(&mut self, prefix: &str) -> Result<Vec<String>, Error> {
+        surroundings::unused_databases(&mut self.wire, prefix).await
+    }
+
     async fn ensure_fit(&mut self) -> Result<(), Error> {
         let row = self.identity().await?;
         let id = text(&row, 0);

@@ -46,6 +46,17 @@ pub(crate) async fn look(wire: &mut Wire, database: &str, tables: &OwnTables) ->
     Ok(Surroundings { foreign_histories, objects })
 }
 
+/// The databases whose names begin so and to which nobody is connected, as far as this login sees connections.
+pub(crate) async fn unused_databases(wire: &mut Wire, prefix: &str) -> Result<Vec<String>, Error> {
+    let sql = format!(
+        "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE LEFT(SCHEMA_NAME, {}) = {} AND NOT EXISTS \
+         (SELECT 1 FROM information_schema.PROCESSLIST WHERE DB = SCHEMA_NAME) ORDER BY 1",
+        prefix.chars().count(),
+        literal(prefix)
+    );
+    Ok(wire.rows(&sql).await?.iter().map(|row| text(row, 0).to_owned()).collect())
+}
+
 /// The rows of another tool's table, with times as UTC.
 pub(crate) async fn foreign_rows(wire: &mut Wire, database: &str, table: &str) -> Result<ForeignRows, Error> {
     let (database, table) = table.split_once('.').unwrap_or((database, table));

@@ -363,6 +363,10 @@ impl Session for PostgresSession {
         crate::census::take(self).await
     }
 
+    async fn unused_databases(&mut self, prefix: &str) -> Result<Vec<String>, Error> {
+        crate::surroundings::unused_databases(self, prefix).await
+    }
+
     async fn ensure_fit(&mut self) -> Result<(), Error> {
         crate::fit::ensure(self).await
     }

@@ -50,6 +50,18 @@ pub(crate) async fn look(session: &mut PostgresSession, tables: &OwnTables) -> R
     Ok(out)
 }
 
+/// The databases whose names begin so and to which nobody is connected.
+pub(crate) async fn unused_databases(session: &mut PostgresSession, prefix: &str) -> Result<Vec<String>, Error> {
+    let sql = format!(
+        "SELECT d.datname FROM pg_catalog.pg_database d WHERE pg_catalog.starts_with(d.datname, {}) AND NOT EXISTS \
+         (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid) ORDER BY 1",
+        literal(prefix)
+    );
+    let results = session.ask(&sql).await?;
+    let rows = results.first().map(|result| result.rows.as_slice()).unwrap_or_default();
+    rows.iter().map(|row| Values(row).text(0)).collect()
+}
+
 /// The rows of another tool's table, with times as UTC.
 pub(crate) async fn foreign_rows(session: &mut PostgresSession, table: &str) -> Result<ForeignRows, Error> {
     let (schema, table) = table.split_once('.').unwrap_or(("public", table));

@@ -1,0 +1,100 @@
+//! Scratch databases go on every way: when the work is done, when it fails, when it is stopped, when nobody waits for it any more.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use driftlock::engine::Shadow;
+use driftlock::{Cancellation, ConnectOptions, DatabaseUrl, Error, Kind, Memory, Migrations, engine_of};
+use driftlock_servers::private::Private;
+
+use crate::server::Server;
+
+const GOOD: &str = "CREATE TABLE a (id integer);";
+const BAD: &str = "CREATE TABLE a (id integer); INSERT INTO nowhere VALUES (1);";
+
+fn migrations(sql: &str) -> Migrations {
+    Migrations::load(Arc::new(Memory::new().with("1_a.up.sql", sql)), None).unwrap()
+}
+
+fn shadow(server: &Server) -> Shadow {
+    let url = DatabaseUrl::parse(&server.url("")).unwrap();
+    Shadow::on_server(engine_of(&url).unwrap(), url, ConnectOptions::default())
+}
+
+/// What takes its time on the server.
+fn slow(server: &Server) -> &'static str {
+    if server.is_postgres() { "SELECT pg_sleep(60);" } else { "DO SLEEP(60);" }
+}
+
+async fn everything_goes(server: &Server) {
+    let shadow = shadow(server);
+    let replay = shadow.compare(&migrations(GOOD), &migrations(GOOD)).await.unwrap();
+    assert!(replay.differences.is_empty(), "{replay:?}");
+    assert_eq!(server.shadows(), [""; 0], "done");
+
+    let error = shadow.compare(&migrations(BAD), &migrations(GOOD)).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Failed, "{error}");
+    assert_eq!(server.shadows(), [""; 0], "failed");
+
+    let cancellation = Cancellation::new();
+    let stopped = shadow.clone().cancellation(cancellation.clone());
+    let slow = migrations(slow(server));
+    let stop = async {
+        server.comes_to("one is there", |shadows| shadows == 1).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        cancellation.cancel();
+    };
+    let (result, ()) = tokio::join!(stopped.compare(&slow, &slow), stop);
+    assert!(matches!(result, Err(Error::Interrupted { .. })), "{result:?}");
+    assert_eq!(server.shadows(), [""; 0], "stopped");
+
+    // Nobody waits for it any more.
+    tokio::select! {
+        _ = shadow.compare(&slow, &slow) => panic!("it sleeps for a minute"),
+        () = server.comes_to("one is there", |shadows| shadows == 1) => {}
+    }
+    server.comes_to("what was let go is dropped", |shadows| shadows == 0).await;
+}
+
+/// A kill leaves what it left: the next one takes away what is old and unused, and nothing else.
+async fn leftovers_go(server: &Server) {
+    let old = "driftlock_shadow_018f0000000070008000000000000001";
+    let used = "driftlock_shadow_018f0000000070008000000000000002";
+    let young = format!("driftlock_shadow_{}", server.young_id());
+    let others = ["driftlock_shadow_mine", "driftlock_shadow_018f0000000040008000000000000001", "my_driftlock_shadow"];
+    for name in [old, used, &young].into_iter().chain(others) {
+        server.run("", &format!("CREATE DATABASE {name}"));
+    }
+    let url = server.url(used);
+    let user = driftlock::connect(&url).await.unwrap();
+    shadow(server).compare(&migrations(GOOD), &migrations(GOOD)).await.unwrap();
+    let mut left = vec![used, &young, others[0], others[1]];
+    left.sort_unstable();
+    assert_eq!(server.shadows(), left);
+    user.close().await;
+    left.retain(|name| *name != used);
+    // A server takes a moment to notice that somebody left.
+    let began = Instant::now();
+    while server.shadows() != left && began.elapsed() < Duration::from_secs(60) {
+        shadow(server).compare(&migrations(GOOD), &migrations(GOOD)).await.unwrap();
+    }
+    assert_eq!(server.shadows(), left);
+}
+
+fn hold(server: &Server) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        everything_goes(server).await;
+        leftovers_go(server).await;
+    });
+}
+
+#[test]
+fn scratch_databases_go_on_every_way_on_postgres() {
+    hold(&Server::new(Private::postgres(&[]).unwrap()));
+}
+
+#[test]
+fn scratch_databases_go_on_every_way_on_mariadb() {
+    hold(&Server::new(Private::mariadb(&[]).unwrap()));
+}
