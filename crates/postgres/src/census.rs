@@ -1,71 +1,202 @@
-//! The server's own account of a database: what its catalogs and their functions say of every object that isn't the system's.
+//! The server's own account of a database: every column of every catalog that makes a schema, names instead of numbers. It shares nothing with
+//! the reading that it judges, and which columns there are the server says itself: one that a newer major brings is in it by itself.
+
+mod catalogs;
+mod columns;
+mod places;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write;
 
 use driftlock_database::{Census, CensusKey, Error};
-use driftlock_schema::{Id, Name};
+use driftlock_schema::{Facet, Id, Name};
+use tokio_postgres::SimpleQueryRow;
 
 use crate::session::PostgresSession;
 use crate::sql::Values;
+use catalogs::{CATALOGS, Catalog, LEFT_OUT_CATALOGS, is_left_out};
+use columns::{Column, Speaker};
+use places::{Places, join};
 
-/// A kind of object each: its kind, its name, what is said of it. `{users}` stands for the schemas that aren't the system's.
-const OBJECTS: &[&str] = &[
-    "SELECT 'schema', n.nspname::text, coalesce(n.nspacl::text, '') FROM pg_catalog.pg_namespace n WHERE {users}",
-    "SELECT 'relation', c.oid::regclass::text, concat_ws(' ', c.relkind, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity, \
-     c.reloptions::text, c.relacl::text, c.relreplident, pg_catalog.pg_get_partkeydef(c.oid), pg_catalog.pg_get_expr(c.relpartbound, c.oid), \
-     (SELECT string_agg(i.inhparent::regclass::text, ',' ORDER BY i.inhseqno) FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid)) \
-     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {users}",
-    "SELECT 'column', c.oid::regclass || '.' || a.attname, concat_ws(' ', a.attnum, pg_catalog.format_type(a.atttypid, a.atttypmod), \
-     a.attnotnull, a.attidentity, a.attgenerated, a.attstorage, a.attoptions::text, a.attacl::text, \
-     (SELECT l.collname FROM pg_catalog.pg_collation l WHERE l.oid = a.attcollation), pg_catalog.pg_get_expr(d.adbin, d.adrelid)) \
-     FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-     LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
-     WHERE a.attnum > 0 AND NOT a.attisdropped AND {users}",
-    "SELECT 'constraint', concat_ws('.', nullif(t.conrelid, 0)::regclass, t.conname), concat_ws(' ', pg_catalog.pg_get_constraintdef(t.oid), t.convalidated) \
-     FROM pg_catalog.pg_constraint t JOIN pg_catalog.pg_namespace n ON n.oid = t.connamespace WHERE {users}",
-    "SELECT 'index', i.indexrelid::regclass::text, concat_ws(' ', pg_catalog.pg_get_indexdef(i.indexrelid), i.indisvalid, i.indisclustered, i.indisreplident) \
-     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {users}",
-    "SELECT 'view', c.oid::regclass::text, pg_catalog.pg_get_viewdef(c.oid) \
-     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('v', 'm') AND {users}",
-    "SELECT 'trigger', t.tgrelid::regclass || '.' || t.tgname, concat_ws(' ', pg_catalog.pg_get_triggerdef(t.oid), t.tgenabled) \
-     FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-     WHERE NOT t.tgisinternal AND {users}",
-    "SELECT 'rule', r.ev_class::regclass || '.' || r.rulename, concat_ws(' ', pg_catalog.pg_get_ruledef(r.oid), r.ev_enabled) \
-     FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-     WHERE r.rulename <> '_RETURN' AND {users}",
-    "SELECT 'routine', p.oid::regprocedure::text, concat_ws(' ', p.prokind, p.proacl::text, \
-     CASE WHEN p.prokind <> 'a' THEN pg_catalog.pg_get_functiondef(p.oid) END, \
-     (SELECT concat_ws(' ', g.aggtransfn, g.aggfinalfn, g.aggtranstype::regtype, g.agginitval) FROM pg_catalog.pg_aggregate g WHERE g.aggfnoid = p.oid)) \
-     FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE {users}",
-    "SELECT 'sequence', s.seqrelid::regclass::text, concat_ws(' ', s.seqtypid::regtype, s.seqstart, s.seqincrement, s.seqmax, s.seqmin, s.seqcache, s.seqcycle, \
-     pg_catalog.pg_sequence_last_value(s.seqrelid)) \
-     FROM pg_catalog.pg_sequence s JOIN pg_catalog.pg_class c ON c.oid = s.seqrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {users}",
-    "SELECT 'type', t.oid::regtype::text, concat_ws(' ', t.typtype, t.typacl::text, t.typnotnull, t.typdefault, \
-     CASE WHEN t.typtype = 'd' THEN pg_catalog.format_type(t.typbasetype, t.typtypmod) END, \
-     (SELECT string_agg(e.enumlabel, ',' ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid), \
-     (SELECT concat_ws(' ', r.rngsubtype::regtype, r.rngcanonical, r.rngsubdiff) FROM pg_catalog.pg_range r WHERE r.rngtypid = t.oid)) \
-     FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE {users}",
-    "SELECT 'policy', concat_ws('.', y.schemaname, y.tablename, y.policyname), y::text FROM pg_catalog.pg_policies y",
-    "SELECT 'extension', x.extname::text, x.extversion FROM pg_catalog.pg_extension x",
-    // The first number that is nobody's but a user's.
-    "SELECT 'comment', pg_catalog.pg_describe_object(d.classoid, d.objoid, d.objsubid), d.description FROM pg_catalog.pg_description d WHERE d.objoid >= 16384",
-];
+/// One snapshot, and everything printed in one way whoever asks.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+    SET LOCAL search_path = pg_catalog; SET LOCAL quote_all_identifiers = off; SET LOCAL standard_conforming_strings = on; \
+    SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC'; SET LOCAL bytea_output = 'hex'; \
+    SET LOCAL extra_float_digits = 1; SET LOCAL lc_monetary = 'C'; SET LOCAL xmlbinary = 'base64'; SET LOCAL jit = off";
 
-const USERS: &str = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
+/// The roles that the database belongs to: its owner, and who owns driftlock's history in it.
+const SELVES: &str = "SELECT d.datdba FROM pg_database d WHERE d.datname = current_database() \
+    UNION SELECT r.oid FROM pg_roles r WHERE r.rolname = 'pg_database_owner' \
+    UNION SELECT c.relowner FROM pg_class c WHERE c.relkind = 'r' AND c.relname LIKE '%history' AND 5 = (SELECT count(*) \
+    FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname IN ('attempt', 'rollback_sql', 'expected', 'git_commit', 'chain'))";
 
-const TABLES: &str = "SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-     WHERE c.relkind = 'r' AND {users} ORDER BY 1";
+/// The columns of the catalogs.
+const COLUMNS: &str = "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_class c \
+    JOIN pg_attribute a ON a.attrelid = c.oid WHERE c.relnamespace = 'pg_catalog'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped \
+    AND c.relname IN ({catalogs}) ORDER BY c.relname, a.attnum";
 
+/// Which catalog a column's numbers are of.
+const REFERENCES: &str = "SELECT f.fktable, f.fkcols[1], f.pktable FROM pg_get_catalog_foreign_keys() f \
+    WHERE array_length(f.fkcols, 1) = 1";
+
+/// Catalogs that are in neither of the lists.
+const UNKNOWN: &str = "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'oid' \
+    WHERE c.relnamespace = 'pg_catalog'::regnamespace AND c.relkind = 'r' AND c.relname NOT IN ({catalogs}) \
+    AND has_table_privilege(c.oid, 'SELECT')";
+
+const TABLES: &str = "SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+    WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1";
+
+/// See [`Session::census`](driftlock_database::Session::census).
 pub(crate) async fn take(session: &mut PostgresSession) -> Result<Census, Error> {
-    let mut sql: Vec<String> = OBJECTS.iter().map(|sql| sql.replace("{users}", USERS)).collect();
-    sql.push(TABLES.replace("{users}", USERS));
-    let mut results = session.ask(&format!("SET LOCAL search_path = ''; {}", sql.join("; "))).await?;
-    let mut census = Census::default();
-    for row in results.pop().map(|result| result.rows).unwrap_or_default() {
-        census.tables.push(Values(&row).text(0)?);
+    let taken = account(session).await;
+    // Nothing was written; what is open must not stay so.
+    let ended = session.ask("ROLLBACK").await;
+    let census = taken?;
+    ended?;
+    Ok(census)
+}
+
+async fn account(session: &mut PostgresSession) -> Result<Census, Error> {
+    session.ask(BEGIN).await?;
+    let quoted = |names: Vec<&str>| names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
+    let looked_at: Vec<&str> = CATALOGS.iter().map(|catalog| catalog.name).collect();
+    let known: Vec<&str> = looked_at.iter().copied().chain(LEFT_OUT_CATALOGS.iter().map(|(name, _)| *name)).collect();
+    let mut questions = vec![
+        SELVES.to_owned(),
+        COLUMNS.replace("{catalogs}", &quoted(looked_at)),
+        UNKNOWN.replace("{catalogs}", &quoted(known)),
+    ];
+    if session.major >= 14 {
+        questions.push(REFERENCES.to_owned());
     }
-    for row in results.iter().flat_map(|result| &result.rows) {
-        let row = Values(row);
-        let said = row.optional(2)?.unwrap_or_default().to_owned();
-        census.entries.insert(CensusKey::new(Id::new(row.text(0)?, Name::new(row.text(1)?)), ""), said);
+    let answers = session.ask(&questions.join("; ")).await?;
+    let rows = |at: usize| answers.get(at).map(|answer| answer.rows.as_slice()).unwrap_or_default();
+    let selves = rows(0).iter().map(|row| Values(row).text(0)).collect::<Result<Vec<_>, _>>()?;
+    let columns = rows(1).iter().map(column).collect::<Result<Vec<_>, _>>()?;
+    let unknown = rows(2).iter().map(|row| Values(row).text(0)).collect::<Result<Vec<_>, _>>()?;
+    let references: HashMap<(String, String), String> = rows(3)
+        .iter()
+        .map(|row| Values(row))
+        .map(|row| Ok(((row.text(0)?, row.text(1)?), row.text(2)?)))
+        .collect::<Result<_, Error>>()?;
+
+    let speaker = Speaker::new(selves.join(","), references);
+    let questions = Places::questions(session.major, |number| speaker.role(number));
+    let places = Places::read(&session.ask(&questions.join("; ")).await?)?;
+
+    let mut entries: BTreeMap<CensusKey, Vec<String>> = BTreeMap::new();
+    for catalog in CATALOGS {
+        let columns: Vec<&Column> = columns.iter().filter(|column| column.catalog == catalog.name).collect();
+        // A catalog that this server doesn't have yet.
+        if columns.is_empty() {
+            continue;
+        }
+        let answers = session.ask(&question(catalog, &columns, &speaker)).await?;
+        for row in answers.iter().flat_map(|answer| &answer.rows) {
+            enter(catalog.name, row, &places, &mut entries)?;
+        }
+    }
+    for catalog in unknown {
+        let sql = format!("SELECT r.oid FROM {catalog} r WHERE r.oid >= 16384");
+        let count = session.ask(&sql).await?.iter().map(|answer| answer.rows.len()).sum::<usize>();
+        if count > 0 {
+            let key = CensusKey::new(Id::new("catalog", Name::within("pg_catalog", catalog)), "");
+            entries.entry(key).or_default().push(format!("{count} rows"));
+        }
+    }
+    let mut census = Census::default();
+    for row in session.ask(TABLES).await?.iter().flat_map(|answer| &answer.rows) {
+        census.tables.push(Values(row).text(0)?);
+    }
+    for (key, mut said) in entries {
+        said.sort();
+        census.entries.insert(key, said.join("\n"));
     }
     Ok(census)
+}
+
+fn column(row: &SimpleQueryRow) -> Result<Column, Error> {
+    let row = Values(row);
+    Ok(Column { catalog: row.text(0)?, name: row.text(1)?, kind: row.text(2)? })
+}
+
+/// How many columns stand before what is said: the catalog and number of what a row belongs to, what of it, its owner, its grants.
+const HEAD: usize = 5;
+
+/// The question for all of a catalog.
+fn question(catalog: &Catalog, columns: &[&Column], speaker: &Speaker) -> String {
+    let owner = columns.iter().find(|column| is_owner(column)).map(|column| column.name.as_str());
+    let owned = owner.map_or_else(
+        || "NULL".to_owned(),
+        |owner| {
+            let role = speaker.role(&format!("r.{owner}"));
+            // Before 15 the schema public belongs to whoever set the server up.
+            if catalog.name == "pg_namespace" {
+                format!("CASE WHEN r.oid = 2200 AND r.{owner} = 10 THEN '$self' ELSE {role} END")
+            } else {
+                role
+            }
+        },
+    );
+    let granted = columns.iter().find(|column| column.kind == "aclitem[]");
+    let granted = granted.map_or_else(|| "NULL".to_owned(), |column| speaker.grants(column, owner));
+    let of = if catalog.subject.0.is_empty() { format!("'{}'", catalog.name) } else { catalog.subject.0.to_owned() };
+    let mut sql =
+        format!("SELECT {of}, {}, {}, {owned}, {granted}", catalog.subject.1, catalog.label.unwrap_or("NULL"));
+    for column in columns.iter().filter(|column| !is_left_out(&column.catalog, &column.name)) {
+        if !is_owner(column) && column.kind != "aclitem[]" {
+            let _ = write!(sql, ", {} AS {}", speaker.said(column), column.name);
+        }
+    }
+    let _ = write!(sql, " FROM {} r WHERE {}", catalog.name, catalog.rows);
+    sql
+}
+
+fn is_owner(column: &Column) -> bool {
+    column.kind == "oid" && column.name.ends_with("owner")
+}
+
+/// Enters a row, with its owner, its grants and its notes by themselves.
+fn enter(
+    catalog: &str,
+    row: &SimpleQueryRow,
+    places: &Places,
+    entries: &mut BTreeMap<CensusKey, Vec<String>>,
+) -> Result<(), Error> {
+    let values = Values(row);
+    let Some(place) = places.of(&values.text(0)?, values.parsed(1, |text| text.parse().ok())?) else { return Ok(()) };
+    let label = values.optional(2)?.unwrap_or_default();
+    let about = |of: &str| CensusKey::new(place.object.clone(), join([place.part.as_str(), label, of]));
+    let mut enter = |key: CensusKey, said: String| entries.entry(key).or_default().push(said);
+    // A part belongs to whom its object does.
+    if let Some(owner) = values.maybe(3)?.filter(|_| place.part.is_empty()) {
+        enter(about("").facet(Facet::Ownership), owner);
+    }
+    if let Some(grants) = values.maybe(4)? {
+        enter(about("").facet(Facet::Grants), grants);
+    }
+    let mut said = String::new();
+    for (at, column) in row.columns().iter().enumerate().skip(HEAD) {
+        let Some(value) = values.optional(at)? else { continue };
+        let separator = if said.is_empty() { "" } else { " " };
+        let plain = !value.is_empty() && !value.contains([' ', '"', '\n', '\\']);
+        let _ = match plain {
+            true => write!(said, "{separator}{}={value}", column.name()),
+            false => write!(said, "{separator}{}={value:?}", column.name()),
+        };
+    }
+    // What large values are kept in says nothing but its options.
+    if place.part == "toast" {
+        let options = row.columns().iter().position(|column| column.name() == "reloptions");
+        if let Some(options) = options.map(|at| values.maybe(at)).transpose()?.flatten() {
+            enter(about(catalog), options);
+        }
+        return Ok(());
+    }
+    match catalog {
+        "pg_description" => enter(about("").facet(Facet::Comments), said),
+        _ => enter(about(catalog), said),
+    }
+    Ok(())
 }
