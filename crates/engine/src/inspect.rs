@@ -28,7 +28,8 @@ impl Database {
         Ok(census)
     }
 
-    fn without_own(&self, filter: &Filter) -> Filter {
+    /// The filter, and driftlock's own tables.
+    pub(crate) fn without_own(&self, filter: &Filter) -> Filter {
         own(self.engine.name(), &self.tables)
             .into_iter()
             .fold(filter.clone(), |filter, id| filter.exclude(Rule::exactly(&id)))

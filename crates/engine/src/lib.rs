@@ -45,6 +45,7 @@ mod shadow;
 mod standing;
 mod tell;
 mod validate;
+mod versions;
 
 pub use cancellation::Cancellation;
 pub use chain::link;
@@ -73,3 +74,4 @@ pub use scaffold::{NewMigration, new_migration, write_conversion};
 pub use shadow::{Shadow, ShadowSearch};
 pub use standing::{Finding, Problem};
 pub use validate::{Flaw, Validation, validate};
+pub use versions::Replayed;

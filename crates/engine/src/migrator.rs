@@ -11,6 +11,7 @@ mod rules;
 mod status;
 mod up;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ use crate::hooks::Hooks;
 use crate::manifest::ManifestCheck;
 use crate::plan::{Source, Text};
 use crate::standing::Standing;
+use crate::versions::Watch;
 use crate::{
     Applied, Cancellation, Database, Error, Hook, OnProgress, Options, Place, Plan, PlannedMigration, Progress,
     Provenance, ProvenanceOverrides, Report, RunId,
@@ -34,18 +36,22 @@ use crate::{
 /// Runs migrations on databases.
 #[derive(Clone)]
 pub struct Migrator {
-    migrations: Migrations,
-    manifest: Option<ManifestCheck>,
+    pub(crate) migrations: Migrations,
+    pub(crate) manifest: Option<ManifestCheck>,
     provenance: Option<Provenance>,
-    options: Options,
-    progress: Option<OnProgress>,
-    cancellation: Cancellation,
+    pub(crate) options: Options,
+    pub(crate) progress: Option<OnProgress>,
+    pub(crate) cancellation: Cancellation,
     confirm: Option<OnConfirm>,
     hooks: Vec<Hook>,
     /// What somebody looked at and agreed to: version and direction of each step.
     agreed: Option<Vec<(Version, Direction)>>,
     /// What all that it does is tied together by, where somebody has said it.
     run_id: Option<RunId>,
+    /// Versions that alone are run.
+    pub(crate) only: Option<BTreeSet<Version>>,
+    /// What reads the schema after each migration of a replay, which runs no hooks.
+    pub(crate) watch: Option<Arc<tokio::sync::Mutex<Watch>>>,
 }
 
 impl std::fmt::Debug for Migrator {
@@ -69,6 +75,8 @@ impl Migrator {
             hooks: Vec::new(),
             agreed: None,
             run_id: None,
+            only: None,
+            watch: None,
         }
     }
 
@@ -208,6 +216,9 @@ impl Migrator {
 
     /// What runs around and inside of these.
     fn hooks(&self, db: &Database, planned: &[PlannedMigration]) -> Result<Hooks, Error> {
+        if self.watch.is_some() {
+            return Ok(Hooks::default());
+        }
         let environment = self.options.environment.as_deref();
         Hooks::new(&self.migrations, db.engine, &db.name, &self.hooks, environment, planned)
     }

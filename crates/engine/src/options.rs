@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use driftlock_schema::Filter;
+
 /// What an environment says of undoing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Rollback {
@@ -51,6 +53,8 @@ pub struct Options {
     pub comment_statements: bool,
     /// From how long on a statement is slow: then its event is a warning.
     pub slow: Option<Duration>,
+    /// What of the database is looked at where schemas are compared.
+    pub filter: Filter,
 }
 
 impl Default for Options {
@@ -72,6 +76,7 @@ impl Default for Options {
             reason: None,
             comment_statements: false,
             slow: None,
+            filter: Filter::new(),
         }
     }
 }

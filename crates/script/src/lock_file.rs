@@ -36,6 +36,8 @@ pub struct LockFile {
     pub values: BTreeMap<String, Option<String>>,
     /// The fingerprint of the schema, by the facets of the filter.
     pub fingerprint: Fingerprint,
+    /// The objects that an empty database has already.
+    pub empty: BTreeMap<Id, Fingerprint>,
     /// The migrations, in the order in which they ran.
     pub migrations: Vec<LockedMigration>,
     /// The schema that they make.
@@ -158,6 +160,7 @@ struct Written {
     exclude: Vec<String>,
     values: BTreeMap<String, Option<String>>,
     fingerprint: Fingerprint,
+    empty: BTreeMap<Id, Fingerprint>,
     migrations: Vec<LockedMigration>,
     schema: Schema,
     checksum: Fingerprint,
@@ -203,8 +206,8 @@ impl LockFile {
         for text in &written.exclude {
             filter = filter.exclude(rule(text)?);
         }
-        let Written { engine, version, files, values, fingerprint, migrations, schema, checksum, .. } = written;
-        let lock = LockFile { version, files, filter, values, fingerprint, migrations, schema };
+        let Written { engine, version, files, values, fingerprint, empty, migrations, schema, checksum, .. } = written;
+        let lock = LockFile { version, files, filter, values, fingerprint, empty, migrations, schema };
         let edited = |key: &str, reason: String| {
             let (line, column) = place_of(text, key);
             Err(LockFileError::Edited { file: file.to_owned(), line, column, reason })
@@ -242,7 +245,7 @@ impl LockFile {
     /// The objects that there are after so many of the migrations, with their fingerprints.
     #[must_use]
     pub fn expected_after(&self, count: usize) -> BTreeMap<&Id, &Fingerprint> {
-        let mut expected = BTreeMap::new();
+        let mut expected: BTreeMap<&Id, &Fingerprint> = self.empty.iter().collect();
         for (id, after) in self.migrations.iter().take(count).flat_map(|it| &it.changed) {
             match after {
                 Some(after) => expected.insert(id, after),

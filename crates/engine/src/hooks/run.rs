@@ -47,6 +47,9 @@ impl Run<'_> {
             for (planned, number) in planned.iter().zip(1..) {
                 current = Some(planned);
                 self.step(planned, unfinished(planned), number, of).await?;
+                if let Some(watch) = self.watch.clone() {
+                    watch.lock().await.after(self.session, planned).await?;
+                }
             }
             current = None;
             self.around(HookEvent::AfterMigrate, HookLeft::Committed).await

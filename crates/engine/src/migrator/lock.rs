@@ -197,6 +197,7 @@ impl Migrator {
             hooks_run: Vec::new(),
             cursor: None,
             attempt: 1,
+            watch: self.watch.clone(),
         })
     }
 }

@@ -112,6 +112,9 @@ impl Migrator {
             let to = self.version(to)?;
             wanted.retain(|version| *version <= to);
         }
+        if let Some(only) = &self.only {
+            wanted.retain(|version| only.contains(version));
+        }
         wanted.truncate(self.options.steps.unwrap_or(usize::MAX));
         Ok(wanted)
     }

@@ -25,6 +25,8 @@ pub(super) fn body(lock: &LockFile) -> String {
         lock.values.iter().map(|(name, value)| format!("{}: {}", json(name), json(value))).collect();
     line(&format!("  \"values\": {},", block('{', &values, '}', 2)));
     line(&format!("  \"fingerprint\": {},", json(&lock.fingerprint)));
+    let empty: Vec<String> = lock.empty.iter().map(|(id, it)| format!("{}: {}", json(id), json(it))).collect();
+    line(&format!("  \"empty\": {},", block('{', &empty, '}', 2)));
     let migrations: Vec<String> = lock
         .migrations
         .iter()

@@ -36,6 +36,7 @@ fn lock() -> LockFile {
         filter,
         values: [("prefix".to_owned(), Some("a".to_owned())), ("secret".to_owned(), None)].into(),
         fingerprint,
+        empty: BTreeMap::new(),
         migrations: vec![
             migration("1", then, first),
             migration("2", then, BTreeMap::new()),

@@ -1,0 +1,315 @@
+//! What each version of a directory makes: the migrations run on a shadow as they run anywhere, and after each the schema is read.
+//!
+//! Only what a migration's statements name, and what hangs on it, is read again; at every fiftieth and behind the last one everything is. Where
+//! that says something else, the directory is replayed once more with everything read at every version.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use driftlock_database::{Inspection, Session, Timeouts, Unmodelled};
+use driftlock_schema::{Facets, Filter, Fingerprint, Id, Schema, compare};
+use driftlock_script::{
+    Dialect, LockFile, LockedMigration, Migrations, Token, TokenKind, Touched, Values, Version, significant,
+};
+use tokio::sync::Mutex;
+
+use crate::shadow::Scratch;
+use crate::{Database, Error, Migrator, Options, PlannedMigration, Provenance, Shadow, reaches_past};
+
+/// What came of a replay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replayed {
+    /// The schema, and what each version changed of it: what a lock file says.
+    pub lock: LockFile,
+    /// What the migrations make and a schema has no place for.
+    pub unmodelled: Vec<Unmodelled>,
+    /// Why the reading isn't whole.
+    pub incomplete: Vec<String>,
+}
+
+/// Everything is read again at every so many versions.
+const WHOLE: usize = 50;
+
+/// Reads the schema after each migration of a run.
+pub(crate) struct Watch {
+    filter: Filter,
+    dialect: Dialect,
+    values: Values,
+    /// Everything is read at every version.
+    careful: bool,
+    /// What was read last, with what the filter leaves out.
+    before: Inspection,
+    /// The objects that there are, by what the filter takes.
+    objects: BTreeMap<Id, Fingerprint>,
+    migrations: Vec<LockedMigration>,
+    put_in: BTreeMap<String, Option<String>>,
+    /// A whole reading said something else than those of parts before it.
+    disagreed: bool,
+}
+
+impl Watch {
+    /// After a migration was committed.
+    pub(crate) async fn after(&mut self, session: &mut dyn Session, planned: &PlannedMigration) -> Result<(), Error> {
+        let touched = if self.careful { None } else { touched(planned, self.dialect) };
+        session.reset(&NO_LIMITS).await?;
+        let mut now = match &touched {
+            Some(touched) => session.inspect_again(&self.before, Some(touched)).await?,
+            None => session.inspect().await?,
+        };
+        if touched.is_some() && (self.migrations.len() + 1).is_multiple_of(WHOLE) {
+            now = self.whole(session, &now).await?;
+        }
+        for (name, value) in &planned.values {
+            let is_told = self.values.placeholders.get(name) == Some(value)
+                && !self.values.secrets.contains(name)
+                && !name.starts_with(FLYWAYS_OWN);
+            self.put_in.insert(name.clone(), is_told.then(|| value.clone()));
+        }
+        let changed = self.changes(&now.schema);
+        self.migrations.push(LockedMigration {
+            version: planned.version.to_string(),
+            fingerprint: Fingerprint::of_objects(now.schema.engine(), self.objects.values().copied()),
+            changed,
+        });
+        self.before = now;
+        Ok(())
+    }
+
+    /// Everything, held against what reading in parts has come to.
+    async fn whole(&mut self, session: &mut dyn Session, parts: &Inspection) -> Result<Inspection, Error> {
+        let whole = session.inspect().await?;
+        self.disagreed |= !compare(&parts.schema, &whole.schema, Facets::ALL).is_empty();
+        Ok(whole)
+    }
+
+    /// The objects that are others than before, with their fingerprints now.
+    fn changes(&mut self, now: &Schema) -> BTreeMap<Id, Option<Fingerprint>> {
+        let mut changed = BTreeMap::new();
+        for (id, object) in now.iter() {
+            if self.before.schema.get(id).is_some_and(|before| std::ptr::eq(before, object)) || !self.filter.takes(id) {
+                continue;
+            }
+            let fingerprint = Fingerprint::of_object(object, self.filter.facets());
+            if self.objects.get(id) != Some(&fingerprint) {
+                changed.insert(id.clone(), Some(fingerprint));
+            }
+        }
+        for (id, _) in self.before.schema.iter().filter(|(id, _)| now.get(id).is_none()) {
+            if self.objects.contains_key(id) {
+                changed.insert(id.clone(), None);
+            }
+        }
+        for (id, after) in &changed {
+            match after {
+                Some(after) => self.objects.insert(id.clone(), *after),
+                None => self.objects.remove(id),
+            };
+        }
+        changed
+    }
+}
+
+/// A shadow has nobody to wait for.
+const NO_LIMITS: Timeouts = Timeouts {
+    lock: std::time::Duration::ZERO,
+    concurrent: std::time::Duration::ZERO,
+    statement: std::time::Duration::ZERO,
+};
+
+/// What Flyway says of where a script runs, which is another place in each replay.
+const FLYWAYS_OWN: &str = "flyway:";
+
+impl Migrator {
+    /// Replays the migrations on a shadow, by the same way that they run anywhere, and reads after each what it changed of the schema. Hooks
+    /// don't run. `like` is the database whose encoding, collation and modes the scratch database has.
+    ///
+    /// # Errors
+    /// When a migration fails, when the scratch database can't be made, read or dropped, and when scripts work on more than their database.
+    pub async fn replay(&self, shadow: &Shadow, like: Option<&Database>) -> Result<Replayed, Error> {
+        self.replay_only(shadow, like, None).await
+    }
+
+    /// The same, of these versions alone.
+    pub(crate) async fn replay_only(
+        &self,
+        shadow: &Shadow,
+        like: Option<&Database>,
+        only: Option<BTreeSet<Version>>,
+    ) -> Result<Replayed, Error> {
+        match self.replay_once(shadow, like, only.clone(), false).await? {
+            Some(replayed) => Ok(replayed),
+            None => self.replay_once(shadow, like, only, true).await?.ok_or_else(|| Error::Refused {
+                code: "DL0828",
+                message: "two readings of one database say different things: somebody else is at work in the scratch database".to_owned(),
+            }),
+        }
+    }
+
+    /// Nothing where reading in parts and reading everything disagreed.
+    async fn replay_once(
+        &self,
+        shadow: &Shadow,
+        like: Option<&Database>,
+        only: Option<BTreeSet<Version>>,
+        careful: bool,
+    ) -> Result<Option<Replayed>, Error> {
+        let scratch = shadow.database(like).await?;
+        let replayed = self.replay_in(&scratch, only, careful).await;
+        let discarded = scratch.discard().await;
+        let replayed = replayed?;
+        discarded?;
+        Ok(replayed)
+    }
+
+    async fn replay_in(
+        &self,
+        scratch: &Scratch,
+        only: Option<BTreeSet<Version>>,
+        careful: bool,
+    ) -> Result<Option<Replayed>, Error> {
+        let db = &scratch.database;
+        let migrations = self.for_scratch(db).await;
+        let filter = db.without_own(&self.options.filter);
+        let before = db.in_use().await.session.inspect().await?;
+        let mut watch = Watch {
+            filter,
+            dialect: db.engine.dialect(),
+            values: migrations.values().clone(),
+            careful,
+            before: Inspection {
+                schema: Schema::new(db.engine.name()),
+                unmodelled: Vec::new(),
+                incomplete: Vec::new(),
+            },
+            objects: BTreeMap::new(),
+            migrations: Vec::new(),
+            put_in: BTreeMap::new(),
+            disagreed: false,
+        };
+        watch.changes(&before.schema);
+        let empty = watch.objects.clone();
+        watch.before = before;
+        let watch = Arc::new(Mutex::new(watch));
+        let options = Options { environment: None, out_of_order: true, ..Options::default() };
+        let mut migrator = Migrator::new(&migrations)
+            .provenance(Provenance::from_process())
+            .options(options)
+            .cancellation(self.cancellation.clone());
+        migrator.progress.clone_from(&self.progress);
+        migrator.watch = Some(Arc::clone(&watch));
+        migrator.only = only;
+        // The program's own copy of the manifest is about its files and not about what they make.
+        migrator.manifest = None;
+        migrator.up(db).await?;
+        drop(migrator);
+        let mut inner = db.in_use().await;
+        let session = inner.session.as_mut();
+        let mut watch = watch.lock().await;
+        session.reset(&NO_LIMITS).await?;
+        let parts = watch.before.clone();
+        let mut last = watch.whole(session, &parts).await?;
+        if watch.disagreed && !careful {
+            return Ok(None);
+        }
+        watch.filter.apply(&mut last.schema);
+        last.unmodelled.retain(|it| watch.filter.takes(&it.object));
+        let lock = LockFile {
+            version: session.server().version.clone(),
+            files: self.migrations.digest().map_err(driftlock_script::LoadError::from)?,
+            filter: self.options.filter.clone(),
+            values: std::mem::take(&mut watch.put_in),
+            fingerprint: last.schema.fingerprint_of(watch.filter.facets()),
+            empty,
+            migrations: std::mem::take(&mut watch.migrations),
+            schema: last.schema,
+        };
+        Ok(Some(Replayed { lock, unmodelled: last.unmodelled, incomplete: last.incomplete }))
+    }
+
+    /// The migrations, told where they run: in the scratch database, whatever they were told before.
+    async fn for_scratch(&self, db: &Database) -> Migrations {
+        let mut values = self.migrations.values().clone();
+        values.placeholders.retain(|name, _| !name.starts_with(FLYWAYS_OWN));
+        let facts = db.facts("shadow").await;
+        let migrations = self.migrations.clone();
+        if migrations.layout() == driftlock_script::Layout::Flyway {
+            values = values.with_flyways_own(&facts);
+        }
+        migrations.with_values(values)
+    }
+
+    /// That the scripts may run on a shadow that others use.
+    pub(crate) fn may_replay(&self, dialect: Dialect) -> Result<(), Error> {
+        match reaches_past(&self.migrations, dialect)? {
+            None => Ok(()),
+            Some(place) => Err(Error::Refused {
+                code: "DL0827",
+                message: format!("{place}: this statement works on more than its database, and isn't run on a shadow"),
+            }),
+        }
+    }
+}
+
+/// The tables that a migration's statements name, where its text tells what it can have changed: no more than tables, their parts and views.
+fn touched(planned: &PlannedMigration, dialect: Dialect) -> Option<Vec<String>> {
+    let mut all = Touched::default();
+    for (_, statement) in planned.running() {
+        let sql = planned.sql(statement);
+        if !is_of_tables(sql, dialect) {
+            return None;
+        }
+        all.add(Touched::of(sql, dialect));
+        if !all.complete {
+            return None;
+        }
+    }
+    Some(all.tables.into_iter().collect())
+}
+
+/// Whether all that a statement can change are the tables that it names, their parts, and what hangs on them.
+fn is_of_tables(sql: &str, dialect: Dialect) -> bool {
+    let mut words = significant(sql, dialect);
+    let is = |token: &Token<'_>, words: &[&str]| words.iter().any(|word| token.is(word));
+    let Some(first) = words.next() else { return true };
+    if is(&first, &["INSERT", "UPDATE", "DELETE", "REPLACE", "TRUNCATE", "SET", "RESET", "COPY"]) {
+        return true;
+    }
+    if !is(&first, &["CREATE", "ALTER", "DROP"]) {
+        return false;
+    }
+    const BEFORE: &[&str] = &["UNIQUE", "OR", "FULLTEXT", "SPATIAL", "UNLOGGED", "MATERIALIZED"];
+    // `OR REPLACE` has two.
+    let kind = words
+        .by_ref()
+        .take(4)
+        .find(|token| token.kind == TokenKind::Word && !is(token, BEFORE) && !token.is("REPLACE"));
+    kind.is_some_and(|kind| is(&kind, &["TABLE", "INDEX", "VIEW", "TRIGGER", "POLICY", "RULE"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_what_can_change_more_than_it_names() {
+        for (sql, expected) in [
+            ("CREATE TABLE a (i int)", true),
+            ("create unique index b on a (i)", true),
+            ("CREATE OR REPLACE VIEW v AS SELECT 1", true),
+            ("ALTER TABLE a ADD b int", true),
+            ("DROP TABLE a", true),
+            ("INSERT INTO a VALUES (1)", true),
+            ("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", false),
+            ("CREATE TYPE t AS ENUM ('a')", false),
+            ("CREATE SCHEMA s", false),
+            ("GRANT SELECT ON a TO b", false),
+            ("COMMENT ON TABLE a IS 'x'", false),
+            ("DO $$ BEGIN END $$", false),
+            ("SELECT f()", false),
+            ("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO b", false),
+            ("PRAGMA writable_schema = 1", false),
+        ] {
+            assert_eq!(is_of_tables(sql, Dialect::Postgres), expected, "{sql}");
+        }
+    }
+}
