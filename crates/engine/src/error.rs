@@ -130,6 +130,14 @@ pub enum Error {
     /// The statements of a schema can't be written.
     #[error(transparent)]
     Create(#[from] driftlock_database::CreateError),
+    /// A source of a schema can't be read.
+    #[error("{place}: {reason}")]
+    Source {
+        /// What was to be read.
+        place: String,
+        /// Why it can't be.
+        reason: String,
+    },
     /// There is no place where a scratch database may be made: the message names all that could be one.
     #[error("{0}")]
     NoShadow(String),
@@ -147,9 +155,12 @@ impl Error {
             Error::Database(Db::Url(_)) => Kind::Usage,
             Error::Database(Db::Unfit(_) | Db::Format { .. } | Db::Fenced { .. } | Db::LockLost(_)) => Kind::Refused,
             Error::Database(Db::Records { .. }) => Kind::Integrity,
-            Error::Database(_) | Error::Statement(_) | Error::Hook(_) | Error::Realise { .. } | Error::Create(_) => {
-                Kind::Failed
-            }
+            Error::Database(_)
+            | Error::Statement(_)
+            | Error::Hook(_)
+            | Error::Realise { .. }
+            | Error::Create(_)
+            | Error::Source { .. } => Kind::Failed,
             Error::Load(LoadError::Files(_) | LoadError::Changed { .. } | LoadError::Text { .. }) => Kind::Failed,
             Error::Load(LoadError::Sum { .. }) => Kind::Integrity,
             Error::Load(_) | Error::Usage(_) | Error::Script(_) | Error::Unconfirmed(_) | Error::NoShadow(_) => {
@@ -199,6 +210,7 @@ impl Error {
             Error::Realise { .. } => "DL0801",
             Error::Create(_) => "DL0802",
             Error::NoShadow(_) => "DL0803",
+            Error::Source { .. } => "DL0804",
         }
     }
 

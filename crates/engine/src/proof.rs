@@ -34,8 +34,8 @@ impl Database {
     /// # Errors
     /// When the catalog can't be read, and when the shadow can't be made or doesn't take a statement.
     pub async fn prove(&self, shadow: &Shadow, filter: &Filter) -> Result<Proof, Error> {
-        let inspection = self.inspect(filter).await?;
-        let mut here = self.census(filter).await?;
+        let inspection = shadow.unless_cancelled(self.inspect(filter)).await?;
+        let mut here = shadow.unless_cancelled(self.census(filter)).await?;
         let unmodelled = |id: &Id| inspection.unmodelled.iter().any(|it| it.object == *id);
         here.entries.retain(|key, _| !unmodelled(&key.object));
         let made = self.made(shadow, &inspection.schema, filter).await?;

@@ -229,6 +229,7 @@ impl Files for Directory {
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
     files: BTreeMap<String, Vec<u8>>,
+    root: String,
 }
 
 impl Memory {
@@ -244,11 +245,18 @@ impl Memory {
         self.files.insert(name.into(), content.into());
         self
     }
+
+    /// The same files, shown to people with this before their names.
+    #[must_use]
+    pub fn shown_as(mut self, root: impl Into<String>) -> Self {
+        self.root = root.into();
+        self
+    }
 }
 
 impl Files for Memory {
     fn root(&self) -> &str {
-        ""
+        &self.root
     }
 
     fn list(&self) -> Result<Vec<String>, FilesError> {
@@ -260,7 +268,8 @@ impl Files for Memory {
     }
 
     fn read(&self, name: &str) -> Result<Cow<'_, [u8]>, FilesError> {
-        self.files.get(name).map(|bytes| Cow::Borrowed(bytes.as_slice())).ok_or_else(|| missing(name))
+        let found = self.files.get(name).map(|bytes| Cow::Borrowed(bytes.as_slice()));
+        found.ok_or_else(|| missing(&self.display(name)))
     }
 
     fn exists(&self, name: &str) -> bool {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use driftlock_database::{ConnectOptions, DatabaseUrl, Holder, OwnTables, Pooler};
+use driftlock_schema::Filter;
 use driftlock_script::{Layout, Values};
 
 use super::error::Wrong;
@@ -90,9 +91,9 @@ pub struct Settings {
     pub auto_migrate: Setting<bool>,
     /// What happens on drift: read by `check`, `guard` and `up` once they compare schemas.
     pub on_drift: Setting<OnDrift>,
-    /// Where scratch databases may be made: read by what replays migrations.
+    /// A server on which scratch databases may be made.
     pub shadow_url: Option<Setting<Secret>>,
-    /// Objects that are no part of a comparison: read by what compares schemas.
+    /// What is no part of a schema, as rules of a [`Filter`].
     pub ignore: Setting<Vec<String>>,
     /// The commands that run around migrations in this environment, in the order of the file.
     pub hooks: Vec<HookSetting>,
@@ -312,6 +313,19 @@ impl Settings {
         let url = DatabaseUrl::parse(&text)
             .map_err(|error| ConfigError::new(Wrong::Value, origin.clone(), error.to_string()))?;
         Ok(Some(url))
+    }
+
+    /// What of a database is looked at, by `ignore`: the one filter of every command.
+    ///
+    /// # Errors
+    /// A rule that means nothing.
+    pub fn filter(&self) -> Result<Filter, ConfigError> {
+        self.ignore.value.iter().try_fold(Filter::new(), |filter, text| {
+            let wrong = |error: driftlock_schema::RuleError| {
+                ConfigError::new(Wrong::Value, self.ignore.origin.clone(), format!("`ignore`: {error}"))
+            };
+            Ok(filter.exclude(text.parse().map_err(wrong)?))
+        })
     }
 
     /// How to run, by these settings. The environment is the one that `provenance` names: where none was chosen, a pipeline may have

@@ -1,0 +1,312 @@
+//! Any source is asked for its schema in the same way.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+
+use driftlock_database::{DatabaseUrl, Engine, Inspection};
+use driftlock_schema::Filter;
+use driftlock_script::{Directory, Layout, Migrations};
+use tokio::process::Command;
+
+use super::{Source, git, one_file};
+use crate::{Cancellation, Database, Error, Migrator, Options, Proof, Provenance, Settings, Shadow, Unproved};
+
+/// Reads sources, by the settings of a project.
+#[derive(Debug, Clone)]
+pub struct Sources {
+    engines: &'static [&'static dyn Engine],
+    settings: Settings,
+    provenance: Provenance,
+    engine: Option<&'static dyn Engine>,
+    filter: Filter,
+    shadow: Option<Shadow>,
+    folder: PathBuf,
+    cancellation: Cancellation,
+}
+
+/// What was read of a source.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// The engine.
+    pub engine: &'static dyn Engine,
+    /// The product and version of the server that it was read from, or, of what is no database, that it was realised on.
+    pub version: String,
+    /// The schema, and what isn't in it.
+    pub inspection: Inspection,
+    /// What came of proving it, where that was asked for.
+    pub proof: Option<Vec<Unproved>>,
+}
+
+/// Statements, and how far they are replayed.
+struct Scripts {
+    migrations: Migrations,
+    to: Option<String>,
+}
+
+impl Sources {
+    /// By the settings of an environment, or of none: a server for scratch databases, options of connections, layout and values of scripts.
+    #[must_use]
+    pub fn new(engines: &'static [&'static dyn Engine], settings: Settings, provenance: Provenance) -> Self {
+        let filter = Filter::new();
+        let (engine, shadow, folder) = (None, None, PathBuf::from("."));
+        Sources { engines, settings, provenance, engine, filter, shadow, folder, cancellation: Cancellation::new() }
+    }
+
+    /// The engine of what doesn't tell.
+    #[must_use]
+    pub fn engine(mut self, engine: &'static dyn Engine) -> Self {
+        self.engine = Some(engine);
+        self
+    }
+
+    /// What is looked at.
+    #[must_use]
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.filter = filter;
+        self
+    }
+
+    /// Where scratch databases are made, in place of what the settings say.
+    #[must_use]
+    pub fn shadow(mut self, shadow: Shadow) -> Self {
+        self.shadow = Some(shadow);
+        self
+    }
+
+    /// The folder that relative paths are from, in place of the working directory.
+    #[must_use]
+    pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.folder = folder.into();
+        self
+    }
+
+    /// Stops when this token says so; scratch databases are dropped before.
+    #[must_use]
+    pub fn cancellation(mut self, cancellation: Cancellation) -> Self {
+        self.cancellation = cancellation;
+        self
+    }
+
+    /// The schema of a source. What is no database is realised on a shadow and read back: the engine itself says what it means.
+    ///
+    /// # Errors
+    /// When it can't be read, when nothing tells its engine, and when there is no place for a shadow that it needs.
+    pub async fn read(&self, source: &Source) -> Result<Reading, Error> {
+        self.reading(source, false).await
+    }
+
+    /// The same, proved: a database is made from what was read alone, and both are compared by the engine's own account.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read); a lock file has no database to be compared with.
+    pub async fn prove(&self, source: &Source) -> Result<Reading, Error> {
+        self.reading(source, true).await
+    }
+
+    /// The engine of a source, where it tells or the settings do.
+    ///
+    /// # Errors
+    /// When nothing tells.
+    pub fn engine_of(&self, source: &Source) -> Result<&'static dyn Engine, Error> {
+        let by_scheme =
+            |url: &DatabaseUrl| self.engines.iter().copied().find(|it| it.schemes().contains(&url.scheme.as_str()));
+        if let Source::Database(url) = source {
+            let known: Vec<String> = self.engines.iter().map(|it| format!("`{}://`", it.schemes()[0])).collect();
+            return by_scheme(url).ok_or_else(|| {
+                Error::Usage(format!("`{}://` is the scheme of no engine; there are {}", url.scheme, known.join(", ")))
+            });
+        }
+        if let Some(engine) = self.engine {
+            return Ok(engine);
+        }
+        if let Source::Directory { path, .. } = source {
+            let here = self.folder.join(path).canonicalize().ok();
+            let is_here = |other: &Path| here.is_some() && other.canonicalize().ok() == here;
+            let named =
+                self.settings.migrations.iter().find(|place| is_here(&place.path)).and_then(|place| place.engine);
+            if let Some(engine) = self.engines.iter().find(|it| Some(it.name()) == named) {
+                return Ok(*engine);
+            }
+        }
+        // A secret that can't be had tells nothing; whoever needs the database says why.
+        let urls = [self.settings.database_url(), self.settings.shadow_database_url()];
+        let found = urls.iter().filter_map(|url| url.as_ref().ok()?.as_ref()).find_map(by_scheme);
+        found.ok_or_else(|| {
+            Error::Usage(format!(
+                "nothing tells which engine `{source}` is for: name it with `--engine sqlite`, `--engine postgres` or `--engine mysql`, or work in an \
+                 environment that has a URL"
+            ))
+        })
+    }
+
+    async fn reading(&self, source: &Source, prove: bool) -> Result<Reading, Error> {
+        if *source == Source::Models {
+            return Err(Error::Usage(
+                "`models:` can't be read by this version yet: take what your code's own tools print with `cmd:COMMAND`, a file of statements with \
+                 `sql:FILE`, or the migrations with `dir:PATH`"
+                    .to_owned(),
+            ));
+        }
+        let engine = self.engine_of(source)?;
+        if let Source::Database(url) = source {
+            return self.of_database(engine, url, prove).await;
+        }
+        let Scripts { migrations, to } = self.unless_cancelled(self.scripts(source)).await?;
+        let shadow = match &self.shadow {
+            Some(shadow) => shadow.clone().cancellation(self.cancellation.clone()),
+            None => {
+                let search = self.settings.shadow(engine, &self.provenance)?;
+                search.scripts(&migrations)?.cancellation(self.cancellation.clone()).find().await?
+            }
+        };
+        let scratch = shadow.database(None).await?;
+        let reading = async {
+            let db = &scratch.database;
+            replay(db, &migrations, to, &self.cancellation).await?;
+            self.of(db, Some(&shadow).filter(|_| prove)).await
+        };
+        let reading = reading.await;
+        scratch.end(reading).await
+    }
+
+    async fn of_database(&self, engine: &'static dyn Engine, url: &DatabaseUrl, prove: bool) -> Result<Reading, Error> {
+        let shadow = match (prove, &self.shadow) {
+            (false, _) => None,
+            (true, Some(shadow)) => Some(shadow.clone().cancellation(self.cancellation.clone())),
+            (true, None) => {
+                let search = self.settings.shadow(engine, &self.provenance)?;
+                Some(search.cancellation(self.cancellation.clone()).find().await?)
+            }
+        };
+        let options = self.settings.connect_options(&self.provenance);
+        let connecting = Database::connect(engine, url, &options, self.settings.own_tables());
+        let db = self.unless_cancelled(connecting).await?;
+        let reading = self.of(&db, shadow.as_ref()).await;
+        db.close().await;
+        reading
+    }
+
+    /// What is in a database, proved where there is a shadow for that.
+    async fn of(&self, db: &Database, shadow: Option<&Shadow>) -> Result<Reading, Error> {
+        let (inspection, proof) = match shadow {
+            Some(shadow) => {
+                let Proof { inspection, differences } = db.prove(shadow, &self.filter).await?;
+                (inspection, Some(differences))
+            }
+            None => (self.unless_cancelled(db.inspect(&self.filter)).await?, None),
+        };
+        let version = db.in_use().await.session.server().version.clone();
+        Ok(Reading { engine: db.engine(), version, inspection, proof })
+    }
+
+    async fn scripts(&self, source: &Source) -> Result<Scripts, Error> {
+        let layout = self.settings.layout.as_ref().map(|layout| layout.value);
+        let values = || self.settings.values().map_err(|error| Error::Usage(error.to_string()));
+        let shown = source.to_string();
+        match source {
+            Source::Directory { path, version } => {
+                let directory = Directory::new(self.folder.join(path)).shown_as(path.display().to_string());
+                if !directory.path().is_dir() {
+                    return Err(unreadable(&shown, "there is no such directory"));
+                }
+                let migrations = Migrations::load(Arc::new(directory), layout)?.with_values(values()?);
+                Ok(Scripts { migrations, to: version.clone() })
+            }
+            Source::Sql(path) if path.as_os_str() == "-" => {
+                let read = tokio::task::spawn_blocking(|| {
+                    let mut bytes = Vec::new();
+                    std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes).map(|_| bytes)
+                });
+                let bytes = read.await.map_err(|error| unreadable("standard input", error))?;
+                self.one(bytes.map_err(|error| unreadable("standard input", error))?, "<stdin>")
+            }
+            Source::Sql(path) => {
+                let bytes = std::fs::read(self.folder.join(path))
+                    .map_err(|error| unreadable(&path.display().to_string(), error))?;
+                self.one(bytes, &path.display().to_string())
+            }
+            Source::Git { revision, path } => match git::read(&self.folder, revision, path).await? {
+                git::Found::File(bytes) => self.one(bytes, &shown),
+                git::Found::Directory(files) => {
+                    let migrations = Migrations::load(Arc::new(files.shown_as(shown)), layout)?.with_values(values()?);
+                    Ok(Scripts { migrations, to: None })
+                }
+            },
+            Source::Command(words) => self.one(self.output(&shown, words).await?, &shown),
+            Source::Database(_) | Source::Lock(_) | Source::Models => Err(unreadable(&shown, "it has no statements")),
+        }
+    }
+
+    fn one(&self, bytes: Vec<u8>, shown: &str) -> Result<Scripts, Error> {
+        Ok(Scripts { migrations: one_file::migrations(shown, bytes)?, to: None })
+    }
+
+    /// What a command prints.
+    async fn output(&self, shown: &str, words: &[String]) -> Result<Vec<u8>, Error> {
+        let (program, arguments) = words.split_first().ok_or_else(|| unreadable(shown, "it names no command"))?;
+        // What it says on stderr is for the person that waits for it.
+        let child = Command::new(program)
+            .args(arguments)
+            .current_dir(&self.folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| unreadable(shown, format!("`{program}` can't be started: {error}")))?;
+        let output = child.wait_with_output().await.map_err(|error| unreadable(shown, error))?;
+        if !output.status.success() {
+            return Err(unreadable(shown, format!("`{program}` failed ({})", output.status)));
+        }
+        Ok(output.stdout)
+    }
+
+    async fn unless_cancelled<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        tokio::select! {
+            biased;
+            result = work => result,
+            () = self.cancellation.cancelled() => Err(Error::Interrupted { during: None, applied: Vec::new() }),
+        }
+    }
+}
+
+fn unreadable(place: &str, reason: impl ToString) -> Error {
+    Error::Source { place: place.to_owned(), reason: reason.to_string() }
+}
+
+/// Runs migrations in a scratch database.
+async fn replay(
+    db: &Database,
+    migrations: &Migrations,
+    to: Option<String>,
+    cancellation: &Cancellation,
+) -> Result<(), Error> {
+    let options = Options { environment: None, out_of_order: true, to, ..Options::default() };
+    let values = migrations.values().clone();
+    let migrations = match migrations.layout() {
+        // Its scripts may ask where they run.
+        Layout::Flyway => migrations.clone().with_values(values.with_flyways_own(&db.facts("shadow").await)),
+        _ => migrations.clone(),
+    };
+    let migrator = Migrator::new(&migrations)
+        .provenance(Provenance::from_process())
+        .options(options)
+        .cancellation(cancellation.clone());
+    match migrator.up(db).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(in_a_scratch_database(error)),
+    }
+}
+
+/// What was done before stays nowhere.
+fn in_a_scratch_database(mut error: Error) -> Error {
+    match &mut error {
+        Error::Statement(error) => error.applied.clear(),
+        Error::Hook(error) => error.applied.clear(),
+        Error::Unknown(error) => error.applied.clear(),
+        Error::Interrupted { applied, .. } => applied.clear(),
+        _ => {}
+    }
+    error
+}
