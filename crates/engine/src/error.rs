@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use driftlock_database::Holder;
-use driftlock_script::{LoadError, ManifestError, Version};
+use driftlock_script::{LoadError, LockFileError, ManifestError, Version};
 
 use crate::{Applied, Finding, Loss};
 
@@ -52,6 +52,9 @@ pub enum Error {
     /// The migration files.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// The lock file.
+    #[error(transparent)]
+    LockFile(#[from] driftlock_script::LockFileError),
     /// The manifest.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
@@ -166,6 +169,9 @@ impl Error {
             Error::Load(_) | Error::Usage(_) | Error::Script(_) | Error::Unconfirmed(_) | Error::NoShadow(_) => {
                 Kind::Usage
             }
+            Error::LockFile(LockFileError::Files(_)) => Kind::Failed,
+            Error::LockFile(LockFileError::Format { .. }) => Kind::Refused,
+            Error::LockFile(_) => Kind::Integrity,
             Error::Manifest(ManifestError::Files(_)) => Kind::Failed,
             Error::Manifest(_) | Error::Integrity(_) => Kind::Integrity,
             Error::Refused { .. } => Kind::Refused,
@@ -195,6 +201,7 @@ impl Error {
         match self {
             Error::Database(error) => error.code(),
             Error::Load(error) => error.code(),
+            Error::LockFile(error) => error.code(),
             Error::Manifest(error) => error.code(),
             Error::Script(_) => "DL0301",
             Error::Statement(error) => error.error.code(),

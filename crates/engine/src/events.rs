@@ -195,6 +195,7 @@ impl Ran for crate::Status {
     }
 }
 
+impl Ran for crate::Check {}
 impl Ran for crate::Audit {}
 impl Ran for crate::Verification {}
 
@@ -347,6 +348,33 @@ pub(crate) fn recorded(records: &Records<'_>, began: Instant) {
             },
             "the history has {version} as {}", state.as_str()
         );
+    }
+}
+
+/// A database was held against what is expected of it.
+pub(crate) fn looked(check: &crate::Check, began: Instant) {
+    macro_rules! told {
+        ($level:ident) => {
+            event!(
+                $level,
+                "driftlock.drift.looked",
+                {
+                    against = check.against.map(crate::Against::as_str),
+                    version = check.version.as_ref().map(Version::as_str),
+                    drift = check.drift.len(),
+                    uncompared = check.uncompared.len(),
+                    incomplete = !check.incomplete.is_empty(),
+                    remembered = check.remembered,
+                    duration_ms = ms(began.elapsed()),
+                },
+                "{} differences between the database and what is expected of it", check.drift.len()
+            )
+        };
+    }
+    if check.drift.is_empty() {
+        told!(INFO);
+    } else {
+        told!(WARN);
     }
 }
 

@@ -3,6 +3,7 @@
 mod adopt;
 mod audit;
 mod builder;
+mod check;
 mod confirm;
 mod declare;
 mod down;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use audit::{Attempted, Audit, AuditFilter, Verification};
+pub use check::{Against, Check, LockCheck};
 pub use confirm::{Loss, OnConfirm};
 
 use driftlock_database::{Direction, HistoryRow, Session, fault};
@@ -30,7 +32,7 @@ use crate::standing::Standing;
 use crate::versions::Watch;
 use crate::{
     Applied, Cancellation, Database, Error, Hook, OnProgress, Options, Place, Plan, PlannedMigration, Progress,
-    Provenance, ProvenanceOverrides, Report, RunId,
+    Provenance, ProvenanceOverrides, Report, RunId, Shadow,
 };
 
 /// Runs migrations on databases.
@@ -48,6 +50,10 @@ pub struct Migrator {
     agreed: Option<Vec<(Version, Direction)>>,
     /// What all that it does is tied together by, where somebody has said it.
     run_id: Option<RunId>,
+    /// Where migrations are replayed.
+    shadow: Option<Shadow>,
+    /// Where readings are remembered.
+    cache: Option<PathBuf>,
     /// Versions that alone are run.
     pub(crate) only: Option<BTreeSet<Version>>,
     /// What reads the schema after each migration of a replay, which runs no hooks.
@@ -75,6 +81,8 @@ impl Migrator {
             hooks: Vec::new(),
             agreed: None,
             run_id: None,
+            shadow: None,
+            cache: None,
             only: None,
             watch: None,
         }

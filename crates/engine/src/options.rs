@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use driftlock_schema::Filter;
 
+use crate::OnDrift;
+
 /// What an environment says of undoing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Rollback {
@@ -55,6 +57,10 @@ pub struct Options {
     pub slow: Option<Duration>,
     /// What of the database is looked at where schemas are compared.
     pub filter: Filter,
+    /// What happens when the database isn't what its migrations make, before something runs.
+    pub on_drift: OnDrift,
+    /// Declare versions as applied on a database that isn't what they make. Wants a reason.
+    pub accept_difference: bool,
 }
 
 impl Default for Options {
@@ -77,6 +83,8 @@ impl Default for Options {
             comment_statements: false,
             slow: None,
             filter: Filter::new(),
+            on_drift: OnDrift::WarnOnly,
+            accept_difference: false,
         }
     }
 }

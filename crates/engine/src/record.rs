@@ -27,10 +27,17 @@ pub(crate) struct Record {
 }
 
 impl Run<'_> {
+    /// What the lock file expects of the database from here on.
+    fn expected(&self, record: &Record) -> Option<String> {
+        let [after, before] = self.expected.get(&record.version).filter(|_| record.state == State::Done)?;
+        Some(if record.direction == Direction::Down { before } else { after }.clone())
+    }
+
     /// A row behind the last one.
     pub(crate) fn history_row(&self, record: Record) -> HistoryRow {
         let provenance = &self.provenance;
         let ended_at = record.duration.map(|duration| record.started_at.after(duration));
+        let expected = self.expected(&record);
         let mut row = HistoryRow {
             sequence: self.head + 1,
             attempt: record.attempt,
@@ -41,7 +48,7 @@ impl Run<'_> {
             sha256: record.sha256,
             crc32: record.crc32,
             rollback_sql: record.rollback_sql,
-            expected: None,
+            expected,
             started_at: record.started_at,
             ended_at,
             duration_ms: record.duration.map(|duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)),

@@ -64,6 +64,8 @@ pub(crate) struct Run<'a> {
     pub(crate) cursor: Option<Cursor>,
     /// Which try of what runs this is, from 1.
     pub(crate) attempt: u32,
+    /// The fingerprint that the lock file expects after each version, and before it.
+    pub(crate) expected: std::collections::BTreeMap<String, [String; 2]>,
     /// What reads the schema after each migration.
     pub(crate) watch: Option<std::sync::Arc<tokio::sync::Mutex<crate::versions::Watch>>>,
 }

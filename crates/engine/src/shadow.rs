@@ -96,6 +96,11 @@ impl Shadow {
         self
     }
 
+    /// Whether each scratch database is on a server of its own, where scripts may do what they like.
+    pub(crate) fn is_own(&self) -> bool {
+        matches!(self.place, Place::Own { .. })
+    }
+
     /// The engine.
     #[must_use]
     pub fn engine(&self) -> &'static dyn Engine {

@@ -153,12 +153,20 @@ impl Migrator {
         only: Option<BTreeSet<Version>>,
         careful: bool,
     ) -> Result<Option<Replayed>, Error> {
+        if !shadow.is_own()
+            && let Some(place) = reaches_past(&self.migrations, shadow.engine().dialect())?
+        {
+            return Err(Error::Refused {
+                code: "DL0827",
+                message: format!(
+                    "{place}: this statement works on more than its database: it is replayed on a server of its own alone, which is started where \
+                     the engine's binaries are found"
+                ),
+            });
+        }
         let scratch = shadow.database(like).await?;
         let replayed = self.replay_in(&scratch, only, careful).await;
-        let discarded = scratch.discard().await;
-        let replayed = replayed?;
-        discarded?;
-        Ok(replayed)
+        scratch.end(replayed).await
     }
 
     async fn replay_in(
@@ -236,17 +244,6 @@ impl Migrator {
             values = values.with_flyways_own(&facts);
         }
         migrations.with_values(values)
-    }
-
-    /// That the scripts may run on a shadow that others use.
-    pub(crate) fn may_replay(&self, dialect: Dialect) -> Result<(), Error> {
-        match reaches_past(&self.migrations, dialect)? {
-            None => Ok(()),
-            Some(place) => Err(Error::Refused {
-                code: "DL0827",
-                message: format!("{place}: this statement works on more than its database, and isn't run on a shadow"),
-            }),
-        }
     }
 }
 

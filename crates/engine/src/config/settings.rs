@@ -353,6 +353,7 @@ impl Settings {
             attempts: self.attempts.as_ref().map_or(default.attempts, |attempts| attempts.value),
             comment_statements: self.comment_statements.value,
             slow: self.slow.as_ref().map(|slow| slow.value),
+            on_drift: self.on_drift.value,
             ..default
         }
     }

@@ -1,9 +1,12 @@
 //! Each of [`Options`](crate::Options), named alone.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use driftlock_schema::Filter;
+
 use super::Migrator;
-use crate::{Options, Rollback};
+use crate::{OnDrift, Options, Rollback, Shadow};
 
 impl Migrator {
     /// How it runs, as it was told so far.
@@ -107,6 +110,42 @@ impl Migrator {
     #[must_use]
     pub fn comment_statements(mut self, comment: bool) -> Self {
         self.options.comment_statements = comment;
+        self
+    }
+
+    /// What of the database is looked at where schemas are compared.
+    #[must_use]
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.options.filter = filter;
+        self
+    }
+
+    /// What happens when the database isn't what its migrations make, before `up` runs something. Only where it says that nothing may run then
+    /// is it looked for where nothing is pending too.
+    #[must_use]
+    pub fn on_drift(mut self, on_drift: OnDrift) -> Self {
+        self.options.on_drift = on_drift;
+        self
+    }
+
+    /// `baseline` and `adopt` on a database that isn't what the versions make; wants a [`reason`](Self::reason).
+    #[must_use]
+    pub fn accept_difference(mut self, accept: bool) -> Self {
+        self.options.accept_difference = accept;
+        self
+    }
+
+    /// Where migrations are replayed, where the lock file doesn't say what they make. SQLite needs none.
+    #[must_use]
+    pub fn shadow(mut self, shadow: Shadow) -> Self {
+        self.shadow = Some(shadow);
+        self
+    }
+
+    /// The folder where readings are remembered, so that a database whose own change marks are as they were isn't read again.
+    #[must_use]
+    pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache = Some(folder.into());
         self
     }
 

@@ -198,6 +198,7 @@ impl Migrator {
             cursor: None,
             attempt: 1,
             watch: self.watch.clone(),
+            expected: self.expected_by_version(db.engine.name()),
         })
     }
 }

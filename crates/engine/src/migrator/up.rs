@@ -7,7 +7,7 @@ use super::confirm::{Agreed, still_agreed};
 use super::{Migrator, finish, planned, report};
 use crate::plan::Source;
 use crate::standing::Standing;
-use crate::{Database, Error, Plan, PlannedMigration, Progress, Report, events};
+use crate::{Database, Error, OnDrift, Plan, PlannedMigration, Progress, Report, events};
 
 impl Migrator {
     /// What `up` would run, statement by statement. Writes nothing.
@@ -50,6 +50,9 @@ impl Migrator {
             return Err(self.explain(inner.session.as_mut(), db, error).await);
         }
         if self.wanted(&view.standing)?.is_empty() {
+            if self.options.on_drift != OnDrift::WarnOnly && view.fence.is_some() {
+                self.before_up(inner.session.as_mut(), db, &view.standing).await?;
+            }
             return Ok(report(Vec::new(), &view.standing, view.notes));
         }
         let session = inner.session.as_mut();
@@ -70,7 +73,8 @@ impl Migrator {
             let view = self.view(session.glance(&db.tables).await?)?;
             return Ok(report(Vec::new(), &view.standing, view.notes));
         }
-        let result = self.up_locked(session, db, planned, agreed).await;
+        let is_new = view.fence.is_none();
+        let result = self.up_locked(session, db, planned, agreed, is_new).await;
         finish(session, result).await
     }
 
@@ -81,6 +85,7 @@ impl Migrator {
         db: &Database,
         mut planned: Vec<PlannedMigration>,
         agreed: Option<Agreed>,
+        is_new: bool,
     ) -> Result<Report, Error> {
         self.prepare(session, db).await?;
         let (history, view) = self.view_whole(session, db).await?;
@@ -94,6 +99,10 @@ impl Migrator {
             events::planned(&planned);
         }
         still_agreed(agreed.as_ref(), &planned)?;
+        // What a database has that driftlock never saw was told of when it was seen.
+        if !is_new {
+            self.before_up(session, db, &view.standing).await?;
+        }
         let hooks = self.hooks(db, &planned)?;
         let mut run = self.run(session, db, &history).await?;
         run.hooks = hooks;

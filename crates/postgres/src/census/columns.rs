@@ -16,7 +16,10 @@ pub(super) struct Column {
 const REFERENCES: &[(&str, &str)] = &[
     ("pg_am", "relam opcmethod opfmethod amopmethod"),
     ("pg_authid", "polroles umuser defaclrole"),
-    ("pg_class", "conrelid confrelid conindid inhparent typrelid partdefid stxrelid tgrelid tgconstrrelid tgconstrindid ev_class polrelid prrelid extconfig"),
+    (
+        "pg_class",
+        "conrelid confrelid conindid inhparent typrelid partdefid stxrelid tgrelid tgconstrrelid tgconstrindid ev_class polrelid prrelid extconfig",
+    ),
     ("pg_collation", "attcollation indcollation partcollation typcollation rngcollation"),
     ("pg_constraint", "conparentid tgconstraint"),
     ("pg_extension", ""),
@@ -55,10 +58,22 @@ const SPECIAL: &[(&str, &str, &str)] = &[
     ("pg_attribute", "attnum", "row_number() OVER (PARTITION BY r.attrelid ORDER BY r.attnum)"),
     ("pg_attribute", "atttypid", "format_type(r.atttypid, r.atttypmod)"),
     // The server thinks of the names of what an index has.
-    ("pg_attribute", "attname", "CASE WHEN (SELECT c.relkind FROM pg_class c WHERE c.oid = r.attrelid) NOT IN ('i', 'I') THEN r.attname END"),
+    (
+        "pg_attribute",
+        "attname",
+        "CASE WHEN (SELECT c.relkind FROM pg_class c WHERE c.oid = r.attrelid) NOT IN ('i', 'I') THEN r.attname END",
+    ),
     // In a partition it only tells how the partition came to be.
-    ("pg_attribute", "attislocal", "nullif(r.attislocal AND NOT (SELECT c.relispartition FROM pg_class c WHERE c.oid = r.attrelid), false)"),
-    ("pg_constraint", "conislocal", "nullif(r.conislocal AND NOT coalesce((SELECT c.relispartition FROM pg_class c WHERE c.oid = r.conrelid), false), false)"),
+    (
+        "pg_attribute",
+        "attislocal",
+        "nullif(r.attislocal AND NOT (SELECT c.relispartition FROM pg_class c WHERE c.oid = r.attrelid), false)",
+    ),
+    (
+        "pg_constraint",
+        "conislocal",
+        "nullif(r.conislocal AND NOT coalesce((SELECT c.relispartition FROM pg_class c WHERE c.oid = r.conrelid), false), false)",
+    ),
     ("pg_attrdef", "adbin", "pg_get_expr(r.adbin, r.adrelid)"),
     // What large values are kept in has the name of a number, and nothing that can be set but options.
     ("pg_class", "relname", "CASE WHEN r.relkind <> 't' THEN r.relname END"),
@@ -78,18 +93,18 @@ const SPECIAL: &[(&str, &str, &str)] = &[
     ("pg_proc", "proargdefaults", "pg_get_expr(r.proargdefaults, 0)"),
     ("pg_proc", "prosqlbody", "pg_get_function_sqlbody(r.oid)"),
     ("pg_publication_rel", "prqual", "pg_get_expr(r.prqual, r.prrelid)"),
-    ("pg_rewrite", "ev_action", "CASE r.rulename WHEN '_RETURN' THEN pg_get_viewdef(r.ev_class) ELSE pg_get_ruledef(r.oid) END"),
+    (
+        "pg_rewrite",
+        "ev_action",
+        "CASE r.rulename WHEN '_RETURN' THEN pg_get_viewdef(r.ev_class) ELSE pg_get_ruledef(r.oid) END",
+    ),
     ("pg_statistic_ext", "stxexprs", "pg_get_expr(r.stxexprs, r.stxrelid)"),
     ("pg_trigger", "tgargs", "encode(r.tgargs, 'escape')"),
     ("pg_trigger", "tgqual", "CASE WHEN r.tgqual IS NOT NULL THEN pg_get_triggerdef(r.oid) END"),
     ("pg_type", "typdefaultbin", "pg_get_expr(r.typdefaultbin, 0)"),
     // With the tree beside it, it is printed by the search path of whoever made the type.
     ("pg_type", "typdefault", "CASE WHEN r.typdefaultbin IS NULL THEN r.typdefault END"),
-    (
-        "pg_depend",
-        "refobjid",
-        "(pg_identify_object(r.refclassid, r.refobjid, r.refobjsubid)).identity",
-    ),
+    ("pg_depend", "refobjid", "(pg_identify_object(r.refclassid, r.refobjid, r.refobjsubid)).identity"),
 ];
 
 /// Lists of numbers of columns, by the relation whose columns they are.
@@ -182,8 +197,12 @@ impl Speaker {
         match (column.kind.as_str(), self.reference(column)) {
             ("pg_node_tree", _) => format!("CASE WHEN {value} IS NOT NULL THEN 'set' END"),
             ("regproc" | "oid", Some(of)) => self.name(of, &format!("{value}::oid")),
-            ("oidvector" | "oid[]", Some("pg_authid")) => list(&value, &self.name("pg_authid", "i.item"), &self.name("pg_authid", "i.item")),
-            ("oidvector" | "oid[]", Some(of)) => list(&value, &format!("coalesce({}, '-')", self.name(of, "i.item")), "i.at"),
+            ("oidvector" | "oid[]", Some("pg_authid")) => {
+                list(&value, &self.name("pg_authid", "i.item"), &self.name("pg_authid", "i.item"))
+            }
+            ("oidvector" | "oid[]", Some(of)) => {
+                list(&value, &format!("coalesce({}, '-')", self.name(of, "i.item")), "i.at")
+            }
             ("boolean", _) => format!("nullif({value}, false)"),
             _ => value,
         }
@@ -212,7 +231,11 @@ impl Speaker {
                 "coalesce((SELECT p.initprivs FROM pg_init_privs p WHERE p.objoid = r.oid AND p.classoid = 'pg_namespace'::regclass \
                  AND p.objsubid = 0), {by_default})"
             );
-            return format!("nullif({}, {})", self.items(&format!("coalesce({value}, acldefault({kind}, {owner}))"), &owner), self.items(&by_default, &owner));
+            return format!(
+                "nullif({}, {})",
+                self.items(&format!("coalesce({value}, acldefault({kind}, {owner}))"), &owner),
+                self.items(&by_default, &owner)
+            );
         }
         format!(
             "CASE WHEN {value} IS NOT NULL THEN nullif({}, {}) END",

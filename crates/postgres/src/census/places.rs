@@ -160,7 +160,10 @@ impl Places {
                 Place { object: Id::new(kind, Name { schema, name, signature }), part: String::new() }
             } else {
                 let Some(whole) = places.0.get(&(row.text(2)?, number(3)?)) else { continue };
-                Place { object: whole.object.clone(), part: join([whole.part.as_str(), row.optional(4)?.unwrap_or_default()]) }
+                Place {
+                    object: whole.object.clone(),
+                    part: join([whole.part.as_str(), row.optional(4)?.unwrap_or_default()]),
+                }
             };
             places.0.insert(key, place);
         }

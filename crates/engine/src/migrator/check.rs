@@ -1,0 +1,608 @@
+//! `check`: migrations held against the lock file, and a database against what is expected of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use driftlock_database::{ForeignHistory, Inspection, Session, Unmodelled};
+use driftlock_schema::{Filter, Fingerprint, Id};
+use driftlock_script::{LoadError, LockFile, Version};
+
+use super::Migrator;
+use super::rules::refused;
+use crate::drift::{Differences, Drift, from_fingerprints, from_schema};
+use crate::expected::{Expected, Position, major};
+use crate::marks::{Memory, Remembered};
+use crate::standing::Standing;
+use crate::{Database, Error, OnDrift, Progress, Replayed, Shadow, events, reaches_past};
+
+/// What a database was held against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Against {
+    /// The lock file.
+    Lock,
+    /// A replay of the versions that it has.
+    Replay,
+}
+
+impl Against {
+    /// As JSON names it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Against::Lock => "lock",
+            Against::Replay => "replay",
+        }
+    }
+}
+
+/// What came of holding a database against what its migrations make.
+#[derive(Debug, Clone)]
+pub struct Check {
+    /// The engine's name: `postgres`, `mysql`, `sqlite`.
+    pub engine: &'static str,
+    /// The server's product and version.
+    pub server: String,
+    /// The database.
+    pub database: String,
+    /// The last version that it was held against; `None` where none is applied, or it wasn't compared.
+    pub version: Option<Version>,
+    /// What it was held against; `None` where it could not be compared, see [`why_not`](Self::why_not).
+    pub against: Option<Against>,
+    /// Why it could not be compared.
+    pub why_not: Option<String>,
+    /// Why the lock file says nothing of these migrations, where there is one that is stale.
+    pub stale: Option<String>,
+    /// The fingerprint of all that is expected.
+    pub expected: Option<Fingerprint>,
+    /// What differs. Nothing: they agree.
+    pub drift: Vec<Drift>,
+    /// What is expected, and lacking in a reading that isn't whole: no difference can be concluded from that.
+    pub lacking: Vec<Drift>,
+    /// Objects that something behind this version has begun to change: they were not compared.
+    pub uncompared: Vec<Id>,
+    /// Expressions that another major of the server has written, and that were left out of the comparison because of that.
+    pub expressions: Vec<Drift>,
+    /// What is there and has no place in a schema.
+    pub unmodelled: Vec<Unmodelled>,
+    /// Why the reading isn't whole.
+    pub incomplete: Vec<String>,
+    /// Whether the database's own change marks were those of an earlier reading, so that it was not read again.
+    pub remembered: bool,
+    /// What a person should know.
+    pub notes: Vec<String>,
+}
+
+impl Check {
+    /// Whether nothing differs, as far as it was compared.
+    #[must_use]
+    pub fn agrees(&self) -> bool {
+        self.drift.is_empty() && self.stale.is_none()
+    }
+}
+
+/// What came of holding the migrations against the lock file.
+#[derive(Debug, Clone)]
+pub struct LockCheck {
+    /// The server that they were replayed on.
+    pub server: String,
+    /// The server that the lock file was written on.
+    pub locked_server: String,
+    /// Why the lock file is stale, where it is.
+    pub stale: Option<String>,
+    /// How what the migrations make differs from what the lock file says: that is what is expected here.
+    pub drift: Vec<Drift>,
+    /// Versions that change other objects than the lock file says, or leave them otherwise; with these objects.
+    pub versions: Vec<(String, Vec<Id>)>,
+    /// Expressions that another major of the server has written.
+    pub expressions: Vec<Drift>,
+    /// What the migrations make now.
+    pub replayed: Replayed,
+}
+
+impl LockCheck {
+    /// Whether nothing differs.
+    #[must_use]
+    pub fn agrees(&self) -> bool {
+        self.stale.is_none() && self.drift.is_empty() && self.versions.is_empty()
+    }
+}
+
+/// The lock file, as far as it says something of these migrations.
+pub(super) enum Lock {
+    /// There is none.
+    None,
+    /// It is of these files.
+    Fresh(Box<LockFile>),
+    /// It is of other files; why.
+    Stale(String),
+    /// It is of another engine, or of another question.
+    Other(String),
+}
+
+/// Most of what `up` tells of drift; `check` tells all.
+const MOST: usize = 20;
+
+/// So often a database is read that changes while it is read.
+const ATTEMPTS: usize = 3;
+
+impl Migrator {
+    /// The lock file beside the migrations, or that the program carries with them.
+    pub(super) fn lock_of(&self, engine: &str) -> Result<Lock, Error> {
+        if self.watch.is_some() {
+            return Ok(Lock::None);
+        }
+        let Some(lock) = self.migrations.lock_file()? else { return Ok(Lock::None) };
+        if let Some(stale) = lock.stale(&self.migrations).map_err(LoadError::from)? {
+            return Ok(Lock::Stale(stale.to_string()));
+        }
+        let of = lock.schema.engine();
+        if of != engine {
+            return Ok(Lock::Other(format!("schema.lock is of {of}, and this database of {engine}")));
+        }
+        if lock.filter.facets() != self.options.filter.facets() {
+            let message = "schema.lock was written with other facets (ownership, grants, definers, comments) than these rules name: \
+                           `driftlock lock` writes it anew";
+            return Ok(Lock::Other(message.to_owned()));
+        }
+        Ok(Lock::Fresh(Box::new(lock)))
+    }
+
+    /// The fingerprint that the lock file expects after each version and before it, for the history.
+    pub(super) fn expected_by_version(&self, engine: &str) -> BTreeMap<String, [String; 2]> {
+        let Ok(Lock::Fresh(lock)) = self.lock_of(engine) else { return BTreeMap::new() };
+        let mut before = Fingerprint::of_objects(engine, lock.empty.values().copied()).to_string();
+        let mut expected = BTreeMap::new();
+        for migration in &lock.migrations {
+            let after = migration.fingerprint.to_string();
+            expected.insert(migration.version.clone(), [after.clone(), std::mem::replace(&mut before, after)]);
+        }
+        expected
+    }
+
+    /// Replays the migrations on a shadow, and holds what they make against the lock file.
+    ///
+    /// # Errors
+    /// When there is no lock file, or none of this engine; those of [`replay`](Self::replay).
+    pub async fn check_lock(&self, shadow: &Shadow) -> Result<LockCheck, Error> {
+        let lock = self.migrations.lock_file()?;
+        let Some(lock) = lock else { return Err(no_lock()) };
+        let stale = lock.stale(&self.migrations).map_err(LoadError::from)?.map(|stale| stale.to_string());
+        // The lock file's own rules: the question is whether it is what it would be if it were written now.
+        let mut migrator = self.clone();
+        migrator.options.filter.clone_from(&lock.filter);
+        let replayed = migrator.replay(shadow, None).await?;
+        let now = &replayed.lock;
+        if lock.schema.engine() != now.schema.engine() {
+            let message =
+                format!("schema.lock is of {}, and the shadow of {}", lock.schema.engine(), now.schema.engine());
+            return Err(Error::Usage(message));
+        }
+        let found = Inspection {
+            schema: now.schema.clone(),
+            unmodelled: replayed.unmodelled.clone(),
+            incomplete: replayed.incomplete.clone(),
+        };
+        let other_major = major(&lock.version) != major(&now.version);
+        let differences = from_schema(&lock.schema, &found, lock.filter.facets(), other_major);
+        let mut versions = Vec::new();
+        if !other_major {
+            let locked: BTreeMap<&str, _> =
+                lock.migrations.iter().map(|it| (it.version.as_str(), &it.changed)).collect();
+            let nothing = BTreeMap::new();
+            for it in &now.migrations {
+                let was = locked.get(it.version.as_str()).copied().unwrap_or(&nothing);
+                let ids: BTreeSet<&Id> = was.keys().chain(it.changed.keys()).collect();
+                let other: Vec<Id> =
+                    ids.into_iter().filter(|id| was.get(*id) != it.changed.get(*id)).cloned().collect();
+                if !other.is_empty() {
+                    versions.push((it.version.clone(), other));
+                }
+            }
+        }
+        Ok(LockCheck {
+            server: now.version.clone(),
+            locked_server: lock.version,
+            stale,
+            drift: differences.drift.into_iter().chain(differences.lacking).collect(),
+            versions,
+            expressions: differences.texts,
+            replayed,
+        })
+    }
+
+    /// Holds a database against what is expected of it at its version: by the lock file, where it is of these files, else by a replay of what is
+    /// applied, where there is a shadow. Where the lock file has nothing but fingerprints of that version and something differs, a
+    /// shadow says what. Never against an earlier reading of that database. Writes nothing to it.
+    ///
+    /// # Errors
+    /// When the database can't be read, files and history disagree, and when the lock file is stale and the environment protected.
+    pub async fn check(&self, db: &Database) -> Result<Check, Error> {
+        events::run(self.run_id, "check", self.check_now(db)).await
+    }
+
+    async fn check_now(&self, db: &Database) -> Result<Check, Error> {
+        let mut view = {
+            let mut inner = db.in_use().await;
+            inner.ahead = None;
+            let view = self.view(inner.session.glance(&db.tables).await?)?;
+            if let Err(error) = self.may_declare(&view) {
+                return Err(self.explain(inner.session.as_mut(), db, error).await);
+            }
+            view
+        };
+        let lock = self.lock_of(db.engine.name())?;
+        self.may_be_stale(&lock)?;
+        let mut check = self.compare(db, &lock, &view.standing, &BTreeSet::new()).await?;
+        if let Lock::Stale(why) = lock {
+            check.stale = Some(why);
+        }
+        check.notes.append(&mut view.notes);
+        if view.fence.is_none() {
+            check.notes.push("this database has no history of driftlock: it was held against an empty one".to_owned());
+        }
+        Ok(check)
+    }
+
+    /// In a protected environment a stale lock file refuses.
+    pub(super) fn may_be_stale(&self, lock: &Lock) -> Result<(), Error> {
+        match lock {
+            Lock::Stale(why) if self.options.protected => Err(refused(
+                "DL0824",
+                format!(
+                    "schema.lock is stale ({why}), and the environment is protected: write it anew with `driftlock lock`, review and commit it; \
+                     nothing was changed"
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// The shadow that was named; else memory, where the engine has that and no script works on more than its database.
+    fn any_shadow(&self, db: &Database) -> Result<Option<Shadow>, Error> {
+        if let Some(shadow) = &self.shadow {
+            return Ok(Some(shadow.clone()));
+        }
+        let Some(shadow) = Shadow::in_memory(db.engine) else { return Ok(None) };
+        let is_harmless = reaches_past(&self.migrations, db.engine.dialect()).is_ok_and(|place| place.is_none());
+        Ok(is_harmless.then_some(shadow))
+    }
+
+    /// Holds a database that has come as far as this against what is expected; `declared` counts as applied.
+    pub(super) async fn compare(
+        &self,
+        db: &Database,
+        lock: &Lock,
+        standing: &Standing,
+        declared: &BTreeSet<Version>,
+    ) -> Result<Check, Error> {
+        let shadow = self.any_shadow(db)?;
+        let mut why_not = match lock {
+            Lock::Fresh(lock) => match Position::of(lock, &self.migrations, standing, declared) {
+                Ok(position) => {
+                    let expected = Expected::by_lock(lock, &self.migrations, &position);
+                    let is_vague = expected.whole.is_none();
+                    let check = self.hold(db, expected, Some(lock), Against::Lock).await?;
+                    let is_open = !check.drift.is_empty() || !check.uncompared.is_empty();
+                    match shadow {
+                        Some(shadow) if is_vague && is_open => {
+                            let replayed = self.replay_only(&shadow, Some(db), Some(position.applied)).await?;
+                            let expected = Expected::by_replay(replayed.lock, &self.migrations);
+                            return self.hold(db, expected, None, Against::Replay).await;
+                        }
+                        _ => return Ok(check),
+                    }
+                }
+                Err(reason) => reason,
+            },
+            Lock::None => "there is no schema.lock (`driftlock lock` writes it)".to_owned(),
+            Lock::Stale(why) => format!("schema.lock is stale: {why} (`driftlock lock` writes it anew)"),
+            Lock::Other(why) => why.clone(),
+        };
+        if let Some(shadow) = shadow {
+            match self.applied_files(standing, declared) {
+                Ok(applied) => {
+                    let replayed = self.replay_only(&shadow, Some(db), Some(applied)).await?;
+                    let expected = Expected::by_replay(replayed.lock, &self.migrations);
+                    return self.hold(db, expected, None, Against::Replay).await;
+                }
+                Err(reason) => why_not = reason,
+            }
+        } else {
+            why_not.push_str(", and no shadow to replay the migrations on");
+        }
+        let inner = db.in_use().await;
+        let server = inner.session.server();
+        Ok(Check { why_not: Some(why_not), ..nothing(db, &server.version, &server.database) })
+    }
+
+    /// The versions to replay for what a database has.
+    fn applied_files(&self, standing: &Standing, declared: &BTreeSet<Version>) -> Result<BTreeSet<Version>, String> {
+        let has = standing.recorded.values().filter(|it| it.applied.is_some()).map(|it| &it.version);
+        let has: BTreeSet<Version> = has.chain(declared).cloned().collect();
+        if let Some(open) =
+            standing.recorded.values().find(|it| it.unfinished.is_some() && !declared.contains(&it.version))
+        {
+            return Err(format!("version {} is half done", open.version));
+        }
+        if let Some(again) = has.iter().find(|it| standing.pending.binary_search(it).is_ok() && !declared.contains(it))
+        {
+            return Err(format!("version {again} was applied as an older text than its file has now"));
+        }
+        match has.iter().find(|version| self.migrations.find(version).is_none()) {
+            Some(version) => Err(format!("version {version} is applied, and there is no file that says what it made")),
+            None => Ok(has),
+        }
+    }
+
+    /// Reads the database and compares.
+    async fn hold(
+        &self,
+        db: &Database,
+        expected: Expected,
+        lock: Option<&LockFile>,
+        against: Against,
+    ) -> Result<Check, Error> {
+        let mut inner = db.in_use().await;
+        inner.ahead = None;
+        let session = inner.session.as_mut();
+        let mut attempt = 1;
+        loop {
+            let before = session.glance(&db.tables).await?.map(|it| it.fence.head);
+            let check = self.hold_once(session, db, expected.clone(), lock, against).await?;
+            let after = session.glance(&db.tables).await?.map(|it| it.fence.head);
+            if before == after || check.drift.is_empty() || attempt == ATTEMPTS {
+                return Ok(check);
+            }
+            attempt += 1;
+        }
+    }
+
+    /// The same, on a session in hand, whoever else may be at work.
+    async fn hold_once(
+        &self,
+        session: &mut dyn Session,
+        db: &Database,
+        mut expected: Expected,
+        lock: Option<&LockFile>,
+        against: Against,
+    ) -> Result<Check, Error> {
+        let began = Instant::now();
+        let ours = &self.options.filter;
+        let locked = lock
+            .map(|lock| &lock.filter)
+            .filter(|it| it.excluded() != ours.excluded() || it.included() != ours.included());
+        let filters: Vec<Filter> = std::iter::once(ours).chain(locked).map(|filter| db.without_own(filter)).collect();
+        let facets = ours.facets();
+        let takes = |id: &Id| filters.iter().all(|filter| filter.takes(id));
+        expected.retain(takes);
+        let server = session.server().clone();
+        let mut check = nothing(db, &server.version, &server.database);
+        check.version.clone_from(&expected.version);
+        check.against = Some(against);
+        check.expected = Some(expected.fingerprint(db.engine.name()));
+        check.uncompared = expected.unknown.iter().filter(|id| takes(id)).cloned().collect();
+
+        let marks = match &self.cache {
+            Some(folder) => session.change_marks().await?.map(|marks| {
+                let all: Vec<&Filter> = filters.iter().collect();
+                (Memory::new(folder, db.engine.name(), &marks.database, &all), marks)
+            }),
+            None => None,
+        };
+        if let Some(read) = marks.as_ref().and_then(|(memory, marks)| memory.recall(marks))
+            && expected.unknown.is_empty()
+            && Some(read.fingerprint) == check.expected
+        {
+            check.unmodelled = read.unmodelled;
+            check.remembered = true;
+            events::looked(&check, began);
+            return Ok(check);
+        }
+        let mut found = session.inspect().await?;
+        found.schema.retain(|object| takes(&object.id()));
+        found.unmodelled.retain(|it| takes(&it.object));
+        if let Some((memory, before)) = marks
+            && found.incomplete.is_empty()
+            && session.change_marks().await?.as_ref() == Some(&before)
+        {
+            let fingerprint = found.schema.fingerprint_of(facets);
+            memory.remember(&before, Remembered { fingerprint, unmodelled: found.unmodelled.clone() });
+        }
+        found.schema.retain(|object| !expected.unknown.contains(&object.id()));
+        let Differences { drift, lacking, texts } = match &mut expected.whole {
+            Some(whole) => {
+                whole.retain(|object| !expected.unknown.contains(&object.id()));
+                from_schema(whole, &found, facets, major(&expected.server) != major(&server.version))
+            }
+            None => from_fingerprints(&expected.objects, &found, facets),
+        };
+        if expected.whole.is_none() && major(&expected.server) != major(&server.version) {
+            check.against = None;
+            check.why_not = Some(format!(
+                "schema.lock was written on {}, this server is {}, and of this version it has nothing but fingerprints",
+                expected.server, server.version
+            ));
+            return Ok(check);
+        }
+        (check.drift, check.lacking, check.expressions) = (drift, lacking, texts);
+        (check.unmodelled, check.incomplete) = (found.unmodelled, found.incomplete);
+        self.leave_out_histories(session, db, &mut check).await?;
+        events::looked(&check, began);
+        Ok(check)
+    }
+
+    /// Tables in which other tools keep what they have applied are theirs, as driftlock's own are driftlock's.
+    async fn leave_out_histories(
+        &self,
+        session: &mut dyn Session,
+        db: &Database,
+        check: &mut Check,
+    ) -> Result<(), Error> {
+        if !check.drift.iter().any(|it| it.what == crate::Drifted::Unexpected && it.part.is_none()) {
+            return Ok(());
+        }
+        for ForeignHistory { tool, table } in session.surroundings(&db.tables).await?.foreign_histories {
+            let (schema, name) = match table.rsplit_once('.') {
+                Some((schema, name)) => (Some(schema), name),
+                None => (None, table.as_str()),
+            };
+            let is_it = |id: &Id| {
+                id.kind == "table"
+                    && id.name.name == name
+                    && schema.is_none_or(|schema| id.name.schema.as_deref() == Some(schema))
+            };
+            let count = check.drift.len();
+            check.drift.retain(|it| it.what != crate::Drifted::Unexpected || it.part.is_some() || !is_it(&it.object));
+            if check.drift.len() < count {
+                check.notes.push(format!("`{table}`, in which {tool} keeps what it has applied, was not compared"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Names drift before `up` runs something. Needs the lock, or nothing that is going to run.
+    pub(super) async fn before_up(
+        &self,
+        session: &mut dyn Session,
+        db: &Database,
+        standing: &Standing,
+    ) -> Result<(), Error> {
+        let lock = self.lock_of(db.engine.name())?;
+        self.may_be_stale(&lock)?;
+        let wants = self.options.on_drift != OnDrift::WarnOnly;
+        let not = |why: &str| self.tell(Progress::Note(format!("drift was not looked for: {why}")));
+        let lock = match lock {
+            Lock::Fresh(lock) => lock,
+            Lock::None if wants => {
+                not("there is no schema.lock (`driftlock lock` writes it)");
+                return Ok(());
+            }
+            Lock::None => return Ok(()),
+            Lock::Stale(why) => {
+                not(&format!("schema.lock is stale: {why} (`driftlock lock` writes it anew)"));
+                return Ok(());
+            }
+            Lock::Other(why) => {
+                not(&why);
+                return Ok(());
+            }
+        };
+        let position = match Position::of(&lock, &self.migrations, standing, &BTreeSet::new()) {
+            Ok(position) => position,
+            Err(why) => {
+                not(&why);
+                return Ok(());
+            }
+        };
+        let expected = Expected::by_lock(&lock, &self.migrations, &position);
+        let check = self.hold_once(session, db, expected, Some(&lock), Against::Lock).await?;
+        if let Some(why) = &check.why_not {
+            not(why);
+        }
+        for why in &check.incomplete {
+            self.tell(Progress::Note(format!("drift was looked for as far as this login may see: {why}")));
+        }
+        if check.drift.is_empty() {
+            return Ok(());
+        }
+        let list = listed(&check.drift);
+        match self.options.on_drift {
+            OnDrift::WarnOnly => {
+                self.tell(Progress::Note(format!(
+                    "the database isn't as its migrations make it; `driftlock check` says all of it:{list}"
+                )));
+                Ok(())
+            }
+            OnDrift::Abort | OnDrift::AutoRepair => {
+                let repair = if self.options.on_drift == OnDrift::AutoRepair {
+                    " (nothing can be repaired by itself yet: `auto-repair` is taken as `abort`)"
+                } else {
+                    ""
+                };
+                Err(refused(
+                    "DL0825",
+                    format!(
+                        "the database isn't as its migrations make it, and nothing runs on drift here{repair}:{list}\n  see `driftlock check`; \
+                         undo the change, or write it as a migration; nothing was changed"
+                    ),
+                ))
+            }
+        }
+    }
+
+    /// Holds a database against what versions make that are about to be declared as applied. What a person should know, where nothing stands
+    /// against it.
+    pub(super) async fn before_declaring(
+        &self,
+        db: &Database,
+        standing: &Standing,
+        declared: &BTreeSet<Version>,
+    ) -> Result<Vec<String>, Error> {
+        let lock = self.lock_of(db.engine.name())?;
+        self.may_be_stale(&lock)?;
+        let check = self.compare(db, &lock, standing, declared).await?;
+        let mut notes = check.notes.clone();
+        if let Some(why) = &check.why_not {
+            notes.push(format!(
+                "the database was not compared with a replay of these versions ({why}): check that it has what they make"
+            ));
+            return Ok(notes);
+        }
+        if !check.incomplete.is_empty() {
+            notes.push(format!("it was compared as far as this login may see: {}", check.incomplete.join("; ")));
+        }
+        if check.drift.is_empty() {
+            return Ok(notes);
+        }
+        let list = listed(&check.drift);
+        if self.options.accept_difference {
+            if self.options.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) {
+                let message = "accepting a difference wants a reason, which the history keeps: `--reason TEXT`";
+                return Err(Error::Usage(message.to_owned()));
+            }
+            notes.push(format!("the database isn't what these versions make, which was accepted:{list}"));
+            return Ok(notes);
+        }
+        Err(refused(
+            "DL0826",
+            format!(
+                "the database isn't what these versions make:{list}\n  put it right, name another version, or accept it with \
+                 `--accept-difference` and `--reason TEXT`; nothing was changed"
+            ),
+        ))
+    }
+}
+
+fn no_lock() -> Error {
+    Error::Usage("there is no schema.lock beside these migrations; `driftlock lock` writes it".to_owned())
+}
+
+fn nothing(db: &Database, server: &str, database: &str) -> Check {
+    Check {
+        engine: db.engine.name(),
+        server: server.to_owned(),
+        database: database.to_owned(),
+        version: None,
+        against: None,
+        why_not: None,
+        stale: None,
+        expected: None,
+        drift: Vec::new(),
+        lacking: Vec::new(),
+        uncompared: Vec::new(),
+        expressions: Vec::new(),
+        unmodelled: Vec::new(),
+        incomplete: Vec::new(),
+        remembered: false,
+        notes: Vec::new(),
+    }
+}
+
+/// One a line, the first of them where there are many.
+fn listed(drift: &[Drift]) -> String {
+    let mut list: String = drift.iter().take(MOST).map(|it| format!("\n  {it}")).collect();
+    if let Some(more) = drift.len().checked_sub(MOST).filter(|more| *more > 0) {
+        list.push_str(&format!("\n  and {more} more"));
+    }
+    list
+}
