@@ -13,7 +13,6 @@ use driftlock_script::{
 };
 use tokio::sync::Mutex;
 
-use crate::shadow::Scratch;
 use crate::{Database, Error, Migrator, Options, PlannedMigration, Provenance, Shadow, reaches_past};
 
 /// What came of a replay.
@@ -165,17 +164,16 @@ impl Migrator {
             });
         }
         let scratch = shadow.database(like).await?;
-        let replayed = self.replay_in(&scratch, only, careful).await;
+        let replayed = self.replay_in(&scratch.database, only, careful).await;
         scratch.end(replayed).await
     }
 
     async fn replay_in(
         &self,
-        scratch: &Scratch,
+        db: &Database,
         only: Option<BTreeSet<Version>>,
         careful: bool,
     ) -> Result<Option<Replayed>, Error> {
-        let db = &scratch.database;
         let migrations = self.for_scratch(db).await;
         let filter = db.without_own(&self.options.filter);
         let before = db.in_use().await.session.inspect().await?;
