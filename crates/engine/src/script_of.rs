@@ -56,7 +56,9 @@ mod tests {
             let found = split_with(&script, dialect, &Options::default()).unwrap();
             let found: Vec<&str> = found.iter().map(|statement| statement.text(&script).trim()).collect();
             for (said, read) in statements.iter().zip(&found) {
-                assert!(read.starts_with(said), "{dialect:?}: {read}");
+                // A comment at its end is none of the statement's.
+                let said = said.split(" -- ").next().unwrap();
+                assert_eq!(*read, said, "{dialect:?}");
             }
             assert_eq!(found.len(), statements.len(), "{script}");
         }
