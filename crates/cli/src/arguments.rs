@@ -193,12 +193,19 @@ pub(crate) enum Format {
     Text,
     Json,
     Csv,
+    Sql,
+    Mermaid,
 }
 
 impl Format {
     /// What every command takes. One that takes more has an option of the same name for itself.
     fn everywhere() -> impl TypedValueParser<Value = Format> {
-        PossibleValuesParser::new(["text", "json"]).map(|text| if text == "json" { Format::Json } else { Format::Text })
+        Self::among(&["text", "json"])
+    }
+
+    /// Of these alone.
+    pub(crate) fn among(names: &'static [&'static str]) -> impl TypedValueParser<Value = Format> {
+        PossibleValuesParser::new(names).map(|text| Format::from_str(&text, false).unwrap_or(Format::Text))
     }
 }
 

@@ -8,6 +8,7 @@ mod completions;
 mod doctor;
 mod down;
 mod init;
+mod inspect;
 mod manifest;
 mod new;
 mod plan;
@@ -41,6 +42,7 @@ pub(crate) enum Command {
     Adopt(adopt::Arguments),
     Audit(audit::Arguments),
     Doctor(doctor::Arguments),
+    Inspect(inspect::Arguments),
     Completions(completions::Arguments),
 }
 
@@ -82,6 +84,7 @@ pub(crate) fn run(cli: &Cli, output: &Arc<Output>) -> Result<Done, CommandError>
         Command::Adopt(arguments) => adopt::run(arguments, global, output),
         Command::Audit(arguments) => audit::run(arguments, global, output),
         Command::Doctor(arguments) => doctor::run(arguments, global, output),
+        Command::Inspect(arguments) => inspect::run(arguments, global, output),
         Command::Completions(arguments) => completions::run(arguments, output),
     }
 }

@@ -16,6 +16,7 @@ mod man;
 mod output;
 mod progress;
 mod quick;
+mod schema_options;
 mod session;
 mod setup;
 mod snippet;

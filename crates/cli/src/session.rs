@@ -9,6 +9,7 @@ use driftlock::engine::ConfigError;
 use driftlock::script::{LoadError, ManifestError};
 use driftlock::{
     Cancellation, Database, Error, Files, Kind, Layout, Manifest, Memory, Migrations, Migrator, Options, Report, RunId,
+    Settings,
 };
 use tracing::Instrument;
 
@@ -131,6 +132,39 @@ where
     let result = runtime.block_on(whole.instrument(run_id.span()));
     output.show(None);
     // A prompt that nobody answered must not hold the process.
+    runtime.shutdown_background();
+    let result = result.map_err(|error| error.after_signal(signal()));
+    if let Err(error) = &result {
+        run_id.span().in_scope(|| log::failed(error));
+    }
+    result
+}
+
+/// Runs what has no database of its own at hand, until it is done or a signal has come and all is put in order. Whoever gets the token stops by
+/// itself: what it made elsewhere is to be taken away first.
+pub(crate) fn apart<T, F>(
+    settings: &Settings,
+    output: &Arc<Output>,
+    work: impl FnOnce(Cancellation) -> F,
+) -> Result<T, CommandError>
+where
+    F: Future<Output = Result<T, CommandError>>,
+{
+    log::start(settings, output)?;
+    let run_id = RunId::new();
+    let runtime = runtime()?;
+    let cancellation = Cancellation::new();
+    let whole = async {
+        listen(&cancellation)?;
+        tokio::select! {
+            biased;
+            result = work(cancellation.clone()) => result,
+            error = overdue(&cancellation) => Err(error),
+        }
+    };
+    let result = runtime.block_on(whole.instrument(run_id.span()));
+    output.show(None);
+    // What waits for standard input must not hold the process.
     runtime.shutdown_background();
     let result = result.map_err(|error| error.after_signal(signal()));
     if let Err(error) = &result {

@@ -102,21 +102,26 @@ impl Target {
         })?;
         let directory = settings.directory(engine.name())?;
         let directory = Directory::new(&directory.path).shown_as(&directory.shown);
-        let name = settings.environment.as_ref().map(|name| name.value.as_str());
-        let overrides = ProvenanceOverrides {
-            git_commit: global.git_commit.clone(),
-            git_author: global.git_author.clone(),
-            ci_job: global.ci_job.clone(),
-            ci_url: global.ci_url.clone(),
-            route: global.route.clone(),
-        };
-        let provenance = Provenance::detect(name, &overrides, config.variables());
+        let provenance = provenance(global, config, &settings);
         let layout = settings.layout.as_ref().map(|layout| layout.value);
         Ok(Target { provenance, url, engine, directory, layout, root: config.root().to_owned(), settings })
     }
 }
 
-fn no_database(config: &Config, settings: &Settings) -> CommandError {
+/// Who does it, and where.
+pub(crate) fn provenance(global: &Global, config: &Config, settings: &Settings) -> Provenance {
+    let name = settings.environment.as_ref().map(|name| name.value.as_str());
+    let overrides = ProvenanceOverrides {
+        git_commit: global.git_commit.clone(),
+        git_author: global.git_author.clone(),
+        ci_job: global.ci_job.clone(),
+        ci_url: global.ci_url.clone(),
+        route: global.route.clone(),
+    };
+    Provenance::detect(name, &overrides, config.variables())
+}
+
+pub(crate) fn no_database(config: &Config, settings: &Settings) -> CommandError {
     match (config.file(), &settings.environment) {
         (None, _) => {
             CommandError::usage("no database is named: there is no driftlock.toml here or above, and no `--url`")
@@ -133,17 +138,22 @@ fn no_database(config: &Config, settings: &Settings) -> CommandError {
     }
 }
 
+/// The engine of this name.
+pub(crate) fn engine_named(name: &str) -> Result<&'static dyn Engine, CommandError> {
+    let found = driftlock::ENGINES.iter().copied().find(|engine| engine.name() == name);
+    let known = driftlock::ENGINES.iter().map(|engine| engine.name());
+    found.ok_or_else(|| {
+        CommandError::usage(format!("there is no engine `{name}`; {}", driftlock::engine::meant(name, known)))
+    })
+}
+
 /// The engine whose dialect files have, without a database: the one that is named, or that of the URL's scheme.
 pub(crate) fn engine_without_database(
     name: Option<&str>,
     settings: &Settings,
 ) -> Result<Option<&'static dyn Engine>, CommandError> {
     if let Some(name) = name {
-        let found = driftlock::ENGINES.iter().copied().find(|engine| engine.name() == name);
-        let known = driftlock::ENGINES.iter().map(|engine| engine.name());
-        return found.map(Some).ok_or_else(|| {
-            CommandError::usage(format!("there is no engine `{name}`; {}", driftlock::engine::meant(name, known)))
-        });
+        return engine_named(name).map(Some);
     }
     // A secret isn't fetched to look at its scheme.
     match &settings.url {

@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
     /// How to print results
     #[arg(
         long,
-        value_enum,
+        value_parser = Format::among(&["text", "json", "csv"]),
         default_value = "text",
         help_heading = "Output",
         hide_possible_values = true,
@@ -78,7 +78,7 @@ fn list(arguments: &Arguments, global: &Global, output: &Arc<Output>) -> Result<
         },
     )?;
     match arguments.format {
-        Format::Text => print(&audit, output),
+        Format::Text | Format::Sql | Format::Mermaid => print(&audit, output),
         Format::Json => output.json(&json::audit(&audit, dialect)),
         Format::Csv => csv::audit(&audit, dialect).iter().for_each(|record| output.data(record)),
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use driftlock_database::{Direction, ForeignHistory, HistoryRow, Session, State, foreign_tool_by_columns};
 use driftlock_script::{Dialect, Layout, Migration, Origins, Role, Version};
 
+use super::check::Compared;
 use super::rules::{View, refused};
 use super::{Migrator, finish, report};
 use crate::foreign::{Checksums, Taken, TakenEntry, Tool, Which};
@@ -66,26 +67,34 @@ impl Migrator {
     /// `from` names the tool where several have migrated this database, `table` its table where it isn't called as usual.
     ///
     /// # Errors
-    /// When there is no such table, when it says that something failed half-way, and when a file isn't what was applied.
+    /// When there is no such table, when it says that something failed half-way, and when a file isn't what was applied, or the
+    /// database isn't what these versions make.
     pub async fn adopt(&self, db: &Database, from: Option<&str>, table: Option<&str>) -> Result<Report, Error> {
         events::run(self.run_id, "adopt", self.adopt_now(db, from, table)).await
     }
 
     async fn adopt_now(&self, db: &Database, from: Option<&str>, table: Option<&str>) -> Result<Report, Error> {
-        let mut inner = db.in_use().await;
-        inner.ahead = None;
-        let view = self.view(self.first_look(&mut inner, db).await?)?;
-        let session = inner.session.as_mut();
-        if let Err(error) = self.may_declare(&view) {
-            return Err(self.explain(session, db, error).await);
-        }
-        let found = find(session, db, from, table).await?;
         // All that can stand against it is known before anything is written.
-        let taken = self.read(session, &found).await?;
-        self.matched(&found, &taken, &view, db.engine.dialect())?;
-        session.ensure_fit().await?;
+        let (found, standing, declared) = {
+            let mut inner = db.in_use().await;
+            inner.ahead = None;
+            let view = self.view(self.first_look(&mut inner, db).await?)?;
+            let session = inner.session.as_mut();
+            if let Err(error) = self.may_declare(&view) {
+                return Err(self.explain(session, db, error).await);
+            }
+            let found = find(session, db, from, table).await?;
+            let taken = self.read(session, &found).await?;
+            let matched = self.matched(&found, &taken, &view, db.engine.dialect())?;
+            let declared: BTreeSet<Version> = matched.into_iter().map(|it| it.version).collect();
+            session.ensure_fit().await?;
+            (found, view.standing, declared)
+        };
+        let compared = self.before_declaring(db, &standing, &declared).await?;
+        let mut inner = db.in_use().await;
+        let session = inner.session.as_mut();
         self.lock(session, db, |_| Ok(true)).await?;
-        let result = self.adopt_locked(session, db, &found).await;
+        let result = self.adopt_locked(session, db, &found, compared).await;
         finish(session, result).await
     }
 
@@ -108,7 +117,13 @@ impl Migrator {
         Ok(taken)
     }
 
-    async fn adopt_locked(&self, session: &mut dyn Session, db: &Database, found: &Found) -> Result<Report, Error> {
+    async fn adopt_locked(
+        &self,
+        session: &mut dyn Session,
+        db: &Database,
+        found: &Found,
+        compared: Compared,
+    ) -> Result<Report, Error> {
         self.prepare(session, db).await?;
         let (history, view) = self.view_whole(session, db).await?;
         self.may_declare(&view)?;
@@ -136,7 +151,12 @@ impl Migrator {
                 duration: Some(entry.duration.unwrap_or(Duration::ZERO)),
                 error: None,
                 values: Vec::new(),
-                note: Some(origin(found, entry)),
+                note: Some(
+                    std::iter::once(origin(found, entry))
+                        .chain(compared.accepted.clone())
+                        .collect::<Vec<_>>()
+                        .join("; "),
+                ),
             });
             rows.push(follow(rows.last(), row));
             applied.push(Applied {
@@ -175,10 +195,7 @@ impl Migrator {
                 found.tool.name()
             ));
         }
-        view.notes.push(
-            "the database was not compared with a replay of these versions: check that it has what they make"
-                .to_owned(),
-        );
+        view.notes.extend(compared.notes);
         Ok(report(applied, &view.standing, view.notes))
     }
 

@@ -119,6 +119,15 @@ pub(super) enum Lock {
     Other(String),
 }
 
+/// What came of comparing a database with versions that are about to be declared as applied, where nothing stands against it.
+#[derive(Debug, Default)]
+pub(super) struct Compared {
+    /// What a person should know.
+    pub(super) notes: Vec<String>,
+    /// What was accepted, for the history.
+    pub(super) accepted: Option<String>,
+}
+
 /// Most of what `up` tells of drift; `check` tells all.
 const MOST: usize = 20;
 
@@ -537,22 +546,26 @@ impl Migrator {
         db: &Database,
         standing: &Standing,
         declared: &BTreeSet<Version>,
-    ) -> Result<Vec<String>, Error> {
+    ) -> Result<Compared, Error> {
+        if declared.is_empty() {
+            return Ok(Compared::default());
+        }
         let lock = self.lock_of(db.engine.name())?;
         self.may_be_stale(&lock)?;
         let check = self.compare(db, &lock, standing, declared).await?;
-        let mut notes = check.notes.clone();
+        let mut compared = Compared { notes: check.notes.clone(), accepted: None };
+        let notes = &mut compared.notes;
         if let Some(why) = &check.why_not {
             notes.push(format!(
                 "the database was not compared with a replay of these versions ({why}): check that it has what they make"
             ));
-            return Ok(notes);
+            return Ok(compared);
         }
         if !check.incomplete.is_empty() {
             notes.push(format!("it was compared as far as this login may see: {}", check.incomplete.join("; ")));
         }
         if check.drift.is_empty() {
-            return Ok(notes);
+            return Ok(compared);
         }
         let list = listed(&check.drift);
         if self.options.accept_difference {
@@ -561,7 +574,9 @@ impl Migrator {
                 return Err(Error::Usage(message.to_owned()));
             }
             notes.push(format!("the database isn't what these versions make, which was accepted:{list}"));
-            return Ok(notes);
+            let things = crate::error::plural(check.drift.len(), "difference");
+            compared.accepted = Some(format!("with {things} from what it makes"));
+            return Ok(compared);
         }
         Err(refused(
             "DL0826",

@@ -5,52 +5,71 @@ use std::time::Duration;
 use driftlock_database::{Direction, HistoryRow, Session, State, Timestamp};
 use driftlock_script::{Migration, Version};
 
+use super::check::Compared;
 use super::{Migrator, finish, report};
 use crate::record::{Record, follow};
+use crate::standing::Standing;
 use crate::{Applied, Database, Error, Finding, Problem, Report, events};
 
 impl Migrator {
     /// Declares every version up to this one as applied, without running it: for a database that had them before driftlock came.
     ///
     /// # Errors
-    /// When the version isn't there, or the history already has a part of it.
+    /// When the version isn't there, the history already has a part of it, or the database isn't what these versions make.
     pub async fn baseline(&self, db: &Database, version: &str) -> Result<Report, Error> {
         events::run(self.run_id, "baseline", self.baseline_now(db, version)).await
     }
 
     async fn baseline_now(&self, db: &Database, version: &str) -> Result<Report, Error> {
         let upto = self.version(version)?;
+        let standing = {
+            let mut inner = db.in_use().await;
+            inner.ahead = None;
+            let view = self.view(self.first_look(&mut inner, db).await?)?;
+            let session = inner.session.as_mut();
+            if let Err(error) = self.may_declare(&view) {
+                return Err(self.explain(session, db, error).await);
+            }
+            session.ensure_fit().await?;
+            view.standing
+        };
+        let declared = self.declared_by(&standing, &upto).map(|it| it.version.clone()).collect();
+        let compared = self.before_declaring(db, &standing, &declared).await?;
         let mut inner = db.in_use().await;
-        inner.ahead = None;
-        let view = self.view(self.first_look(&mut inner, db).await?)?;
         let session = inner.session.as_mut();
-        if let Err(error) = self.may_declare(&view) {
-            return Err(self.explain(session, db, error).await);
-        }
-        session.ensure_fit().await?;
         self.lock(session, db, |_| Ok(true)).await?;
-        let result = self.baseline_locked(session, db, &upto).await;
+        let result = self.baseline_locked(session, db, &upto, compared).await;
         finish(session, result).await
     }
 
-    async fn baseline_locked(&self, session: &mut dyn Session, db: &Database, upto: &Version) -> Result<Report, Error> {
+    /// What a baseline at this version declares.
+    fn declared_by<'a>(&'a self, standing: &'a Standing, upto: &'a Version) -> impl Iterator<Item = &'a Migration> {
+        let is_pending = |version| standing.pending.binary_search(version).is_ok();
+        self.migrations.list().iter().filter(move |it| it.version <= *upto && is_pending(&it.version))
+    }
+
+    async fn baseline_locked(
+        &self,
+        session: &mut dyn Session,
+        db: &Database,
+        upto: &Version,
+        compared: Compared,
+    ) -> Result<Report, Error> {
         self.prepare(session, db).await?;
         let (history, view) = self.view_whole(session, db).await?;
         self.may_declare(&view)?;
-        let declared: Vec<&Migration> = self
-            .migrations
-            .list()
-            .iter()
-            .filter(|it| it.version <= *upto && view.standing.pending.binary_search(&it.version).is_ok())
-            .collect();
+        let declared: Vec<&Migration> = self.declared_by(&view.standing, upto).collect();
         let mut run = self.run(session, db, &history).await?;
         let attempt = uuid::Uuid::now_v7().simple().to_string();
         let mut rows: Vec<HistoryRow> = Vec::new();
         let mut applied = Vec::new();
         for migration in declared {
             let rollback_sql = self.rollback_sql(migration, db.engine.dialect())?;
-            let row =
-                run.history_row(Record { rollback_sql, ..record(&attempt, migration, Direction::Baseline, run.now()) });
+            let row = run.history_row(Record {
+                rollback_sql,
+                note: compared.accepted.clone(),
+                ..record(&attempt, migration, Direction::Baseline, run.now())
+            });
             rows.push(follow(rows.last(), row));
             applied.push(self.declared(migration, Direction::Baseline));
         }
@@ -58,10 +77,7 @@ impl Migrator {
             run.commit(rows, &[]).await?;
         }
         let mut view = self.view(session.glance(&db.tables).await?)?;
-        view.notes.push(
-            "the database was not compared with a replay of these versions: check that it has what they make"
-                .to_owned(),
-        );
+        view.notes.extend(compared.notes);
         Ok(report(applied, &view.standing, view.notes))
     }
 

@@ -1,0 +1,67 @@
+//! The options of the commands that read schemas.
+
+use clap::Args;
+use driftlock::schema::{Filter, Rule};
+use driftlock::{Engine, Overrides, Settings};
+
+use crate::error::CommandError;
+
+/// What of a schema is looked at.
+#[derive(Debug, Args)]
+pub(crate) struct FilterOptions {
+    /// Look only at what this rule means, such as 'table:shop_*'; more than one may be given
+    #[arg(long, value_name = "RULE", help_heading = "What")]
+    include: Vec<String>,
+    /// Leave out what this rule means, beside `ignore` of driftlock.toml; more than one may be given
+    #[arg(long, value_name = "RULE", help_heading = "What")]
+    exclude: Vec<String>,
+}
+
+impl FilterOptions {
+    /// The one filter: that of the configuration, with what the options say.
+    pub(crate) fn filter(&self, settings: &Settings) -> Result<Filter, CommandError> {
+        let rule = |option: &str, text: &String| {
+            text.parse::<Rule>().map_err(|error| CommandError::usage(format!("{option}: {error}")))
+        };
+        let mut filter = settings.filter()?;
+        for text in &self.include {
+            filter = filter.include(rule("--include", text)?);
+        }
+        for text in &self.exclude {
+            filter = filter.exclude(rule("--exclude", text)?);
+        }
+        Ok(filter)
+    }
+}
+
+/// Whose rules statements follow.
+#[derive(Debug, Args)]
+pub(crate) struct EngineOption {
+    /// Of what doesn't tell: sqlite, postgres or mysql
+    #[arg(long, value_name = "ENGINE")]
+    engine: Option<String>,
+}
+
+impl EngineOption {
+    /// The engine, where one is named.
+    pub(crate) fn engine(&self) -> Result<Option<&'static dyn Engine>, CommandError> {
+        self.engine.as_deref().map(crate::setup::engine_named).transpose()
+    }
+}
+
+/// Where scratch databases are made.
+#[derive(Debug, Args)]
+pub(crate) struct ShadowOption {
+    /// A server on which scratch databases may be made and dropped
+    #[arg(long, value_name = "URL")]
+    shadow_url: Option<String>,
+}
+
+impl ShadowOption {
+    /// Says so to the configuration.
+    pub(crate) fn set(&self, overrides: &mut Overrides) {
+        if let Some(url) = &self.shadow_url {
+            overrides.set("shadow_url", "--shadow-url", url);
+        }
+    }
+}
