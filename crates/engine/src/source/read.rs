@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use driftlock_database::{DatabaseUrl, Engine, Inspection};
 use driftlock_schema::Filter;
-use driftlock_script::{Directory, Layout, Migrations};
+use driftlock_script::{Directory, Layout, LockFile, Migrations};
 use tokio::process::Command;
 
 use super::{Source, git, one_file};
@@ -36,6 +36,12 @@ pub struct Reading {
     pub inspection: Inspection,
     /// What came of proving it, where that was asked for.
     pub proof: Option<Vec<Unproved>>,
+}
+
+/// What a source that is no database has.
+enum Found {
+    Scripts(Scripts),
+    Lock(Box<LockFile>),
 }
 
 /// Statements, and how far they are replayed.
@@ -148,11 +154,20 @@ impl Sources {
                     .to_owned(),
             ));
         }
-        let engine = self.engine_of(source)?;
         if let Source::Database(url) = source {
-            return self.of_database(engine, url, prove).await;
+            return self.of_database(self.engine_of(source)?, url, prove).await;
         }
-        let Scripts { migrations, to } = self.unless_cancelled(self.scripts(source)).await?;
+        let Scripts { migrations, to } = match self.unless_cancelled(self.found(source)).await? {
+            Found::Scripts(scripts) => scripts,
+            Found::Lock(_) if prove => {
+                let message = format!(
+                    "{source}: a lock file is a schema and no database: there is nothing to prove it against; `driftlock check` holds it against the migrations"
+                );
+                return Err(Error::Usage(message));
+            }
+            Found::Lock(lock) => return self.of_lock(*lock),
+        };
+        let engine = self.engine_of(source)?;
         let shadow = match &self.shadow {
             Some(shadow) => shadow.clone().cancellation(self.cancellation.clone()),
             None => {
@@ -200,7 +215,7 @@ impl Sources {
         Ok(Reading { engine: db.engine(), version, inspection, proof })
     }
 
-    async fn scripts(&self, source: &Source) -> Result<Scripts, Error> {
+    async fn found(&self, source: &Source) -> Result<Found, Error> {
         let layout = self.settings.layout.as_ref().map(|layout| layout.value);
         let values = || self.settings.values().map_err(|error| Error::Usage(error.to_string()));
         let shown = source.to_string();
@@ -211,7 +226,7 @@ impl Sources {
                     return Err(unreadable(&shown, "there is no such directory"));
                 }
                 let migrations = Migrations::load(Arc::new(directory), layout)?.with_values(values()?);
-                Ok(Scripts { migrations, to: version.clone() })
+                Ok(Found::Scripts(Scripts { migrations, to: version.clone() }))
             }
             Source::Sql(path) if path.as_os_str() == "-" => {
                 let read = tokio::task::spawn_blocking(|| {
@@ -219,27 +234,40 @@ impl Sources {
                     std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes).map(|_| bytes)
                 });
                 let bytes = read.await.map_err(|error| unreadable("standard input", error))?;
-                self.one(bytes.map_err(|error| unreadable("standard input", error))?, "<stdin>")
+                one(bytes.map_err(|error| unreadable("standard input", error))?, "<stdin>")
             }
             Source::Sql(path) => {
                 let bytes = std::fs::read(self.folder.join(path))
                     .map_err(|error| unreadable(&path.display().to_string(), error))?;
-                self.one(bytes, &path.display().to_string())
+                one(bytes, &path.display().to_string())
             }
             Source::Git { revision, path } => match git::read(&self.folder, revision, path).await? {
-                git::Found::File(bytes) => self.one(bytes, &shown),
+                git::Found::File(bytes) if path.ends_with(".lock") => lock(&bytes, &shown),
+                git::Found::File(bytes) => one(bytes, &shown),
                 git::Found::Directory(files) => {
                     let migrations = Migrations::load(Arc::new(files.shown_as(shown)), layout)?.with_values(values()?);
-                    Ok(Scripts { migrations, to: None })
+                    Ok(Found::Scripts(Scripts { migrations, to: None }))
                 }
             },
-            Source::Command(words) => self.one(self.output(&shown, words).await?, &shown),
-            Source::Database(_) | Source::Lock(_) | Source::Models => Err(unreadable(&shown, "it has no statements")),
+            Source::Lock(path) => {
+                let shown = path.display().to_string();
+                let bytes = std::fs::read(self.folder.join(path)).map_err(|error| unreadable(&shown, error))?;
+                lock(&bytes, &shown)
+            }
+            Source::Command(words) => one(self.output(&shown, words).await?, &shown),
+            Source::Database(_) | Source::Models => Err(unreadable(&shown, "it has no statements")),
         }
     }
 
-    fn one(&self, bytes: Vec<u8>, shown: &str) -> Result<Scripts, Error> {
-        Ok(Scripts { migrations: one_file::migrations(shown, bytes)?, to: None })
+    fn of_lock(&self, lock: LockFile) -> Result<Reading, Error> {
+        let name = lock.schema.engine();
+        let engine = self.engines.iter().copied().find(|engine| engine.name() == name).ok_or_else(|| {
+            Error::Usage(format!("the lock file is of {name}, which this program was compiled without"))
+        })?;
+        let mut schema = lock.schema;
+        self.filter.apply(&mut schema);
+        let inspection = Inspection { schema, unmodelled: Vec::new(), incomplete: Vec::new() };
+        Ok(Reading { engine, version: lock.version, inspection, proof: None })
     }
 
     /// What a command prints.
@@ -269,6 +297,15 @@ impl Sources {
             () = self.cancellation.cancelled() => Err(Error::Interrupted { during: None, applied: Vec::new() }),
         }
     }
+}
+
+fn one(bytes: Vec<u8>, shown: &str) -> Result<Found, Error> {
+    Ok(Found::Scripts(Scripts { migrations: one_file::migrations(shown, bytes)?, to: None }))
+}
+
+fn lock(bytes: &[u8], shown: &str) -> Result<Found, Error> {
+    let text = std::str::from_utf8(bytes).map_err(|_| unreadable(shown, "it is no UTF-8, and no lock file"))?;
+    Ok(Found::Lock(Box::new(LockFile::parse(text, shown)?)))
 }
 
 fn unreadable(place: &str, reason: impl ToString) -> Error {
