@@ -75,7 +75,7 @@ pub(crate) async fn read_only(wire: &mut Wire) -> Result<Option<String>, Error> 
     Ok(on.map(|row| format!("`{}` is {}", text(row, 0), text(row, 1))))
 }
 
-async fn grants(wire: &mut Wire, product: Product) -> Result<Grants, Error> {
+pub(crate) async fn grants(wire: &mut Wire, product: Product) -> Result<Grants, Error> {
     let mut sql = "SHOW GRANTS".to_owned();
     if product.has_roles() && !product.is_mariadb {
         // MySQL shows what comes of a role where it is asked to; MariaDB does so by itself.

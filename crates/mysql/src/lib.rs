@@ -24,6 +24,7 @@ mod classify;
 mod conn;
 mod connect;
 mod create;
+mod definer;
 mod doctor;
 mod effect;
 mod encryption;
@@ -33,8 +34,10 @@ mod inspect;
 mod judge;
 #[cfg(feature = "mysql_async")]
 mod lent;
+mod like;
 mod lock;
 mod login;
+mod normal;
 mod objects;
 mod packets;
 mod parse;

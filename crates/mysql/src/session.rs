@@ -86,6 +86,14 @@ impl MySqlSession {
         }
     }
 
+    pub(crate) fn product(&self) -> Product {
+        self.product
+    }
+
+    pub(crate) fn database(&self) -> &str {
+        &self.server.database
+    }
+
     fn sql(&self, tables: &OwnTables) -> Sql {
         Sql::new(tables, &self.server.database)
     }
@@ -354,8 +362,16 @@ impl Session for MySqlSession {
         crate::inspect::take(self).await
     }
 
+    async fn inspect_again(&mut self, before: &Inspection, touched: Option<&[String]>) -> Result<Inspection, Error> {
+        crate::inspect::again(self, before, touched).await
+    }
+
     async fn census(&mut self) -> Result<Census, Error> {
-        crate::census::take(&mut self.wire, &self.server.database).await
+        crate::census::take(self).await
+    }
+
+    async fn database_like_this(&mut self, name: &str) -> Result<Vec<String>, Error> {
+        crate::like::statements(&mut self.wire, &self.server.database, name).await
     }
 
     async fn unused_databases(&mut self, prefix: &str) -> Result<Vec<String>, Error> {

@@ -310,7 +310,7 @@ fn limit(name: &str, timeouts: &Timeouts) -> Option<String> {
 }
 
 /// A setting's value as SQL: numbers bare, since numeric settings take no strings.
-fn value(value: Option<&str>) -> String {
+pub(crate) fn value(value: Option<&str>) -> String {
     match value {
         None => "NULL".to_owned(),
         Some(number) if !number.is_empty() && number.parse::<f64>().is_ok() => number.to_owned(),

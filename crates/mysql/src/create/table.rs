@@ -1,0 +1,246 @@
+//! `CREATE TABLE`.
+
+use driftlock_database::CreateError;
+use driftlock_schema::{Attributes, Id, Object, Part, Value};
+
+use super::needed;
+use crate::inspect::text::string;
+use crate::parse::quote;
+
+pub(super) fn statement(table: &Object) -> Result<String, CreateError> {
+    let id = table.id();
+    let mut definitions = Vec::new();
+    for part in table.parts_of("column") {
+        definitions.push(column(&id, part)?);
+    }
+    for kind in ["primary_key", "unique", "index"] {
+        for part in table.parts_of(kind) {
+            definitions.push(key(&id, part)?);
+        }
+    }
+    definitions.extend(system_time(table));
+    definitions.extend(period(&table.attributes));
+    for part in table.parts_of("foreign_key") {
+        definitions.push(foreign_key(&id, part)?);
+    }
+    for part in table.parts_of("check") {
+        let not_enforced = if part.attributes.flag("not_enforced") { " NOT ENFORCED" } else { "" };
+        let expression = needed(&id, &part.attributes, "expression")?;
+        definitions.push(format!("CONSTRAINT {} CHECK ({expression}){not_enforced}", quote(&part.name)));
+    }
+    let mut sql = format!("CREATE TABLE {} (\n  {}\n)", quote(&table.name.name), definitions.join(",\n  "));
+    let said = &table.attributes;
+    if let Some(engine) = said.text("engine") {
+        sql.push_str(&format!(" ENGINE={engine}"));
+    }
+    if let Some(collation) = said.text("collation") {
+        sql.push_str(&format!(" COLLATE={collation}"));
+    }
+    if let Some(Value::Map(options)) = said.get("options") {
+        for (name, value) in options {
+            sql.push_str(&format!(" {}={value}", name.to_ascii_uppercase()));
+        }
+    }
+    if let Some(comment) = said.text("comment") {
+        sql.push_str(&format!(" COMMENT={}", string(comment)));
+    }
+    if said.flag("versioned") {
+        sql.push_str(" WITH SYSTEM VERSIONING");
+    }
+    sql.push_str(&partitioning(table));
+    Ok(sql)
+}
+
+fn column(id: &Id, column: &Part) -> Result<String, CreateError> {
+    let said = &column.attributes;
+    let kind = needed(id, said, "type")?;
+    let mut sql = format!("{} {kind}", quote(&column.name));
+    let mut add = |text: &str| {
+        sql.push(' ');
+        sql.push_str(text);
+    };
+    if let Some(collation) = said.text("collation") {
+        add(&format!("COLLATE {collation}"));
+    }
+    if said.flag("compressed") {
+        add("COMPRESSED");
+    }
+    let srid = said.number("srid");
+    if let Some(srid) = srid {
+        add(&format!("/*M! REF_SYSTEM_ID={srid} */"));
+    }
+    if let Some(row) = said.text("row") {
+        add(&format!("GENERATED ALWAYS AS ROW {}", row.to_ascii_uppercase()));
+    }
+    if let Some(expression) = said.text("generated") {
+        add(&format!("GENERATED ALWAYS AS ({expression}) {}", if said.flag("stored") { "STORED" } else { "VIRTUAL" }));
+    }
+    if said.flag("not_null") {
+        add("NOT NULL");
+    } else if kind.starts_with("timestamp") && said.get("row").is_none() && said.get("generated").is_none() {
+        // Some servers make it NOT NULL where nothing is said.
+        add("NULL");
+    }
+    if let Some(srid) = srid {
+        add(&format!("/*!80003 SRID {srid} */"));
+    }
+    if let Some(default) = said.text("default") {
+        add(&format!("DEFAULT {default}"));
+    }
+    if let Some(on_update) = said.text("on_update") {
+        add(&format!("ON UPDATE {on_update}"));
+    }
+    for (flag, words) in
+        [("auto_increment", "AUTO_INCREMENT"), ("invisible", "INVISIBLE"), ("unversioned", "WITHOUT SYSTEM VERSIONING")]
+    {
+        if said.flag(flag) {
+            add(words);
+        }
+    }
+    if let Some(comment) = said.text("comment") {
+        add(&format!("COMMENT {}", string(comment)));
+    }
+    if let Some(check) = said.text("check") {
+        add(&format!("CHECK ({check})"));
+    }
+    Ok(sql)
+}
+
+fn key(id: &Id, key: &Part) -> Result<String, CreateError> {
+    let said = &key.attributes;
+    let method = said.text("method");
+    let word = match (key.kind.as_str(), method) {
+        ("primary_key", _) => "PRIMARY KEY".to_owned(),
+        ("unique", _) => format!("UNIQUE KEY {}", quote(&key.name)),
+        (_, Some("fulltext")) => format!("FULLTEXT KEY {}", quote(&key.name)),
+        (_, Some("spatial")) => format!("SPATIAL KEY {}", quote(&key.name)),
+        _ => format!("KEY {}", quote(&key.name)),
+    };
+    let columns = said.list("columns");
+    if columns.is_empty() {
+        return Err(CreateError::new(id.clone(), format!("the columns of its key {} aren't said", key.name)));
+    }
+    let mut columns: Vec<String> = columns.iter().map(key_column).collect();
+    if let Some(period) = said.text("without_overlaps") {
+        columns.push(format!("{} WITHOUT OVERLAPS", quote(period)));
+    }
+    let mut sql = format!("{word} ({})", columns.join(", "));
+    if let Some(method) = method.filter(|method| !matches!(*method, "fulltext" | "spatial")) {
+        sql.push_str(&format!(" USING {}", method.to_ascii_uppercase()));
+    }
+    if let Some(parser) = said.text("parser") {
+        sql.push_str(&format!(" WITH PARSER {}", quote(parser)));
+    }
+    if let Some(comment) = said.text("comment") {
+        sql.push_str(&format!(" COMMENT {}", string(comment)));
+    }
+    for (flag, word) in [("ignored", " IGNORED"), ("invisible", " INVISIBLE")] {
+        if said.flag(flag) {
+            sql.push_str(word);
+        }
+    }
+    Ok(sql)
+}
+
+fn key_column(column: &Value) -> String {
+    let Value::Map(said) = column else { return quote(&column.to_string()) };
+    let mut sql = match (said.get("expression"), said.get("name")) {
+        (Some(expression), _) => format!("({expression})"),
+        (None, name) => quote(&name.map(ToString::to_string).unwrap_or_default()),
+    };
+    if let Some(length) = said.get("length") {
+        sql.push_str(&format!("({length})"));
+    }
+    if said.contains_key("order") {
+        sql.push_str(" DESC");
+    }
+    sql
+}
+
+fn names(list: &[Value]) -> String {
+    list.iter().map(|name| quote(&name.to_string())).collect::<Vec<_>>().join(", ")
+}
+
+fn foreign_key(id: &Id, key: &Part) -> Result<String, CreateError> {
+    let said = &key.attributes;
+    let database = said.text("references_database").map(|database| format!("{}.", quote(database)));
+    let mut sql = format!(
+        "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {}{} ({})",
+        quote(&key.name),
+        names(said.list("columns")),
+        database.unwrap_or_default(),
+        quote(needed(id, said, "references")?),
+        names(said.list("referenced_columns"))
+    );
+    for (attribute, words) in [("on_delete", "ON DELETE"), ("on_update", "ON UPDATE")] {
+        if let Some(action) = said.text(attribute) {
+            sql.push_str(&format!(" {words} {}", action.to_ascii_uppercase()));
+        }
+    }
+    Ok(sql)
+}
+
+/// The columns that hold when a row began and ended, where the table has such.
+fn system_time(table: &Object) -> Option<String> {
+    let of = |side: &str| table.parts_of("column").find(|part| part.attributes.text("row") == Some(side));
+    let (start, end) = (of("start")?, of("end")?);
+    Some(format!("PERIOD FOR SYSTEM_TIME ({}, {})", quote(&start.name), quote(&end.name)))
+}
+
+fn period(said: &Attributes) -> Option<String> {
+    let period = said.get("period")?;
+    let name = |key: &str| period.get(key).map(|name| quote(&name.to_string())).unwrap_or_default();
+    Some(format!("PERIOD FOR {} ({}, {})", name("name"), name("start"), name("end")))
+}
+
+fn partitioning(table: &Object) -> String {
+    let said = &table.attributes;
+    let Some(by) = said.text("partition_by") else { return String::new() };
+    let mut sql = format!("\nPARTITION BY {by}");
+    if let Some(partitions) = said.number("partitions") {
+        sql.push_str(&format!(" PARTITIONS {partitions}"));
+    }
+    if let Some(by) = said.text("subpartition_by") {
+        sql.push_str(&format!(" SUBPARTITION BY {by}"));
+    }
+    if let Some(subpartitions) = said.number("subpartitions") {
+        sql.push_str(&format!(" SUBPARTITIONS {subpartitions}"));
+    }
+    let mut partitions: Vec<&Part> = table.parts_of("partition").collect();
+    partitions.sort_by_key(|part| part.attributes.number("position"));
+    if partitions.is_empty() {
+        return sql;
+    }
+    let of = |part: &&Part| {
+        let options = part.attributes.iter().map(|(name, value)| (name, value.to_string()));
+        let mut sql = format!("PARTITION {}{}", quote(&part.name), partition(options.collect()));
+        let below = part.attributes.list("subpartitions");
+        if !below.is_empty() {
+            let of = |sub: &Value| {
+                let Value::Map(said) = sub else { return String::new() };
+                let options = said.iter().map(|(name, value)| (name.as_str(), value.to_string())).collect();
+                let name = said.get("name").map(|name| quote(&name.to_string())).unwrap_or_default();
+                format!("SUBPARTITION {name}{}", partition(options))
+            };
+            sql.push_str(&format!(" ({})", below.iter().map(of).collect::<Vec<_>>().join(", ")));
+        }
+        sql
+    };
+    sql.push_str(&format!("\n({})", partitions.iter().map(of).collect::<Vec<_>>().join(",\n ")));
+    sql
+}
+
+fn partition(mut options: Vec<(&str, String)>) -> String {
+    // What rows it takes comes first.
+    options.sort_by_key(|(name, _)| *name != "values");
+    let mut sql = String::new();
+    for (name, value) in options {
+        sql.push_str(&match name {
+            "position" | "subpartitions" | "name" => continue,
+            "values" => format!(" {value}"),
+            "comment" => format!(" COMMENT = {}", string(&value)),
+            name => format!(" {} = {value}", name.to_ascii_uppercase().replace('_', " ")),
+        });
+    }
+    sql
+}

@@ -1,0 +1,198 @@
+//! What no catalog tells of a table and `SHOW CREATE TABLE` does: how it is partitioned, its period, keys without overlaps, and a parser of
+//! texts. Asked for tables that show a sign of such.
+
+use driftlock_database::Error;
+use driftlock_schema::{Object, Part, Value};
+use driftlock_script::{Token, TokenKind};
+
+use super::{Found, Reader};
+use crate::parse::{identifier, parts, quote, words};
+use crate::wire::text;
+
+pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found) -> Result<(), Error> {
+    for name in std::mem::take(&mut found.shown) {
+        let sql = format!("SHOW CREATE TABLE {}.{}", quote(&reader.database), quote(&name));
+        let row = match reader.rows(&sql).await {
+            Ok(rows) => rows.into_iter().next().unwrap_or_default(),
+            Err(Error::Server(error)) => {
+                found.incomplete.insert(format!("{} can't be shown whole ({}): grant SELECT", quote(&name), error.message));
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        if let Some(table) = found.tables.get_mut(&name) {
+            add(table, text(&row, 1));
+        }
+    }
+    Ok(())
+}
+
+fn add(table: &mut Object, sql: &str) {
+    let tokens = words(sql);
+    let open = tokens.iter().position(|token| token.text == "(").unwrap_or(tokens.len());
+    let close = closing(&tokens, open);
+    for definition in parts(&tokens[(open + 1).min(close)..close]) {
+        period(table, definition);
+        key(table, definition);
+    }
+    let rest = &tokens[close.min(tokens.len())..];
+    let by = rest.windows(2).position(|pair| pair[0].is("PARTITION") && pair[1].is("BY"));
+    if let Some(by) = by {
+        partitioning(table, sql, &rest[by + 2..]);
+    }
+}
+
+/// Where the parenthesis that opens here closes.
+fn closing(tokens: &[Token<'_>], open: usize) -> usize {
+    let mut depth = 0usize;
+    for (at, token) in tokens.iter().enumerate().skip(open) {
+        match token.text {
+            "(" => depth += 1,
+            ")" => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return at;
+                }
+            }
+            _ => {}
+        }
+    }
+    tokens.len()
+}
+
+/// `` PERIOD FOR `app` (`from`, `till`) ``. The check that comes with it is no other's.
+fn period(table: &mut Object, definition: &[Token<'_>]) {
+    let [period, with, name, _, start, _, end, ..] = definition else { return };
+    if !period.is("PERIOD") || !with.is("FOR") || name.kind != TokenKind::QuotedIdentifier {
+        return;
+    }
+    let (Some(name), Some(start), Some(end)) = (identifier(name), identifier(start), identifier(end)) else { return };
+    table.parts.retain(|part| part.kind != "check" || part.name != name);
+    table.attributes.set("period", Value::map([("name", name), ("start", start), ("end", end)]));
+}
+
+/// `` UNIQUE KEY `k` (`id`,`app` WITHOUT OVERLAPS) ``, `` FULLTEXT KEY `f` (`a`) WITH PARSER `ngram` ``.
+fn key(table: &mut Object, definition: &[Token<'_>]) {
+    let Some(at) = definition.iter().position(|token| token.is("KEY")) else { return };
+    if at > 1 {
+        return;
+    }
+    let name = if definition[0].is("PRIMARY") { Some("PRIMARY".to_owned()) } else { definition.get(at + 1).and_then(identifier) };
+    let Some(name) = name else { return };
+    let is_key = |part: &&mut Part| part.name == name && ["primary_key", "unique", "index"].iter().any(|kind| part.kind == *kind);
+    let Some(part) = table.parts.iter_mut().find(is_key) else { return };
+    if let Some(without) = definition.windows(2).position(|pair| pair[0].is("WITHOUT") && pair[1].is("OVERLAPS")) {
+        let period = without.checked_sub(1).and_then(|at| identifier(&definition[at]));
+        // The columns of the period come last.
+        let mut columns = part.attributes.list("columns").to_vec();
+        columns.truncate(columns.len().saturating_sub(2));
+        part.attributes.set("columns", columns);
+        part.attributes.set_some("without_overlaps", period);
+    }
+    if let Some(with) = definition.windows(2).position(|pair| pair[0].is("WITH") && pair[1].is("PARSER")) {
+        part.attributes.set_some("parser", definition.get(with + 2).and_then(identifier));
+    }
+}
+
+/// What stands behind PARTITION BY.
+fn partitioning(table: &mut Object, sql: &str, tokens: &[Token<'_>]) {
+    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|token| token.is(word));
+    let number = |at: usize| tokens.get(at).and_then(|token| token.text.parse::<i64>().ok());
+    // The list of partitions is the parenthesis that begins so.
+    let list = (0..tokens.len()).find(|&at| tokens[at].text == "(" && is(at + 1, "PARTITION")).unwrap_or(tokens.len());
+    let head_end = |from: usize| {
+        let word = |at: usize| is(at, "PARTITIONS") || is(at, "SUBPARTITIONS") || (is(at, "SUBPARTITION") && is(at + 1, "BY"));
+        (from..list).find(|&at| word(at)).unwrap_or(list)
+    };
+    let end = head_end(0);
+    table.attributes.set_some("partition_by", said(sql, &tokens[..end]));
+    let mut at = end;
+    while at < list {
+        if is(at, "SUBPARTITION") {
+            let end = head_end(at + 2);
+            table.attributes.set_some("subpartition_by", said(sql, &tokens[at + 2..end]));
+            at = end;
+        } else {
+            let attribute = if is(at, "PARTITIONS") { "partitions" } else { "subpartitions" };
+            table.attributes.set_some(attribute, number(at + 1));
+            at += 2;
+        }
+    }
+    let engine = table.attributes.text("engine").unwrap_or_default().to_owned();
+    let close = closing(tokens, list);
+    for (place, definition) in (1i64..).zip(parts(&tokens[(list + 1).min(close)..close])) {
+        let Some(name) = definition.get(1).and_then(identifier) else { continue };
+        let (said_of, below) = match definition.iter().rposition(|token| token.is("SUBPARTITION")) {
+            Some(_) => {
+                let open = definition.iter().position(|token| token.is("SUBPARTITION")).unwrap_or(1) - 1;
+                (&definition[..open], Some(&definition[open + 1..definition.len() - 1]))
+            }
+            None => (definition, None),
+        };
+        let mut part = Part::new("partition", name).with("position", place);
+        options(&mut part, sql, &said_of[2..], &engine);
+        if let Some(below) = below {
+            let of = |piece: &[Token<'_>]| {
+                let mut sub = Part::new("subpartition", piece.get(1).and_then(identifier).unwrap_or_default());
+                options(&mut sub, sql, piece.get(2..).unwrap_or_default(), &engine);
+                let said = sub.attributes.iter().map(|(name, value)| (name.to_owned(), value.clone()));
+                Value::map([("name".to_owned(), Value::from(sub.name.clone()))].into_iter().chain(said))
+            };
+            part.attributes.set("subpartitions", parts(below).into_iter().map(of).collect::<Vec<_>>());
+        }
+        table.parts.push(part);
+    }
+}
+
+/// `VALUES LESS THAN (10) COMMENT = 'a' ENGINE = InnoDB`.
+fn options(part: &mut Part, sql: &str, tokens: &[Token<'_>], engine: &str) {
+    let mut at = 0;
+    let is_option = |at: usize| tokens.get(at + 1).is_some_and(|token| token.text == "=") || (tokens[at].is("DATA") || tokens[at].is("INDEX")) && tokens.get(at + 1).is_some_and(|next| next.is("DIRECTORY"));
+    let values = (0..tokens.len()).find(|&at| is_option(at)).unwrap_or(tokens.len());
+    part.attributes.set_some("values", said(sql, &tokens[..values]));
+    at += values;
+    while at < tokens.len() {
+        let sign = (at..tokens.len()).find(|&at| tokens[at].text == "=").unwrap_or(tokens.len());
+        let Some(value) = tokens.get(sign + 1) else { return };
+        let name: Vec<String> = tokens[at..sign].iter().map(|token| token.text.to_ascii_lowercase()).collect();
+        match name.join("_").trim_matches('`') {
+            "comment" => part.attributes.set("comment", crate::inspect::shown::string(value.text)),
+            "engine" => part.attributes.set_some("engine", Some(value.text).filter(|own| *own != engine)),
+            other => part.attributes.set(other.to_owned(), value.text),
+        }
+        at = sign + 2;
+    }
+}
+
+/// What a string says.
+pub(super) fn string(sql: &str) -> String {
+    let inner = sql.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(sql);
+    let mut text = String::with_capacity(inner.len());
+    let mut letters = inner.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\'' => {
+                letters.next();
+                text.push('\'');
+            }
+            '\\' => match letters.next() {
+                Some('n') => text.push('\n'),
+                Some('r') => text.push('\r'),
+                Some('0') => text.push('\0'),
+                Some(other) => text.push(other),
+                None => {}
+            },
+            letter => text.push(letter),
+        }
+    }
+    text
+}
+
+/// The text of these tokens as it stands, with single spaces for lines.
+fn said(sql: &str, tokens: &[Token<'_>]) -> Option<String> {
+    let (first, last) = (tokens.first()?, tokens.last()?);
+    let text = &sql[first.start..last.start + last.text.len()];
+    // MySQL wraps what it prints into comments for older servers.
+    let text = text.trim_end_matches("*/").trim_end();
+    Some(text.split('\n').map(str::trim).collect::<Vec<_>>().join(" "))
+}

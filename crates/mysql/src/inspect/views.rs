@@ -1,0 +1,61 @@
+//! Views.
+
+use driftlock_database::Error;
+use driftlock_schema::{Id, Name, Object};
+
+use super::text::{named, without_database};
+use super::{Found, Reader};
+use crate::definer::Own;
+use crate::wire::text;
+
+pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found, own: &Own) -> Result<(), Error> {
+    if found.views.is_empty() {
+        return Ok(());
+    }
+    // MySQL says how a view is computed in SHOW CREATE VIEW alone.
+    let algorithm = if reader.product.is_mariadb { "ALGORITHM" } else { "'UNDEFINED'" };
+    let sql = format!(
+        "SELECT TABLE_NAME, VIEW_DEFINITION, CHECK_OPTION, DEFINER, SECURITY_TYPE, CHARACTER_SET_CLIENT, COLLATION_CONNECTION, {algorithm} \
+         FROM information_schema.VIEWS WHERE {}",
+        reader.within("TABLE_SCHEMA", "TABLE_NAME")
+    );
+    for row in reader.rows(&sql).await? {
+        let (name, definition) = (text(&row, 0), text(&row, 1));
+        if definition.is_empty() {
+            found.incomplete.insert("the definitions of views may not be read: grant SHOW VIEW and SELECT".to_owned());
+            continue;
+        }
+        if !found.views.get(name).copied().unwrap_or_default() {
+            found.unmodelled("view", name, "it refers to a table, column or function that isn't there, or its definer may not use it");
+            continue;
+        }
+        let used = named(definition, &reader.database);
+        if let Some(database) = used.elsewhere {
+            found.unmodelled("view", name, format!("it reaches into the database {database}"));
+            continue;
+        }
+        let Ok(definition) = without_database(definition, &reader.database) else {
+            found.unmodelled("view", name, "it calls a table by the name of the database");
+            continue;
+        };
+        let mut view = Object::new("view", Name::new(name)).with("definition", definition.into_owned());
+        let said = &mut view.attributes;
+        said.set_some("check_option", Some(text(&row, 2)).filter(|it| *it != "NONE").map(str::to_ascii_lowercase));
+        said.set("definer", own.name(text(&row, 3)));
+        said.set_some("security", (text(&row, 4) != "DEFINER").then(|| text(&row, 4).to_ascii_lowercase()));
+        said.set_some("character_set_client", Some(text(&row, 5)).filter(|charset| *charset != "utf8mb4"));
+        said.set_some("collation_connection", Some(text(&row, 6)).filter(|it| *it != "utf8mb4_general_ci"));
+        said.set_some("algorithm", Some(text(&row, 7)).filter(|it| *it != "UNDEFINED").map(str::to_ascii_lowercase));
+        for relation in used.relations.into_iter().filter(|relation| relation != name) {
+            let kind = match () {
+                () if found.views.contains_key(&relation) => "view",
+                () if found.sequences.contains_key(&relation) => "sequence",
+                () => "table",
+            };
+            view.requires.push(Id::new(kind, Name::new(relation)));
+        }
+        view.requires.extend(used.functions.into_iter().map(|function| Id::new("function", Name::new(function))));
+        found.objects.push(view);
+    }
+    Ok(())
+}
