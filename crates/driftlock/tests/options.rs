@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use driftlock::database::Pooler;
+use driftlock::engine::OnDrift;
+use driftlock::schema::Filter;
 use driftlock::{ConnectOptions, Memory, Migrations, Migrator, Options, OwnTables, Rollback};
 
 #[test]
@@ -29,7 +31,10 @@ fn each_option_has_a_name_of_its_own() {
         .attempts(5)
         .reason("because")
         .comment_statements(true)
-        .slow(second(6));
+        .slow(second(6))
+        .filter(Filter::new().exclude("table:old_*".parse().unwrap()))
+        .on_drift(OnDrift::Abort)
+        .accept_difference(true);
     let by_field = Options {
         environment: Some("staging".to_owned()),
         protected: true,
@@ -47,6 +52,9 @@ fn each_option_has_a_name_of_its_own() {
         reason: Some("because".to_owned()),
         comment_statements: true,
         slow: Some(second(6)),
+        filter: Filter::new().exclude("table:old_*".parse().unwrap()),
+        on_drift: OnDrift::Abort,
+        accept_difference: true,
     };
     // Both without a default left: a field that is new has to be named here.
     assert_eq!(format!("{:?}", by_name.configured()), format!("{by_field:?}"));
