@@ -204,3 +204,25 @@ const KEY: &str = "what the entry is about";
 pub(super) fn is_left_out(catalog: &str, column: &str) -> bool {
     LEFT_OUT.iter().any(|(of, name, _)| (*of == catalog || *of == "*") && *name == column)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_says_what_is_left_out_and_why() {
+        let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/census.md")).unwrap();
+        let says = |words: &[&str]| page.lines().any(|line| words.iter().all(|word| line.contains(word)));
+        for (catalog, column, why) in LEFT_OUT {
+            let catalog = if *catalog == "*" { "all".to_owned() } else { format!("`{catalog}`") };
+            assert!(says(&[&catalog, &format!("`{column}`"), why]), "{catalog}.{column}: {why}");
+        }
+        for (catalog, why) in LEFT_OUT_CATALOGS {
+            assert!(says(&[&format!("`{catalog}`"), why]), "{catalog}: {why}");
+        }
+        for catalog in CATALOGS {
+            assert!(page.contains(&format!("`{}`", catalog.name)), "{}", catalog.name);
+        }
+    }
+}
