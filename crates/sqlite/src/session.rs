@@ -197,7 +197,7 @@ impl Session for SqliteSession {
 
     async fn census(&mut self) -> Result<Census, Error> {
         self.soon(|worker| match worker.look()? {
-            Some(connection) => surroundings::census(connection),
+            Some(connection) => crate::census::take(connection),
             None => Ok(Census::default()),
         })
         .await
