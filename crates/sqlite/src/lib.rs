@@ -25,6 +25,7 @@ mod error;
 mod foreign_keys;
 mod inspect;
 mod lock;
+mod marks;
 mod names;
 mod objects;
 mod session;

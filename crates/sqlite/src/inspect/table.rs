@@ -35,15 +35,9 @@ pub(super) fn read(cursor: &mut Cursor<'_, '_>, name: &str) -> Result<Object, Un
             attributes.set("without_rowid", true);
         } else if cursor.eat("STRICT") {
             attributes.set("strict", true);
-        } else {
+        } else if !cursor.eat_mark(",") {
             return Err(cursor.unread("WITHOUT ROWID or STRICT"));
         }
-        if !cursor.eat_mark(",") {
-            break;
-        }
-    }
-    if !cursor.is_at_end() {
-        return Err(cursor.unread("the end"));
     }
     Ok(table.finish(attributes))
 }
