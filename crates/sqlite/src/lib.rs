@@ -15,6 +15,7 @@
 //! Without the feature `bundled` the system's SQLite is linked. The version of `rusqlite` is a range, so that it can
 //! stand beside other crates that pin `libsqlite3-sys`.
 
+mod census;
 mod classify;
 mod codes;
 mod control;
@@ -24,6 +25,7 @@ mod error;
 mod foreign_keys;
 mod inspect;
 mod lock;
+mod marks;
 mod names;
 mod objects;
 mod session;
@@ -31,6 +33,7 @@ mod settings;
 mod surroundings;
 mod tables;
 mod url;
+mod words;
 mod worker;
 
 pub use rusqlite;

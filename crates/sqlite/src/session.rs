@@ -10,9 +10,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Cancel, Census, Error, Event, Examination, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder,
-    Inspection, JournalRow, Lender, LockAttempt, Observer, OwnTables, Probe, Records, Runnable, Server, Session,
-    Surroundings, Timeouts, Timestamp, trace,
+    Cancel, Census, ChangeMarks, Error, Event, Examination, ExecuteError, Fence, ForeignRows, Glance, HistoryRow,
+    Holder, Inspection, JournalRow, Lender, LockAttempt, Observer, OwnTables, Probe, Records, Runnable, Server,
+    Session, Surroundings, Timeouts, Timestamp, trace,
 };
 use driftlock_schema::Schema;
 use rusqlite::Connection;
@@ -80,6 +80,15 @@ impl SqliteSession {
             Some(result) => return result.map_err(|fault| fault.tell("", &self.place)),
             None => {}
         }
+        self.read(work).await
+    }
+
+    /// Reads what may be much, on a blocking thread; waits for who is in the way.
+    async fn read<T, F>(&self, mut work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Worker) -> Result<T, Fault> + Send + 'static,
+    {
         self.elsewhere(Abandoned::Stops, move |worker, abandoned| worker.patiently(abandoned, |worker| work(worker)))
             .await
     }
@@ -107,6 +116,11 @@ impl SqliteSession {
             Err(error) => Err(Error::Protocol(format!("the thread that runs SQLite ended: {error}"))),
         }
     }
+}
+
+/// What is in a file that isn't there yet.
+fn nothing() -> Inspection {
+    Inspection { schema: Schema::new("sqlite"), unmodelled: Vec::new(), incomplete: Vec::new() }
 }
 
 /// What happens to work when its future is dropped.
@@ -188,17 +202,45 @@ impl Session for SqliteSession {
     }
 
     async fn inspect(&mut self) -> Result<Inspection, Error> {
-        self.soon(|worker| match worker.look()? {
+        self.read(|worker| match worker.look()? {
             Some(connection) => crate::inspect::take(connection),
-            None => Ok(Inspection { schema: Schema::new("sqlite"), unmodelled: Vec::new(), incomplete: Vec::new() }),
+            None => Ok(nothing()),
+        })
+        .await
+    }
+
+    async fn inspect_again(&mut self, _: &Inspection, _: Option<&[String]>) -> Result<Inspection, Error> {
+        self.read(|worker| {
+            let mut memo = std::mem::take(&mut worker.memo);
+            let read = match worker.look()? {
+                Some(connection) => crate::inspect::take_again(connection, &mut memo),
+                None => Ok(nothing()),
+            };
+            worker.memo = memo;
+            read
         })
         .await
     }
 
     async fn census(&mut self) -> Result<Census, Error> {
-        self.soon(|worker| match worker.look()? {
-            Some(connection) => surroundings::census(connection),
+        self.read(|worker| match worker.look()? {
+            Some(connection) => crate::census::take(connection),
             None => Ok(Census::default()),
+        })
+        .await
+    }
+
+    async fn change_marks(&mut self) -> Result<Option<ChangeMarks>, Error> {
+        self.soon(|worker| {
+            let Place::File { path, .. } = worker.place.clone() else { return Ok(None) };
+            // Of a file that was replaced, the connection knows another one.
+            if worker.verify_place().is_err() {
+                return Ok(None);
+            }
+            match worker.look()? {
+                Some(connection) => crate::marks::read(connection, &path),
+                None => Ok(None),
+            }
         })
         .await
     }

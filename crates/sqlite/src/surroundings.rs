@@ -1,7 +1,6 @@
 //! What is in a database that driftlock has not migrated yet.
 
-use driftlock_database::{Census, CensusKey, ForeignHistory, ForeignRows, Surroundings, foreign_tables, foreign_tool};
-use driftlock_schema::{Id, Name};
+use driftlock_database::{ForeignHistory, ForeignRows, Surroundings, foreign_tables, foreign_tool};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
@@ -56,28 +55,4 @@ pub(crate) fn foreign_rows(connection: &Connection, table: &str) -> Result<Forei
         rows.push((0..columns.len()).map(|at| Ok(value(row.get_ref(at)?))).collect::<Result<_, rusqlite::Error>>()?);
     }
     Ok(ForeignRows { columns, rows })
-}
-
-/// What `sqlite_schema` says, and which pragmas a file keeps.
-pub(crate) fn census(connection: &Connection) -> Result<Census, Fault> {
-    let mut census = Census::default();
-    let mut select = connection.prepare("SELECT type, name, tbl_name, sql FROM main.sqlite_master")?;
-    let mut rows = select.raw_query();
-    while let Some(row) = rows.next()? {
-        let (kind, name, table): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let sql: Option<String> = row.get(3)?;
-        if kind == "table" && !name.starts_with("sqlite_") {
-            census.tables.push(name.clone());
-        }
-        let key = CensusKey::new(Id::new(kind, Name::new(name)), "");
-        census.entries.insert(key, format!("on {table}: {}", sql.unwrap_or_default()));
-    }
-    let mut settings = Vec::new();
-    for pragma in ["user_version", "application_id", "encoding", "auto_vacuum", "page_size"] {
-        let value: rusqlite::types::Value =
-            connection.query_row(&format!("SELECT * FROM pragma_{pragma}"), [], |row| row.get(0))?;
-        settings.push(format!("{pragma} {value:?}"));
-    }
-    census.entries.insert(CensusKey::new(Id::new("database", Name::new("")), ""), settings.join(", "));
-    Ok(census)
 }

@@ -46,6 +46,8 @@ pub(crate) struct Worker {
     before: Option<Violations>,
     /// Look for it: it can't be found out later.
     look_before: bool,
+    /// What was read of statements, where the schema is read again and again.
+    pub(crate) memo: crate::inspect::Memo,
 }
 
 /// How long a statement waits for another process until a session is told otherwise.
@@ -74,6 +76,7 @@ impl Worker {
             opened: false,
             may_violate: false,
             before: None,
+            memo: crate::inspect::Memo::default(),
         }
     }
 
