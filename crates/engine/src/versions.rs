@@ -14,7 +14,9 @@ use driftlock_script::{
 use tokio::sync::Mutex;
 
 use crate::shadow::Scratch;
-use crate::{Database, Error, Migrator, Options, PlannedMigration, Provenance, Shadow, reaches_past};
+use crate::{
+    Database, Error, Migrator, OnProgress, Options, PlannedMigration, Progress, Provenance, Shadow, reaches_past,
+};
 
 /// What came of a replay.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,17 +170,16 @@ impl Migrator {
         only: Option<BTreeSet<Version>>,
         careful: bool,
     ) -> Result<Option<Replayed>, Error> {
-        let replayed = self.replay_in(&scratch, only, careful).await;
+        let replayed = self.replay_in(&scratch.database, only, careful).await;
         scratch.end(replayed).await
     }
 
     async fn replay_in(
         &self,
-        scratch: &Scratch,
+        db: &Database,
         only: Option<BTreeSet<Version>>,
         careful: bool,
     ) -> Result<Option<Replayed>, Error> {
-        let db = &scratch.database;
         let migrations = self.for_scratch(db).await;
         let filter = db.without_own(&self.options.filter);
         let before = db.in_use().await.session.inspect().await?;
@@ -206,7 +207,14 @@ impl Migrator {
             .provenance(Provenance::from_process())
             .options(options)
             .cancellation(self.cancellation.clone());
-        migrator.progress.clone_from(&self.progress);
+        // How far it is; what the scripts say and that they are done concerns the scratch database alone.
+        migrator.progress = self.progress.clone().map(|tell| -> OnProgress {
+            Arc::new(move |progress| {
+                if matches!(progress, Progress::Started { .. } | Progress::Statement { .. }) {
+                    tell(progress);
+                }
+            })
+        });
         migrator.watch = Some(Arc::clone(&watch));
         migrator.only = only;
         // The program's own copy of the manifest is about its files and not about what they make.

@@ -50,6 +50,8 @@ pub struct Check {
     pub against: Option<Against>,
     /// Why it could not be compared.
     pub why_not: Option<String>,
+    /// Whether the database has versions that these files don't know: a newer release brought them.
+    pub ahead: bool,
     /// Why the lock file says nothing of these migrations, where there is one that is stale.
     pub stale: Option<String>,
     /// The fingerprint of all that is expected.
@@ -245,6 +247,7 @@ impl Migrator {
         if let Lock::Stale(why) = lock {
             check.stale = Some(why);
         }
+        check.ahead = !view.standing.ahead.is_empty();
         check.notes.append(&mut view.notes);
         if view.fence.is_none() {
             check.notes.push("this database has no history of driftlock: it was held against an empty one".to_owned());
@@ -616,6 +619,7 @@ fn nothing(db: &Database, server: &str, database: &str) -> Check {
         version: None,
         against: None,
         why_not: None,
+        ahead: false,
         stale: None,
         expected: None,
         drift: Vec::new(),
