@@ -4,11 +4,13 @@ mod accept;
 mod adopt;
 mod audit;
 mod baseline;
+mod check;
 mod completions;
 mod doctor;
 mod down;
 mod init;
 mod inspect;
+mod lock;
 mod manifest;
 mod new;
 mod plan;
@@ -42,6 +44,8 @@ pub(crate) enum Command {
     Adopt(adopt::Arguments),
     Audit(audit::Arguments),
     Doctor(doctor::Arguments),
+    Lock(lock::Arguments),
+    Check(check::Arguments),
     Inspect(inspect::Arguments),
     Completions(completions::Arguments),
 }
@@ -83,6 +87,8 @@ pub(crate) fn run(cli: &Cli, output: &Arc<Output>) -> Result<Done, CommandError>
         Command::Accept(arguments) => accept::run(arguments, global, output),
         Command::Adopt(arguments) => adopt::run(arguments, global, output),
         Command::Audit(arguments) => audit::run(arguments, global, output),
+        Command::Lock(arguments) => lock::run(arguments, global, output),
+        Command::Check(arguments) => check::run(arguments, global, output),
         Command::Doctor(arguments) => doctor::run(arguments, global, output),
         Command::Inspect(arguments) => inspect::run(arguments, global, output),
         Command::Completions(arguments) => completions::run(arguments, output),

@@ -8,7 +8,7 @@ use crate::arguments::{Cli, Color};
 /// The commands as people look for them.
 const GROUPS: [(&str, &[&str]); 5] = [
     ("Begin", &["init", "new"]),
-    ("Look", &["status", "plan", "validate", "manifest", "audit", "doctor", "inspect"]),
+    ("Look", &["status", "plan", "validate", "manifest", "audit", "doctor", "inspect", "check"]),
     ("Run", &["up", "down", "redo"]),
     ("Take over", &["adopt", "baseline", "accept"]),
     ("Shell", &["completions"]),

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
-use driftlock::engine::ConfigError;
+use driftlock::engine::{ConfigError, cache_folder};
 use driftlock::script::{LoadError, ManifestError};
 use driftlock::{
-    Cancellation, Database, Error, Files, Kind, Layout, Manifest, Memory, Migrations, Migrator, Options, Report, RunId,
-    Settings,
+    Cancellation, Database, Error, Files, Kind, Layout, Manifest, Memory, Migrations, Migrator, Options, Provenance,
+    Report, RunId, Settings, Variables,
 };
 use tracing::Instrument;
 
@@ -29,9 +29,18 @@ pub(crate) struct Session {
     pub(crate) migrator: Migrator,
     pub(crate) teller: Arc<Teller>,
     pub(crate) cancellation: Cancellation,
+    settings: Settings,
+    provenance: Provenance,
 }
 
 impl Session {
+    /// With a place to replay migrations, if one has to be found.
+    pub(crate) fn with_shadow(mut self) -> Result<Self, CommandError> {
+        let search = self.settings.shadow(self.database.engine(), &self.provenance)?;
+        self.migrator = self.migrator.shadow(search);
+        Ok(self)
+    }
+
     /// Closes, and shows what came of it: notes on stderr, the whole as JSON where that is asked for. Text is the command's own.
     pub(crate) async fn conclude(self, output: &Output, result: Result<Report, Error>) -> Result<Report, CommandError> {
         output.show(None);
@@ -88,12 +97,27 @@ pub(crate) fn run<T, F>(
 where
     F: Future<Output = Result<T, CommandError>>,
 {
-    let target = Target::new(global)?;
+    on(Target::new(global)?, global, output, look, adjust, work)
+}
+
+/// The same, on a target that is known.
+pub(crate) fn on<T, F>(
+    target: Target,
+    global: &Global,
+    output: &Arc<Output>,
+    look: Look<'_>,
+    adjust: impl FnOnce(&mut Options),
+    work: impl FnOnce(Session) -> F,
+) -> Result<T, CommandError>
+where
+    F: Future<Output = Result<T, CommandError>>,
+{
     log::start(&target.settings, output)?;
     let run_id = RunId::new();
     let mut options = target.settings.options(&target.provenance);
     options.reason.clone_from(&global.reason);
     options.take_over = global.take_over;
+    options.filter = target.settings.filter()?;
     adjust(&mut options);
     let runtime = runtime()?;
     let cancellation = Cancellation::new();
@@ -109,11 +133,14 @@ where
         let teller = Arc::new(Teller::new(Arc::clone(output)));
         teller.notes(database.notes());
         let mut migrator = Migrator::new(&migrations)
-            .provenance(target.provenance)
+            .provenance(target.provenance.clone())
             .options(options)
             .on_progress(Teller::callback(&teller))
             .run_id(run_id)
             .cancellation(cancellation.clone());
+        if let Some(folder) = cache_folder(&Variables::of_process()) {
+            migrator = migrator.cache(folder);
+        }
         let url = target.settings.url_for_hooks()?;
         for hook in target.settings.command_hooks(url.as_deref()) {
             migrator = migrator.hook(hook);
@@ -122,7 +149,16 @@ where
             migrator = migrator.manifest(manifest, target.root, &target.directory);
         }
         let directory = (target.directory.root().to_owned(), reads_files);
-        let session = Session { database, migrations, directory, migrator, teller, cancellation: cancellation.clone() };
+        let session = Session {
+            database,
+            migrations,
+            directory,
+            migrator,
+            teller,
+            cancellation: cancellation.clone(),
+            settings: target.settings,
+            provenance: target.provenance,
+        };
         tokio::select! {
             biased;
             result = work(session) => result,

@@ -88,7 +88,12 @@ pub(crate) struct Target {
 
 impl Target {
     pub(crate) fn new(global: &Global) -> Result<Self, CommandError> {
-        let config = configure(global)?;
+        Self::with(global, |_| {})
+    }
+
+    /// The same, with what a command's own options say.
+    pub(crate) fn with(global: &Global, options: impl FnOnce(&mut Overrides)) -> Result<Self, CommandError> {
+        let config = configure_with(global, options)?;
         let settings = config.target()?;
         Self::of(global, &config, settings)
     }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use driftlock_database::Inspection;
 use driftlock_schema::{Difference, Facets, Fingerprint, Id, Kind, Schema, Value, compare};
+use similar::TextDiff;
 
 /// One difference between a database and what is expected of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +104,23 @@ impl Drift {
                 format!("the columns are in the order {}; expected {}", found.join(", "), expected.join(", "))
             }
         }
+    }
+}
+
+impl Drift {
+    /// Both texts, line by line, where they don't fit into one.
+    #[must_use]
+    pub fn difference(&self) -> Option<String> {
+        let Drifted::Altered { expected, found, .. } = &self.what else { return None };
+        let text = |value: &Option<Value>| value.as_ref().map(ToString::to_string).unwrap_or_default();
+        let (expected, found) = (text(expected), text(found));
+        if !expected.contains('\n') && !found.contains('\n') {
+            return None;
+        }
+        let diff = TextDiff::from_lines(&expected, &found);
+        let text =
+            diff.unified_diff().context_radius(2).missing_newline_hint(false).header("expected", "found").to_string();
+        Some(text.trim_end().to_owned())
     }
 }
 
@@ -213,6 +231,19 @@ mod tests {
                 "table public.c: is there, and no migration makes it",
             ]
         );
+    }
+
+    #[test]
+    fn a_body_is_told_line_by_line() {
+        let what = Drifted::Altered {
+            attribute: "body".to_owned(),
+            expected: Some("BEGIN\n  RETURN 1;\nEND".into()),
+            found: Some("BEGIN\n  RETURN 2;\nEND".into()),
+        };
+        let drift = Drift { object: "function:f".parse().unwrap(), part: None, what };
+        assert_eq!(drift.sentence(), "body differs");
+        let difference = "--- expected\n+++ found\n@@ -1,3 +1,3 @@\n BEGIN\n-  RETURN 1;\n+  RETURN 2;\n END";
+        assert_eq!(drift.difference().as_deref(), Some(difference));
     }
 
     #[test]

@@ -32,7 +32,7 @@ use crate::standing::Standing;
 use crate::versions::Watch;
 use crate::{
     Applied, Cancellation, Database, Error, Hook, OnProgress, Options, Place, Plan, PlannedMigration, Progress,
-    Provenance, ProvenanceOverrides, Report, RunId, Shadow,
+    Provenance, ProvenanceOverrides, Report, RunId, ShadowSearch,
 };
 
 /// Runs migrations on databases.
@@ -51,7 +51,7 @@ pub struct Migrator {
     /// What all that it does is tied together by, where somebody has said it.
     run_id: Option<RunId>,
     /// Where migrations are replayed.
-    shadow: Option<Shadow>,
+    shadow: Option<ShadowSearch>,
     /// Where readings are remembered.
     cache: Option<PathBuf>,
     /// Versions that alone are run.

@@ -13,7 +13,10 @@ use driftlock_script::{
 };
 use tokio::sync::Mutex;
 
-use crate::{Database, Error, Migrator, Options, PlannedMigration, Provenance, Shadow, reaches_past};
+use crate::shadow::Scratch;
+use crate::{
+    Database, Error, Migrator, OnProgress, Options, PlannedMigration, Progress, Provenance, Shadow, reaches_past,
+};
 
 /// What came of a replay.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,33 +128,6 @@ impl Migrator {
     /// # Errors
     /// When a migration fails, when the scratch database can't be made, read or dropped, and when scripts work on more than their database.
     pub async fn replay(&self, shadow: &Shadow, like: Option<&Database>) -> Result<Replayed, Error> {
-        self.replay_only(shadow, like, None).await
-    }
-
-    /// The same, of these versions alone.
-    pub(crate) async fn replay_only(
-        &self,
-        shadow: &Shadow,
-        like: Option<&Database>,
-        only: Option<BTreeSet<Version>>,
-    ) -> Result<Replayed, Error> {
-        match self.replay_once(shadow, like, only.clone(), false).await? {
-            Some(replayed) => Ok(replayed),
-            None => self.replay_once(shadow, like, only, true).await?.ok_or_else(|| Error::Refused {
-                code: "DL0828",
-                message: "two readings of one database say different things: somebody else is at work in the scratch database".to_owned(),
-            }),
-        }
-    }
-
-    /// Nothing where reading in parts and reading everything disagreed.
-    async fn replay_once(
-        &self,
-        shadow: &Shadow,
-        like: Option<&Database>,
-        only: Option<BTreeSet<Version>>,
-        careful: bool,
-    ) -> Result<Option<Replayed>, Error> {
         if !shadow.is_own()
             && let Some(place) = reaches_past(&self.migrations, shadow.engine().dialect())?
         {
@@ -164,6 +140,36 @@ impl Migrator {
             });
         }
         let scratch = shadow.database(like).await?;
+        self.replay_from(scratch, shadow, like, None).await
+    }
+
+    /// The same in this scratch database, of these versions alone.
+    pub(crate) async fn replay_from(
+        &self,
+        scratch: Scratch,
+        shadow: &Shadow,
+        like: Option<&Database>,
+        only: Option<BTreeSet<Version>>,
+    ) -> Result<Replayed, Error> {
+        if let Some(replayed) = self.replay_once(scratch, only.clone(), false).await? {
+            return Ok(replayed);
+        }
+        let scratch = shadow.database(like).await?;
+        self.replay_once(scratch, only, true).await?.ok_or_else(|| Error::Refused {
+            code: "DL0828",
+            message:
+                "two readings of one database say different things: somebody else is at work in the scratch database"
+                    .to_owned(),
+        })
+    }
+
+    /// Nothing where reading in parts and reading everything disagreed.
+    async fn replay_once(
+        &self,
+        scratch: Scratch,
+        only: Option<BTreeSet<Version>>,
+        careful: bool,
+    ) -> Result<Option<Replayed>, Error> {
         let replayed = self.replay_in(&scratch.database, only, careful).await;
         scratch.end(replayed).await
     }
@@ -201,7 +207,14 @@ impl Migrator {
             .provenance(Provenance::from_process())
             .options(options)
             .cancellation(self.cancellation.clone());
-        migrator.progress.clone_from(&self.progress);
+        // How far it is; what the scripts say and that they are done concerns the scratch database alone.
+        migrator.progress = self.progress.clone().map(|tell| -> OnProgress {
+            Arc::new(move |progress| {
+                if matches!(progress, Progress::Started { .. } | Progress::Statement { .. }) {
+                    tell(progress);
+                }
+            })
+        });
         migrator.watch = Some(Arc::clone(&watch));
         migrator.only = only;
         // The program's own copy of the manifest is about its files and not about what they make.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use driftlock_schema::Filter;
 
 use super::Migrator;
-use crate::{OnDrift, Options, Rollback, Shadow};
+use crate::{OnDrift, Options, Rollback, ShadowSearch};
 
 impl Migrator {
     /// How it runs, as it was told so far.
@@ -135,10 +135,10 @@ impl Migrator {
         self
     }
 
-    /// Where migrations are replayed, where the lock file doesn't say what they make. SQLite needs none.
+    /// Where a place is looked for to replay migrations, where the lock file doesn't say what they make. SQLite needs none.
     #[must_use]
-    pub fn shadow(mut self, shadow: Shadow) -> Self {
-        self.shadow = Some(shadow);
+    pub fn shadow(mut self, search: ShadowSearch) -> Self {
+        self.shadow = Some(search);
         self
     }
 

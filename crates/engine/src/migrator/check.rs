@@ -13,7 +13,7 @@ use crate::drift::{Differences, Drift, from_fingerprints, from_schema};
 use crate::expected::{Expected, Position, major};
 use crate::marks::{Memory, Remembered};
 use crate::standing::Standing;
-use crate::{Database, Error, OnDrift, Progress, Replayed, Shadow, events, reaches_past};
+use crate::{Database, Error, OnDrift, Progress, Replayed, Shadow, events};
 
 /// What a database was held against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,6 +50,8 @@ pub struct Check {
     pub against: Option<Against>,
     /// Why it could not be compared.
     pub why_not: Option<String>,
+    /// Whether the database has versions that these files don't know: a newer release brought them.
+    pub ahead: bool,
     /// Why the lock file says nothing of these migrations, where there is one that is stale.
     pub stale: Option<String>,
     /// The fingerprint of all that is expected.
@@ -245,6 +247,7 @@ impl Migrator {
         if let Lock::Stale(why) = lock {
             check.stale = Some(why);
         }
+        check.ahead = !view.standing.ahead.is_empty();
         check.notes.append(&mut view.notes);
         if view.fence.is_none() {
             check.notes.push("this database has no history of driftlock: it was held against an empty one".to_owned());
@@ -266,14 +269,30 @@ impl Migrator {
         }
     }
 
-    /// The shadow that was named; else memory, where the engine has that and no script works on more than its database.
-    fn any_shadow(&self, db: &Database) -> Result<Option<Shadow>, Error> {
-        if let Some(shadow) = &self.shadow {
-            return Ok(Some(shadow.clone()));
-        }
-        let Some(shadow) = Shadow::in_memory(db.engine) else { return Ok(None) };
-        let is_harmless = reaches_past(&self.migrations, db.engine.dialect()).is_ok_and(|place| place.is_none());
-        Ok(is_harmless.then_some(shadow))
+    /// What exactly these versions make, on the shadow that is found where it may be looked for, else in memory.
+    ///
+    /// # Errors
+    /// The outer one where they fail; the inner one is why they can't be replayed.
+    async fn replayed(&self, db: &Database, only: BTreeSet<Version>) -> Result<Result<Expected, String>, Error> {
+        let search = match &self.shadow {
+            Some(search) => search.clone().name(&*db.name),
+            None if db.engine.scratch().is_some() => Shadow::search(db.engine),
+            None => return Ok(Err("no shadow is named to replay the migrations on".to_owned())),
+        };
+        let shadow = match search.scripts(&self.migrations)?.cancellation(self.cancellation.clone()).find().await {
+            Ok(shadow) => shadow,
+            Err(Error::NoShadow(why)) => return Ok(Err(why)),
+            Err(error) => return Err(error),
+        };
+        let scratch = match shadow.database(Some(db)).await {
+            Ok(scratch) => scratch,
+            Err(error @ Error::Interrupted { .. }) => return Err(error),
+            Err(error) => {
+                return Ok(Err(format!("no scratch database can be made to replay the migrations in: {error}")));
+            }
+        };
+        let replayed = self.replay_from(scratch, &shadow, Some(db), Some(only)).await?;
+        Ok(Ok(Expected::by_replay(replayed.lock, &self.migrations)))
     }
 
     /// Holds a database that has come as far as this against what is expected; `declared` counts as applied.
@@ -284,7 +303,6 @@ impl Migrator {
         standing: &Standing,
         declared: &BTreeSet<Version>,
     ) -> Result<Check, Error> {
-        let shadow = self.any_shadow(db)?;
         let mut why_not = match lock {
             Lock::Fresh(lock) => match Position::of(lock, &self.migrations, standing, declared) {
                 Ok(position) => {
@@ -292,14 +310,13 @@ impl Migrator {
                     let is_vague = expected.whole.is_none();
                     let check = self.hold(db, expected, Some(lock), Against::Lock).await?;
                     let is_open = !check.drift.is_empty() || !check.uncompared.is_empty();
-                    match shadow {
-                        Some(shadow) if is_vague && is_open => {
-                            let replayed = self.replay_only(&shadow, Some(db), Some(position.applied)).await?;
-                            let expected = Expected::by_replay(replayed.lock, &self.migrations);
-                            return self.hold(db, expected, None, Against::Replay).await;
-                        }
-                        _ => return Ok(check),
+                    if !(is_vague && is_open) {
+                        return Ok(check);
                     }
+                    return match self.replayed(db, position.applied).await? {
+                        Ok(expected) => self.hold(db, expected, None, Against::Replay).await,
+                        Err(_) => Ok(check),
+                    };
                 }
                 Err(reason) => reason,
             },
@@ -307,17 +324,12 @@ impl Migrator {
             Lock::Stale(why) => format!("schema.lock is stale: {why} (`driftlock lock` writes it anew)"),
             Lock::Other(why) => why.clone(),
         };
-        if let Some(shadow) = shadow {
-            match self.applied_files(standing, declared) {
-                Ok(applied) => {
-                    let replayed = self.replay_only(&shadow, Some(db), Some(applied)).await?;
-                    let expected = Expected::by_replay(replayed.lock, &self.migrations);
-                    return self.hold(db, expected, None, Against::Replay).await;
-                }
-                Err(reason) => why_not = reason,
-            }
-        } else {
-            why_not.push_str(", and no shadow to replay the migrations on");
+        match self.applied_files(standing, declared) {
+            Ok(applied) => match self.replayed(db, applied).await? {
+                Ok(expected) => return self.hold(db, expected, None, Against::Replay).await,
+                Err(reason) => why_not.push_str(&format!("; {reason}")),
+            },
+            Err(reason) => why_not = reason,
         }
         let inner = db.in_use().await;
         let server = inner.session.server();
@@ -552,7 +564,14 @@ impl Migrator {
         }
         let lock = self.lock_of(db.engine.name())?;
         self.may_be_stale(&lock)?;
-        let check = self.compare(db, &lock, standing, declared).await?;
+        let check = match self.compare(db, &lock, standing, declared).await {
+            // Old directories are not always what can be run on an empty database.
+            Err(error @ (Error::Statement(_) | Error::Script(_) | Error::Load(_))) => {
+                let why = format!("they can't be replayed: {error}");
+                Check { why_not: Some(why), ..nothing(db, "", "") }
+            }
+            check => check?,
+        };
         let mut compared = Compared { notes: check.notes.clone(), accepted: None };
         let notes = &mut compared.notes;
         if let Some(why) = &check.why_not {
@@ -600,6 +619,7 @@ fn nothing(db: &Database, server: &str, database: &str) -> Check {
         version: None,
         against: None,
         why_not: None,
+        ahead: false,
         stale: None,
         expected: None,
         drift: Vec::new(),

@@ -36,13 +36,19 @@ impl Made {
         if self.is_there {
             // Whoever was dropped in the midst of a statement left its answer behind.
             admin.leave();
-            let sql = self.sql();
-            result = drop_database(admin.as_mut(), &sql).await;
+            result = drop_database(admin.as_mut(), &self.sql()).await;
             if matches!(&result, Err(Error::Database(error)) if error.server().is_none()) {
-                result = on_another_connection(self.engine, &self.server, &sql).await;
+                result = self.on_another_connection().await;
             }
             self.is_there = result.is_err();
         }
+        admin.close().await;
+        result
+    }
+
+    async fn on_another_connection(&mut self) -> Result<(), Error> {
+        let (mut admin, _) = self.server.connect(self.engine).await?;
+        let result = drop_database(admin.as_mut(), &self.sql()).await;
         admin.close().await;
         result
     }
@@ -71,14 +77,6 @@ impl Drop for Made {
         };
         drop(std::thread::Builder::new().name("driftlock shadow".to_owned()).spawn(work));
     }
-}
-
-// Not a method: a value with a connection in it can't be shared, and whoever waits for this may be moved between threads.
-async fn on_another_connection(engine: &dyn Engine, server: &Server, sql: &str) -> Result<(), Error> {
-    let (mut admin, _) = server.connect(engine).await?;
-    let result = drop_database(admin.as_mut(), sql).await;
-    admin.close().await;
-    result
 }
 
 pub(super) async fn drop_database(admin: &mut dyn Session, sql: &str) -> Result<(), Error> {

@@ -1,0 +1,212 @@
+//! `driftlock lock`
+
+use std::sync::Arc;
+
+use clap::Args;
+use driftlock::database::Unmodelled;
+use driftlock::engine::Replayed;
+use driftlock::schema::{Change, Difference, compare};
+use driftlock::script::{Directory, LOCK_FILE, LockFile, LockFileError};
+use driftlock::{Engine, Files, Kind, Migrations, Migrator, Settings};
+use serde_json::{Value, json};
+
+use super::Done;
+use crate::arguments::Global;
+use crate::error::CommandError;
+use crate::output::{Output, count, printable};
+use crate::progress::Teller;
+use crate::schema_options::{EngineOption, FilterOptions, ShadowOption};
+use crate::session;
+use crate::setup::{configure_with, engine_without_database, provenance};
+
+/// Write schema.lock: what the migrations make, version by version
+///
+/// Replays the directory in a scratch database and writes schema.lock into it, to be committed beside the migrations. Without
+/// a change nothing is written.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  driftlock lock && git add migrations/schema.lock
+  driftlock lock --env staging
+  driftlock lock --engine postgres --shadow-url postgres://me@localhost/
+  driftlock lock --exclude 'table:partman_*'")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    filter: FilterOptions,
+    #[command(flatten)]
+    engine: EngineOption,
+    #[command(flatten)]
+    shadow: ShadowOption,
+}
+
+/// A directory of migrations, and the engine that they are for.
+pub(super) struct Place {
+    pub(super) engine: &'static dyn Engine,
+    pub(super) directory: Directory,
+    pub(super) migrations: Migrations,
+}
+
+impl Place {
+    /// By these settings: of the engine that is named, else of the URL, the shadow's URL, or the only one that has a directory.
+    pub(super) fn of(settings: &Settings, named: Option<&'static dyn Engine>) -> Result<Self, CommandError> {
+        let engine = match named {
+            Some(engine) => engine,
+            None => engine_of(settings)?,
+        };
+        let place = settings.directory(engine.name())?;
+        let directory = Directory::new(&place.path).shown_as(&place.shown);
+        let layout = settings.layout.as_ref().map(|layout| layout.value);
+        let migrations = Migrations::load(Arc::new(directory.clone()), layout)?.with_values(settings.values()?);
+        Ok(Place { engine, directory, migrations })
+    }
+}
+
+fn engine_of(settings: &Settings) -> Result<&'static dyn Engine, CommandError> {
+    if let Some(engine) = engine_without_database(None, settings)? {
+        return Ok(engine);
+    }
+    let url = match settings.shadow_database_url()? {
+        Some(url) => Some(url),
+        None => settings.database_url()?,
+    };
+    if let Some(url) = url {
+        return Ok(driftlock::engine_of(&url)?);
+    }
+    if let [only] = settings.migrations.as_slice()
+        && let Some(name) = only.engine
+        && let Some(engine) = engine_without_database(Some(name), settings)?
+    {
+        return Ok(engine);
+    }
+    Err(CommandError::usage("it isn't known which engine the migrations are for").hint(
+        "name it with `--engine sqlite`, `--engine postgres` or `--engine mysql`, or an environment with `--env`",
+    ))
+}
+
+pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) -> Result<Done, CommandError> {
+    let config = configure_with(global, |overrides| arguments.shadow.set(overrides))?;
+    let settings = config.project()?;
+    let filter = arguments.filter.filter(&settings)?;
+    let place = Place::of(&settings, arguments.engine.engine()?)?;
+    let old = match place.migrations.lock_file() {
+        Ok(old) => old,
+        Err(error @ (LockFileError::Files(_) | LockFileError::Format { .. })) => {
+            return Err(driftlock::Error::from(error).into());
+        }
+        Err(error) => {
+            output.note(&format!("the old one is replaced: {error}"));
+            None
+        }
+    };
+    let search = settings.shadow(place.engine, &provenance(global, &config, &settings))?.scripts(&place.migrations)?;
+    let replayed = session::apart(&settings, output, |cancellation| async move {
+        let shadow = search.cancellation(cancellation.clone()).find().await?;
+        let teller = Arc::new(Teller::new(Arc::clone(output)));
+        let migrator = Migrator::new(&place.migrations)
+            .filter(filter)
+            .on_progress(Teller::callback(&teller))
+            .cancellation(cancellation);
+        Ok(migrator.replay(&shadow, None).await?)
+    })?;
+    let Replayed { lock, unmodelled, incomplete } = replayed;
+    if !incomplete.is_empty() {
+        let message =
+            format!("the scratch database can't be read as a whole: {}; nothing was written", incomplete.join("; "));
+        return Err(CommandError::new(Kind::Failed, "DL0829", message));
+    }
+    let is_written = old.as_ref() != Some(&lock) || !is_as_written(&place.directory, &lock);
+    if is_written {
+        lock.write(&place.directory)?;
+    }
+    print(&lock, old.as_ref(), &unmodelled, &place.directory.display(LOCK_FILE), is_written, output);
+    Ok(Done::Well)
+}
+
+/// Whether the file is letter by letter as it would be written: two texts of the same code are the same schema.
+fn is_as_written(directory: &Directory, lock: &LockFile) -> bool {
+    directory.read(LOCK_FILE).is_ok_and(|bytes| bytes == lock.to_text().as_bytes())
+}
+
+fn print(
+    lock: &LockFile,
+    old: Option<&LockFile>,
+    unmodelled: &[Unmodelled],
+    file: &str,
+    is_written: bool,
+    output: &Output,
+) {
+    let changes = old.map(|old| compare(&old.schema, &lock.schema, lock.filter.facets()));
+    if output.is_json() {
+        output.json(&json!({
+            "file": file,
+            "written": is_written,
+            "engine": lock.schema.engine(),
+            "version": lock.version,
+            "migrations": lock.migrations.len(),
+            "objects": lock.schema.len(),
+            "fingerprint": lock.fingerprint,
+            "changes": changes.map(|changes| changes.iter().map(change).collect::<Vec<_>>()),
+            "unmodelled": unmodelled,
+        }));
+        return;
+    }
+    for it in unmodelled {
+        output.note(&format!(
+            "{} {} has no place in schema.lock: {}",
+            it.object.kind.words(),
+            it.object.name,
+            it.reason
+        ));
+    }
+    for change in changes.iter().flatten() {
+        output.report(&printable(&line(change)));
+    }
+    let what = match (old, is_written) {
+        (_, false) => "is as it was",
+        (None, true) => "written",
+        (Some(_), true) => "written anew",
+    };
+    let (migrations, objects) = (count(lock.migrations.len(), "migration"), count(lock.schema.len(), "object"));
+    output.report(&format!("{file} {what}: {migrations}, {objects}, on {}", lock.version));
+}
+
+/// `table users, column email: type was integer, is bigint`
+fn line(change: &Change) -> String {
+    let mut subject = format!("{} {}", change.object.kind.words(), change.object.name);
+    if let Some((kind, name)) = &change.part {
+        subject.push_str(&format!(", {} {name}", kind.words()));
+    }
+    let side = |value: &Option<driftlock::schema::Value>| match value {
+        None => "nothing".to_owned(),
+        Some(value) => value.to_string(),
+    };
+    let what = match &change.difference {
+        Difference::Added => "is new".to_owned(),
+        Difference::Removed => "is gone".to_owned(),
+        Difference::Altered { attribute, from, to } => {
+            let (from, to) = (side(from), side(to));
+            let attribute = attribute.replace('_', " ");
+            if from.contains('\n') || to.contains('\n') {
+                format!("{attribute} is another")
+            } else {
+                format!("{attribute} was {from}, is {to}")
+            }
+        }
+        Difference::Reordered { to, .. } => format!("the columns are in the order {}", to.join(", ")),
+    };
+    format!("{subject}: {what}")
+}
+
+fn change(change: &Change) -> Value {
+    json!({
+        "object": change.object,
+        "part": change.part.as_ref().map(|(kind, name)| json!({ "kind": kind, "name": name })),
+        "change": match &change.difference {
+            Difference::Added => "added",
+            Difference::Removed => "removed",
+            Difference::Altered { .. } => "altered",
+            Difference::Reordered { .. } => "reordered",
+        },
+        "attribute": if let Difference::Altered { attribute, .. } = &change.difference { Some(attribute) } else { None },
+    })
+}
