@@ -5,10 +5,15 @@
 //! the one of the lowest [`Rank`] does. So tables are made before defaults, defaults before keys, keys before foreign keys, and functions may
 //! ask for tables as tables may for functions. Comments, owners and grants are added alike for every kind by [`Steps::facets`].
 
+mod behaviour;
 mod columns;
+mod constraints;
 mod facets;
+mod indexes;
 mod relations;
 mod schemas;
+mod sequences;
+mod statistics;
 mod steps;
 
 use driftlock_database::{CreateError, Creation};

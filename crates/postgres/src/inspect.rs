@@ -14,17 +14,24 @@
 //! The rules for a query: catalogs alone, nothing that runs once a row but the catalogs' own functions, no column that an older major than
 //! the session's doesn't have ([`since`] puts something in its place), `{users}` for "the schema `n` isn't the system's".
 
+mod behaviour;
 mod columns;
+mod constraints;
 mod context;
 mod grants;
+mod indexes;
+mod inheritance;
 mod reading;
 mod relations;
 mod schemas;
+mod sequences;
 mod shared;
+mod statistics;
 
 use driftlock_database::{Error, Inspection, Session};
 
 pub(crate) use self::grants::PUBLIC;
+pub(crate) use self::inheritance::resolved;
 pub(crate) use self::reading::{Address, Reading, catalog};
 use crate::session::PostgresSession;
 use crate::sql::Values;
@@ -43,9 +50,20 @@ const SOURCES: &[Source] = &[
     context::ROLES,
     context::DEFAULT_GRANTS,
     context::MEMBERS,
+    inheritance::INHERITANCE,
     schemas::SCHEMAS,
     relations::RELATIONS,
     columns::COLUMNS,
+    sequences::SEQUENCES,
+    constraints::CONSTRAINTS,
+    indexes::CLASSES,
+    indexes::COLLATIONS,
+    indexes::DETAILS,
+    indexes::INDEXES,
+    behaviour::TRIGGERS,
+    behaviour::RULES,
+    behaviour::POLICIES,
+    statistics::STATISTICS,
     // Of everything that was read: these are last.
     shared::COMMENTS,
     shared::DEPENDENCIES,

@@ -32,6 +32,7 @@ mod inspect;
 mod lent;
 mod link;
 mod lock;
+mod names;
 mod objects;
 mod pgpass;
 mod records;

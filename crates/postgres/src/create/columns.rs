@@ -1,26 +1,76 @@
 //! Columns.
 
-use driftlock_schema::{Id, Part};
+use driftlock_schema::{Attributes, Id, Name, Object, Part, SELF, Value};
 
 use super::facets::Defaults;
-use super::{Rank, Steps};
+use super::relations::{foreign_options, options as relation_options};
+use super::sequences;
+use super::{Rank, Steps, qualified};
+use crate::names::made_up;
 use crate::sql::identifier;
 
 /// A column inside of CREATE TABLE: what can't be said later, or costs nothing to say.
-pub(super) fn definition(column: &Part) -> String {
+pub(super) fn definition(table: &Object, column: &Part) -> String {
     let say = &column.attributes;
     let mut sql = format!("{} {}", identifier(&column.name), say.text("type").unwrap_or_default());
+    if let Some(options) = foreign_options(say.get("foreign_options")) {
+        sql.push_str(&format!(" OPTIONS ({options})"));
+    }
     if let Some(collation) = say.text("collation") {
         sql.push_str(&format!(" COLLATE {collation}"));
     }
+    sql.push_str(&clauses(table, column));
+    sql
+}
+
+/// A column of a typed table, where something is said of it that its type doesn't say.
+pub(super) fn options(table: &Object, column: &Part) -> Option<String> {
+    let clauses = clauses(table, column);
+    (!clauses.is_empty()).then(|| format!("{} WITH OPTIONS{clauses}", identifier(&column.name)))
+}
+
+fn clauses(table: &Object, column: &Part) -> String {
+    let say = &column.attributes;
+    let mut sql = String::new();
     if let Some(expression) = say.text("generated") {
         let kind = if say.flag("virtual") { "VIRTUAL" } else { "STORED" };
         sql.push_str(&format!(" GENERATED ALWAYS AS ({expression}) {kind}"));
     }
-    if say.flag("not_null") {
-        sql.push_str(" NOT NULL");
+    if let Some(identity) = say.get("identity") {
+        sql.push_str(&format!(" GENERATED {}", identity_clause(identity)));
+    }
+    let named = table.parts_of("not_null").find(|it| it.attributes.text("column") == Some(&column.name));
+    match named {
+        // Added when the table is there.
+        Some(named) if named.attributes.flag("not_valid") => {}
+        Some(named) => {
+            let no_inherit = if named.attributes.flag("no_inherit") { " NO INHERIT" } else { "" };
+            sql.push_str(&format!(" CONSTRAINT {} NOT NULL{no_inherit}", identifier(&named.name)));
+        }
+        None if say.flag("not_null") => sql.push_str(" NOT NULL"),
+        None => {}
     }
     sql
+}
+
+fn identity_clause(identity: &Value) -> String {
+    let always = identity.get("generation").and_then(Value::as_text) == Some("always");
+    let mut options = Vec::new();
+    if let Some(name) = identity.get("sequence") {
+        options.push(format!("SEQUENCE NAME {}", qualified(&sequence_name(name))));
+    }
+    if let Value::Map(map) = identity {
+        let mut said = Attributes::new();
+        map.iter().for_each(|(name, value)| said.set(name.clone(), value.clone()));
+        options.extend(sequences::options(&said));
+    }
+    let options = if options.is_empty() { String::new() } else { format!(" ({})", options.join(" ")) };
+    format!("{} AS IDENTITY{options}", if always { "ALWAYS" } else { "BY DEFAULT" })
+}
+
+fn sequence_name(name: &Value) -> Name {
+    let text = |key: &str| name.get(key).and_then(Value::as_text).unwrap_or_default();
+    Name::within(text("schema"), text("name"))
 }
 
 /// What has to be there for its definition: all but what its default is made of.
@@ -29,21 +79,76 @@ pub(super) fn required(column: &Part) -> impl Iterator<Item = &Id> {
     column.requires.iter().filter(move |id| !has_default || !matches!(id.kind.as_str(), "function" | "sequence"))
 }
 
-/// What is said of a column once its table is there.
-pub(super) fn steps(table: &Id, name: &str, column: &Part, steps: &mut Steps) {
+/// What is said of a column once its table is there. `is_bare` is one that CREATE TABLE said nothing of, since it comes from a parent.
+pub(super) fn steps(object: &Object, column: &Part, is_bare: bool, steps: &mut Steps) {
+    let (id, name) = (object.id(), qualified(&object.name));
     let (say, quoted) = (&column.attributes, identifier(&column.name));
-    let mut alter = |what: String| {
-        steps
-            .add(table, Rank::Column, format!("ALTER TABLE ONLY {name} ALTER COLUMN {quoted} {what}"))
-            .requires(&column.requires);
+    let alter = match object.kind.as_str() {
+        "view" => "ALTER VIEW",
+        "materialized_view" => "ALTER MATERIALIZED VIEW",
+        "foreign_table" => "ALTER FOREIGN TABLE ONLY",
+        _ => "ALTER TABLE ONLY",
     };
-    if let Some(expression) = say.text("default") {
-        alter(format!("SET DEFAULT {expression}"));
+    let rank =
+        if matches!(object.kind.as_str(), "view" | "materialized_view") { Rank::AfterView } else { Rank::Column };
+    let mut add = |what: String| {
+        steps.add(&id, rank, format!("{alter} {name} ALTER COLUMN {quoted} {what}")).requires(&column.requires);
+    };
+    match say.text("default") {
+        Some(expression) => add(format!("SET DEFAULT {expression}")),
+        // It has its parent's.
+        None if is_bare && say.get("generated").is_none() => add("DROP DEFAULT".to_owned()),
+        None => {}
     }
-    steps.comment(table, &format!("COLUMN {name}.{quoted}"), say);
+    if is_bare {
+        let verb = if say.flag("not_null") { "SET" } else { "DROP" };
+        add(format!("{verb} NOT NULL"));
+        if let Some(identity) = say.get("identity") {
+            add(format!("ADD GENERATED {}", identity_clause(identity)));
+        }
+    }
+    if let Some(storage) = say.text("storage") {
+        add(format!("SET STORAGE {}", storage.to_uppercase()));
+    }
+    if let Some(compression) = say.text("compression") {
+        add(format!("SET COMPRESSION {compression}"));
+    }
+    if let Some(statistics) = say.number("statistics") {
+        add(format!("SET STATISTICS {statistics}"));
+    }
+    if let Some(options) = relation_options(say.get("options")) {
+        add(format!("SET ({options})"));
+    }
+    steps.comment(&id, &format!("COLUMN {name}.{quoted}"), say);
     let on = |privileges: &str| {
         let each: Vec<String> = privileges.split(", ").map(|it| format!("{it} ({quoted})")).collect();
         format!("{} ON TABLE {name}", each.join(", "))
     };
-    steps.grants_of(table, &on, say, Defaults::OwnerAlone);
+    let (of_sequence, of_column): (Vec<Value>, Vec<Value>) =
+        say.list("grants").iter().cloned().partition(|item| item.get("on").is_some());
+    let owner = object.attributes.text("owner").unwrap_or(SELF);
+    let granted = |list: Vec<Value>| {
+        let mut granted = Attributes::new();
+        granted.set("owner", owner);
+        granted.set("grants", list);
+        granted
+    };
+    steps.grants_of(&id, &on, &granted(of_column), Defaults::OwnerAlone);
+    if let Some(identity) = say.get("identity") {
+        let sequence = identity.get("sequence").map_or_else(
+            || Name { name: made_up(&object.name.name, &column.name, "seq"), ..object.name.clone() },
+            sequence_name,
+        );
+        let words = format!("SEQUENCE {}", qualified(&sequence));
+        if let Some(Value::Flag(unlogged)) = identity.get("unlogged") {
+            let persistence = if *unlogged { "UNLOGGED" } else { "LOGGED" };
+            steps.add(&id, Rank::Column, format!("ALTER {words} SET {persistence}"));
+        }
+        if let Some(comment) = identity.get("comment") {
+            let mut noted = Attributes::new();
+            noted.set("comment", comment.clone());
+            steps.comment(&id, &words, &noted);
+        }
+        steps.grants(&id, &words, &granted(of_sequence), Defaults::OwnerAlone);
+    }
 }

@@ -1,27 +1,223 @@
-//! What has rows.
+//! What has rows: tables, foreign tables, views, materialized views.
 
 use driftlock_database::CreateError;
-use driftlock_schema::{Object, Schema, Value};
+use driftlock_schema::{Attributes, Id, Name, Object, Part, SELF, Schema, Value};
 
-use super::facets::Defaults;
-use super::{Rank, Steps, columns, qualified};
+use super::facets::{Defaults, role};
+use super::steps::Key;
+use super::{Rank, Steps, behaviour, columns, constraints, indexes, qualified};
+use crate::inspect::resolved;
 use crate::sql::{identifier, literal};
 
-pub(super) fn table(_: &Schema, object: &Object, steps: &mut Steps) -> Result<(), CreateError> {
+pub(super) fn table(schema: &Schema, object: &Object, steps: &mut Steps) -> Result<(), CreateError> {
     let (id, name, say) = (object.id(), qualified(&object.name), &object.attributes);
-    let columns: Vec<String> = object.parts_of("column").map(columns::definition).collect();
+    let parents = parents(schema, object)?;
+    let all = all_columns(schema, object, 0)?;
+    let is_partition = say.get("partition_of").is_some();
+    // A partition is made by itself and then attached, as that is how it can have its columns in an order of its own.
+    let defined = || all.iter().filter(|column| is_partition || !column.attributes.flag("inherited"));
+    let definitions: Vec<String> = match say.get("of_type") {
+        Some(_) => defined().filter_map(|column| columns::options(object, column)).collect(),
+        None => defined().map(|column| columns::definition(object, column)).collect(),
+    };
+    let foreign = if object.kind == "foreign_table" { "FOREIGN " } else { "" };
     let unlogged = if say.flag("unlogged") { "UNLOGGED " } else { "" };
-    let mut sql = format!("CREATE {unlogged}TABLE {name} ({})", columns.join(", "));
+    let mut sql = format!("CREATE {unlogged}{foreign}TABLE {name}");
+    if let Some(of_type) = say.text("of_type") {
+        sql.push_str(&format!(" OF {of_type}"));
+    }
+    if say.get("of_type").is_none() || !definitions.is_empty() {
+        sql.push_str(&format!(" ({})", definitions.join(", ")));
+    }
+    if !is_partition && !parents.is_empty() {
+        let names: Vec<String> = parents.iter().map(|parent| qualified(&parent.name)).collect();
+        sql.push_str(&format!(" INHERITS ({})", names.join(", ")));
+    }
+    if let Some(key) = say.text("partition_by") {
+        sql.push_str(&format!(" PARTITION BY {key}"));
+    }
+    if let Some(method) = say.text("access_method") {
+        sql.push_str(&format!(" USING {}", identifier(method)));
+    }
+    if let Some(server) = say.text("server") {
+        sql.push_str(&format!(" SERVER {}", identifier(server)));
+    }
+    if let Some(options) = foreign_options(say.get("foreign_options")) {
+        sql.push_str(&format!(" OPTIONS ({options})"));
+    }
     if let Some(options) = options(say.get("options")) {
         sql.push_str(&format!(" WITH ({options})"));
     }
-    let required = object.parts_of("column").flat_map(|column| columns::required(column));
-    steps.add(&id, Rank::Table, sql).requires(&object.requires).requires(required);
-    steps.facets(&id, &format!("TABLE {name}"), say, Defaults::OwnerAlone);
-    for column in object.parts_of("column") {
-        columns::steps(&id, &name, column, steps);
+    if let Some(tablespace) = say.text("tablespace") {
+        sql.push_str(&format!(" TABLESPACE {}", identifier(tablespace)));
+    }
+    let required: Vec<&Id> = defined().flat_map(columns::required).collect();
+    let of_parents: Vec<Id> = parents.iter().map(|parent| parent.id()).collect();
+    steps.add(&id, Rank::Table, sql).requires(&object.requires).requires(required).requires(&of_parents);
+    if let (true, Some(parent), Some(bound)) = (is_partition, parents.first(), say.text("bound")) {
+        let sql = format!("ALTER TABLE ONLY {} ATTACH PARTITION {name} {bound}", qualified(&parent.name));
+        steps.add(&id, Rank::Inherit, sql).requires(&of_parents);
+    }
+    let mut alter = |what: &str| {
+        steps.add(&id, Rank::Behaviour, format!("ALTER TABLE ONLY {name} {what}"));
+    };
+    if say.flag("row_security") {
+        alter("ENABLE ROW LEVEL SECURITY");
+    }
+    if say.flag("force_row_security") {
+        alter("FORCE ROW LEVEL SECURITY");
+    }
+    if let Some(identity) = say.text("replica_identity") {
+        alter(&format!("REPLICA IDENTITY {}", identity.to_uppercase()));
+    }
+    let words = format!("{foreign}TABLE {name}");
+    owner_and_comment(&id, &words, say, steps);
+    steps.grants(&id, &format!("TABLE {name}"), say, Defaults::OwnerAlone);
+    for column in &all {
+        let parent = parents.iter().find(|_| !is_partition && column.attributes.flag("inherited"));
+        columns::steps(object, column, parent.is_some(), steps);
+    }
+    parts(object, steps)
+}
+
+/// What views and tables may have.
+fn parts(object: &Object, steps: &mut Steps) -> Result<(), CreateError> {
+    for part in &object.parts {
+        match part.kind.as_str() {
+            "column" => {}
+            "primary_key" | "unique" | "exclusion" => constraints::key(object, part, steps),
+            "check" => constraints::check(object, part, steps),
+            "foreign_key" => constraints::foreign_key(object, part, steps),
+            "not_null" => constraints::not_null(object, part, steps),
+            "index" => indexes::index(object, part, steps),
+            "trigger" => behaviour::trigger(object, part, steps),
+            "rule" => behaviour::rule(object, part, steps),
+            "policy" => behaviour::policy(object, part, steps),
+            other => {
+                let reason = format!("there is no way to make a {other} of a {}", object.kind.words());
+                return Err(CreateError::new(object.id(), reason));
+            }
+        }
     }
     Ok(())
+}
+
+pub(super) fn view(_: &Schema, object: &Object, steps: &mut Steps) -> Result<(), CreateError> {
+    let (id, name, say) = (object.id(), qualified(&object.name), &object.attributes);
+    let options = options(say.get("options")).map_or_else(String::new, |options| format!(" WITH ({options})"));
+    let definition = say.text("definition").unwrap_or_default();
+    let rest = format!("VIEW {name}{options} AS {definition}");
+    let columns: Vec<String> = object.parts_of("column").map(nothing_of).collect();
+    steps
+        .add(&id, Rank::View, format!("CREATE {rest}"))
+        .requires(&object.requires)
+        .early(format!("CREATE VIEW {name} AS SELECT {}", columns.join(", ")), format!("CREATE OR REPLACE {rest}"));
+    owner_and_comment(&id, &format!("VIEW {name}"), say, steps);
+    steps.grants(&id, &format!("TABLE {name}"), say, Defaults::OwnerAlone);
+    for column in object.parts_of("column") {
+        columns::steps(object, column, false, steps);
+    }
+    parts(object, steps)
+}
+
+/// A column of the right type, for a view that holds a place.
+fn nothing_of(column: &Part) -> String {
+    let say = &column.attributes;
+    let collation = say.text("collation").map_or_else(String::new, |collation| format!(" COLLATE {collation}"));
+    format!("NULL::{}{collation} AS {}", say.text("type").unwrap_or("text"), identifier(&column.name))
+}
+
+pub(super) fn materialized_view(_: &Schema, object: &Object, steps: &mut Steps) -> Result<(), CreateError> {
+    let (id, name, say) = (object.id(), qualified(&object.name), &object.attributes);
+    let mut sql = format!("CREATE MATERIALIZED VIEW {name}");
+    if let Some(method) = say.text("access_method") {
+        sql.push_str(&format!(" USING {}", identifier(method)));
+    }
+    if let Some(options) = options(say.get("options")) {
+        sql.push_str(&format!(" WITH ({options})"));
+    }
+    if let Some(tablespace) = say.text("tablespace") {
+        sql.push_str(&format!(" TABLESPACE {}", identifier(tablespace)));
+    }
+    let data = if say.flag("unpopulated") { "NO DATA" } else { "DATA" };
+    sql.push_str(&format!(" AS {} WITH {data}", say.text("definition").unwrap_or_default()));
+    steps.add(&id, Rank::View, sql).requires(&object.requires);
+    owner_and_comment(&id, &format!("MATERIALIZED VIEW {name}"), say, steps);
+    steps.grants(&id, &format!("TABLE {name}"), say, Defaults::OwnerAlone);
+    for column in object.parts_of("column") {
+        columns::steps(object, column, false, steps);
+    }
+    parts(object, steps)
+}
+
+/// What it is called by where grants don't call it that.
+fn owner_and_comment(id: &Id, words: &str, say: &Attributes, steps: &mut Steps) {
+    if let Some(owner) = say.text("owner").filter(|owner| *owner != SELF) {
+        steps.add(id, Rank::Owner, format!("ALTER {words} OWNER TO {}", role(owner))).makes(Key::other(id, "owner"));
+    }
+    steps.comment(id, words, say);
+}
+
+/// The tables that a table inherits from.
+fn parents<'a>(schema: &'a Schema, object: &Object) -> Result<Vec<&'a Object>, CreateError> {
+    let names = object.attributes.list("inherits").iter().chain(object.attributes.get("partition_of"));
+    names
+        .map(|parent| {
+            let name = name_of(parent);
+            let of = |kind: &'static str| schema.get(&Id::new(kind, name.clone()));
+            of("table").or_else(|| of("foreign_table")).ok_or_else(|| {
+                CreateError::new(object.id(), format!("it inherits from {name}, of which nothing is known"))
+            })
+        })
+        .collect()
+}
+
+/// The name of a relation that an attribute refers to.
+pub(super) fn name_of(reference: &Value) -> Name {
+    let text = |key: &str| reference.get(key).and_then(Value::as_text);
+    let name = text("table").unwrap_or_default();
+    text("schema").map_or_else(|| Name::new(name), |schema| Name::within(schema, name))
+}
+
+/// Nothing inherits through more tables than this.
+const DEEPEST: usize = 1000;
+
+/// All columns of a table in their order, those that it inherits too, with all that is said of them.
+pub(super) fn all_columns(schema: &Schema, object: &Object, depth: usize) -> Result<Vec<Part>, CreateError> {
+    if depth > DEEPEST {
+        return Err(CreateError::new(object.id(), "it inherits from itself"));
+    }
+    let mut columns: Vec<Part> = Vec::new();
+    for parent in parents(schema, object)? {
+        for column in all_columns(schema, parent, depth + 1)? {
+            if columns.iter().any(|known| known.name == column.name) {
+                continue;
+            }
+            let own = object.part("column", &column.name);
+            if let Some(own) = own.filter(|own| !own.attributes.flag("inherited")) {
+                columns.push(own.clone());
+                continue;
+            }
+            let mut all = Part::new("column", column.name.clone());
+            all.attributes = resolved(own.map(|own| &own.attributes), &column.attributes);
+            all.attributes.set("inherited", true);
+            all.requires = column.requires;
+            all.requires.extend(own.into_iter().flat_map(|own| own.requires.iter().cloned()));
+            columns.push(all);
+        }
+    }
+    let inherited = columns.len();
+    for column in object.parts_of("column") {
+        if !columns[..inherited].iter().any(|known| known.name == column.name) {
+            columns.push(column.clone());
+        }
+    }
+    let order = object.attributes.list("column_order");
+    if !order.is_empty() {
+        let place = |column: &Part| order.iter().position(|name| name.as_text() == Some(&column.name));
+        columns.sort_by_key(|column| place(column).unwrap_or(usize::MAX));
+    }
+    Ok(columns)
 }
 
 /// Options as in `WITH (…)`.
@@ -31,5 +227,12 @@ pub(super) fn options(options: Option<&Value>) -> Option<String> {
         let name: Vec<String> = name.split('.').map(identifier).collect();
         format!("{} = {}", name.join("."), literal(&value.to_string()))
     };
+    Some(map.iter().map(option).collect::<Vec<_>>().join(", "))
+}
+
+/// Options as in `OPTIONS (…)`.
+pub(super) fn foreign_options(options: Option<&Value>) -> Option<String> {
+    let Some(Value::Map(map)) = options else { return None };
+    let option = |(name, value): (&String, &Value)| format!("{} {}", identifier(name), literal(&value.to_string()));
     Some(map.iter().map(option).collect::<Vec<_>>().join(", "))
 }

@@ -41,6 +41,8 @@ pub(crate) enum Rank {
     ForeignKey,
     /// Statistics, rules, triggers, policies.
     Behaviour,
+    /// Which of these are in force.
+    State,
     /// What tells others of changes.
     Publication,
     /// Who owns it.
@@ -87,7 +89,7 @@ struct Step {
     rank: Rank,
     sql: String,
     /// In place of it, when something that it requires requires it: then it runs first, and the statement itself later.
-    early: Option<String>,
+    early: Option<(String, String)>,
     requires: Vec<Key>,
     transactional: bool,
 }
@@ -168,8 +170,9 @@ impl Steps {
                     let reason = format!("these require each other: {}", stuck.join(", "));
                     return Err(CreateError::new(steps[first].object.clone(), reason));
                 };
-                if let Some(sql) = steps[at].early.take() {
-                    creations.push(Creation::new(steps[at].object.clone(), sql));
+                if let Some((early, later)) = steps[at].early.take() {
+                    creations.push(Creation::new(steps[at].object.clone(), early));
+                    steps[at].sql = later;
                 }
                 release(&mut waited_by[at], &mut waiting_for, &steps, &mut ready);
                 continue;
@@ -224,8 +227,9 @@ impl Added<'_> {
     }
 
     /// What holds its place where it is part of a circle.
-    pub(crate) fn early(mut self, sql: impl Into<String>) -> Self {
-        self.step().early = Some(sql.into());
+    /// `later` is then what makes of it what it should be.
+    pub(crate) fn early(mut self, early: impl Into<String>, later: impl Into<String>) -> Self {
+        self.step().early = Some((early.into(), later.into()));
         self
     }
 }

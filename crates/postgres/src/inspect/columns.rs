@@ -15,7 +15,7 @@ pub(super) const COLUMNS: Source = Source {
             "SELECT a.attrelid, a.attnum, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated, \
              CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END, {compression}, nullif(a.attstattarget, -1), a.attoptions::text, \
              a.attacl::text, CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::pg_catalog.regcollation::text END, \
-             pg_catalog.pg_get_expr(d.adbin, d.adrelid), d.oid, a.attislocal, a.attinhcount, c.relowner, a.attfdwoptions::text \
+             pg_catalog.pg_get_expr(d.adbin, d.adrelid), d.oid, a.attislocal, a.attinhcount, c.relowner, a.attfdwoptions::text, a.atttypid, a.attcollation \
              FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid \
              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
              LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
@@ -47,7 +47,9 @@ fn read(reading: &mut Reading, row: Values<'_>) -> Result<(), driftlock_database
     say.set_some("grants", reading.grants('c', oid(&row, 16)?, row.optional(10)?));
     say.set_some("collation", row.maybe(11)?);
     say.set_some("foreign_options", row.optional(17)?.map(elements).as_deref().and_then(pairs));
+    say.set_flag("inherited", !row.yes(14)? && row.number(15)? > 0);
     let at = Address::column(relation, row.parsed(1, |text| text.parse().ok())?);
+    reading.known.columns.insert(at, (oid(&row, 18)?, oid(&row, 19)?));
     if reading.part(Address::new(catalog::CLASS, relation), at, column) && row.optional(13)?.is_some() {
         reading.alias(Address::read(catalog::ATTRDEF, &row, 13)?, at);
     }

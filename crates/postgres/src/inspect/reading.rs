@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use driftlock_database::{Error, Inspection, Unmodelled};
 use driftlock_schema::{Attributes, Id, Object, Part, Schema, Value};
 
+use super::constraints::Keys;
 use super::grants::{self, Privileges};
+use super::{indexes, inheritance};
 use crate::sql::Values;
 
 /// The catalogs' own numbers, which never change.
@@ -13,8 +15,12 @@ pub(crate) mod catalog {
     pub(crate) const TYPE: u32 = 1247;
     pub(crate) const CLASS: u32 = 1259;
     pub(crate) const ATTRDEF: u32 = 2604;
+    pub(crate) const CONSTRAINT: u32 = 2606;
     pub(crate) const NAMESPACE: u32 = 2615;
     pub(crate) const REWRITE: u32 = 2618;
+    pub(crate) const TRIGGER: u32 = 2620;
+    pub(crate) const POLICY: u32 = 3256;
+    pub(crate) const STATISTICS: u32 = 3381;
 }
 
 /// Where something stands in the catalogs: the catalog's number, the row's, and the column's where it is one.
@@ -45,6 +51,12 @@ pub(crate) fn oid(row: &Values<'_>, at: usize) -> Result<u32, Error> {
     row.parsed(at, |text| text.parse().ok())
 }
 
+/// Numbers in a list as the server prints one: `{1,2}` an array, `1 2` a vector.
+pub(crate) fn numbers<N: std::str::FromStr>(list: Option<&str>) -> Vec<N> {
+    let parts = list.unwrap_or_default().split([' ', ',', '{', '}']);
+    parts.filter_map(|number| number.parse().ok()).collect()
+}
+
 /// Where something stands in the reading: the object's place, and the part's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Place(usize, Option<usize>);
@@ -54,11 +66,17 @@ pub(crate) struct Reading {
     pub(crate) major: u32,
     objects: Vec<Object>,
     places: HashMap<Address, Place>,
+    /// Rows that stand for what was read from another.
+    aliases: HashMap<Address, Place>,
+    /// The parents of what inherits, in their order.
+    parents: HashMap<u32, Vec<u32>>,
     /// What belongs to an extension.
     members: HashSet<(u32, u32)>,
     /// The roles' names, `None` for who stands for the database's own.
     roles: HashMap<u32, (String, bool)>,
     pub(super) privileges: Privileges,
+    pub(super) known: indexes::Known,
+    pub(super) keys: Keys,
     unmodelled: Vec<Unmodelled>,
 }
 
@@ -68,9 +86,13 @@ impl Reading {
             major,
             objects: Vec::new(),
             places: HashMap::new(),
+            aliases: HashMap::new(),
+            parents: HashMap::new(),
             members: HashSet::new(),
             roles: HashMap::new(),
             privileges: Privileges::default(),
+            known: indexes::Known::default(),
+            keys: Keys::default(),
             unmodelled: Vec::new(),
         }
     }
@@ -84,6 +106,15 @@ impl Reading {
 
     pub(super) fn member(&mut self, catalog: u32, object: u32) {
         self.members.insert((catalog, object));
+    }
+
+    pub(super) fn child(&mut self, child: u32, parent: u32) {
+        self.parents.entry(child).or_default().push(parent);
+    }
+
+    /// What a relation inherits from.
+    pub(super) fn parents(&self, child: u32) -> &[u32] {
+        self.parents.get(&child).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Takes in an object, unless an extension brought it. Says whether it did.
@@ -110,9 +141,13 @@ impl Reading {
 
     /// Makes known that a row of a catalog is another's: what depends on the one requires the other's object.
     pub(crate) fn alias(&mut self, at: Address, of: Address) {
-        if let Some(place) = self.places.get(&of).copied() {
-            self.places.entry(at).or_insert(place);
+        if let Some(place) = self.place(of) {
+            self.aliases.insert(at, place);
         }
+    }
+
+    fn place(&self, at: Address) -> Option<Place> {
+        self.places.get(&at).or_else(|| self.aliases.get(&at)).copied()
     }
 
     /// What is said of what was read, to say more.
@@ -127,7 +162,21 @@ impl Reading {
 
     /// The object that was read there, or of which a part was.
     pub(crate) fn get(&self, at: Address) -> Option<&Object> {
-        self.places.get(&at).and_then(|place| self.objects.get(place.0))
+        self.place(at).and_then(|place| self.objects.get(place.0))
+    }
+
+    /// The name of the part that was read there.
+    pub(crate) fn part_name(&self, at: Address) -> Option<String> {
+        let Place(object, part) = self.place(at)?;
+        self.objects.get(object)?.parts.get(part?).map(|part| part.name.clone())
+    }
+
+    /// The names of a relation's columns.
+    pub(crate) fn column_names(&self, relation: u32, numbers: &[i32]) -> Vec<String> {
+        numbers
+            .iter()
+            .map(|number| self.part_name(Address::column(relation, *number)).unwrap_or_else(|| number.to_string()))
+            .collect()
     }
 
     /// The name of the role with this number; nothing where it is the database's own.
@@ -164,7 +213,7 @@ impl Reading {
     pub(super) fn requires(&mut self, at: Address, on: Address) {
         let place = |at: Address| {
             let whole = Address { column: 0, ..at };
-            self.places.get(&at).or_else(|| self.places.get(&whole)).copied()
+            self.place(at).or_else(|| self.place(whole))
         };
         let (Some(Place(object, part)), Some(Place(required, _))) = (place(at), place(on)) else { return };
         if object == required {
@@ -172,6 +221,10 @@ impl Reading {
         }
         let id = self.objects[required].id();
         let object = &mut self.objects[object];
+        if object.kind == "sequence" {
+            // It goes with the column that owns it, and is there without.
+            return;
+        }
         let list = match part.and_then(|part| object.parts.get_mut(part)) {
             Some(part) => &mut part.requires,
             None => &mut object.requires,
@@ -181,7 +234,26 @@ impl Reading {
         }
     }
 
-    pub(super) fn done(self) -> Inspection {
+    /// Says of every child what it inherits from, and takes out of it what it has from there.
+    fn settle_inheritance(&mut self) {
+        let table = |relation: u32| match self.places.get(&Address::new(catalog::CLASS, relation)) {
+            Some(Place(object, None)) => Some(*object),
+            _ => None,
+        };
+        let mut settled = Vec::new();
+        for (child, parents) in &self.parents {
+            let Some(child) = table(*child) else { continue };
+            let parents: Vec<&Object> =
+                parents.iter().filter_map(|it| table(*it)).map(|it| &self.objects[it]).collect();
+            settled.push((child, inheritance::settled(&self.objects[child], &parents)));
+        }
+        for (child, object) in settled {
+            self.objects[child] = object;
+        }
+    }
+
+    pub(super) fn done(mut self) -> Inspection {
+        self.settle_inheritance();
         let mut schema = Schema::new("postgres");
         schema.extend(self.objects);
         let mut unmodelled = self.unmodelled;
