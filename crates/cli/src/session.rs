@@ -178,11 +178,14 @@ where
 
 /// Runs what has no database of its own at hand, until it is done or a signal has come and all is put in order. Whoever gets the token stops by
 /// itself: what it made elsewhere is to be taken away first.
-pub(crate) fn apart<T>(
+pub(crate) fn apart<T, F>(
     settings: &Settings,
     output: &Arc<Output>,
-    work: impl AsyncFnOnce(&Cancellation) -> Result<T, CommandError>,
-) -> Result<T, CommandError> {
+    work: impl FnOnce(Cancellation) -> F,
+) -> Result<T, CommandError>
+where
+    F: Future<Output = Result<T, CommandError>>,
+{
     log::start(settings, output)?;
     let run_id = RunId::new();
     let runtime = runtime()?;
@@ -191,7 +194,7 @@ pub(crate) fn apart<T>(
         listen(&cancellation)?;
         tokio::select! {
             biased;
-            result = work(&cancellation) => result,
+            result = work(cancellation.clone()) => result,
             error = overdue(&cancellation) => Err(error),
         }
     };

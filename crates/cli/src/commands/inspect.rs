@@ -94,8 +94,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
     if let Some(engine) = arguments.engine.engine()? {
         sources = sources.engine(engine);
     }
-    let reading = session::apart(&settings, output, async |cancellation| {
-        let sources = sources.cancellation(cancellation.clone());
+    let reading = session::apart(&settings, output, |cancellation| async move {
+        let sources = sources.cancellation(cancellation);
         let reading = if arguments.prove { sources.prove(&source).await } else { sources.read(&source).await };
         Ok(reading?)
     })?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use driftlock::engine::{Existing, NewFile, NewProject, Secret, Shadow, variable_of};
+use driftlock::engine::{Ci, Existing, NewFile, NewProject, Secret, Shadow, variable_of};
 use driftlock::schema::{Change, Rule, compare};
 use driftlock::script::LOCK_FILE;
 use driftlock::{Cancellation, ConnectOptions, Database, DatabaseUrl, Engine, Kind, Layout, Settings, engine_of};
@@ -67,15 +67,35 @@ pub(super) fn run(
     let empty = NewFile { path: String::new(), text: String::new() };
     project.files_of_existing(root, empty.clone(), empty)?;
 
-    let written = session::apart(&settings, output, async |cancellation| {
-        let shadow = shadow(&settings, target.engine, &options, cancellation).await?;
-        let db = connect(&target, &settings, &options, cancellation).await?;
-        let existing = db.write_down(&shadow, &file, &exclude).await;
+    let ci = given.ci.flatten();
+    let work = Work { settings: &settings, target: &target, beside: beside.as_ref(), options, exclude, file, root, ci };
+    let written = session::apart(&settings, output, |cancellation| work.done(&mut project, cancellation))?;
+    print(&written, arguments, &target, output);
+    Ok(Done::Well)
+}
+
+/// What is to be done.
+struct Work<'a> {
+    settings: &'a Settings,
+    target: &'a Target,
+    beside: Option<&'a Target>,
+    options: ConnectOptions,
+    exclude: Vec<Rule>,
+    file: String,
+    root: &'a Path,
+    ci: Option<Ci>,
+}
+
+impl Work<'_> {
+    async fn done(&self, project: &mut NewProject, cancellation: Cancellation) -> Result<Written, CommandError> {
+        let shadow = self.shadow(&cancellation).await?;
+        let db = self.connect(self.target, &cancellation).await?;
+        let existing = db.write_down(&shadow, &self.file, &self.exclude).await;
         db.close().await;
         let existing = existing.map_err(explained)?;
-        let differences = match &beside {
+        let differences = match self.beside {
             Some(beside) => {
-                let db = connect(beside, &settings, &options, cancellation).await?;
+                let db = self.connect(beside, &cancellation).await?;
                 let other = tokio::select! {
                     other = db.inspect(&existing.filter) => other?,
                     () = cancellation.cancelled() => return Err(session::interrupted()),
@@ -85,13 +105,43 @@ pub(super) fn run(
             }
             None => None,
         };
-        let mut files = files(&mut project, root, &file, &existing, &exclude)?;
-        files.extend(given.ci.flatten().map(|ci| project.ci(root, ci)));
-        write(root, &files, cancellation)?;
+        let mut files = self.files(project, &existing)?;
+        files.extend(self.ci.map(|ci| project.ci(self.root, ci)));
+        write(self.root, &files, &cancellation)?;
         Ok(Written { files, existing, differences })
-    })?;
-    print(&written, arguments, &target, output);
-    Ok(Done::Well)
+    }
+
+    /// A URL is no licence to make databases on its server, and an environment that is only about to be is none either.
+    async fn shadow(&self, cancellation: &Cancellation) -> Result<Shadow, CommandError> {
+        let engine = self.target.engine;
+        let search = Shadow::search(engine).no_environment("the project has none yet");
+        let mut search = search.tables(self.settings.own_tables());
+        if let Some(url) = self.settings.shadow_database_url()? {
+            let named = engine_of(&url)?;
+            if named.name() != engine.name() {
+                let message = format!("the shadow is of {}, and --from is of {}", named.name(), engine.name());
+                return Err(CommandError::usage(message).hint("name a server of the same engine with `--shadow-url`"));
+            }
+            search = search.server(url, ConnectOptions { set_role: None, ..self.options.clone() });
+        }
+        Ok(search.cancellation(cancellation.clone()).find().await?)
+    }
+
+    async fn connect(&self, to: &Target, cancellation: &Cancellation) -> Result<Database, CommandError> {
+        tokio::select! {
+            db = Database::connect(to.engine, &to.url, &self.options, self.settings.own_tables()) => Ok(db?),
+            () = cancellation.cancelled() => Err(session::interrupted()),
+        }
+    }
+
+    fn files(&self, project: &mut NewProject, existing: &Existing) -> Result<Vec<NewFile>, CommandError> {
+        let asked = self.exclude.iter().map(|rule| (rule.to_string(), "as it was asked for".to_owned()));
+        let proposed = existing.ignored.iter().map(|it| (it.rule.to_string(), it.reason.clone()));
+        project.ignore = proposed.chain(asked).collect();
+        let migration = NewFile { path: project.path(&self.file), text: existing.script.clone() };
+        let lock = NewFile { path: project.path(LOCK_FILE), text: existing.lock.to_text() };
+        Ok(project.files_of_existing(self.root, migration, lock)?)
+    }
 }
 
 impl Target {
@@ -126,37 +176,6 @@ fn project(arguments: &Arguments, from: &str, target: &Target, given: &Answers) 
     }
 }
 
-/// A URL is no licence to make databases on its server, and an environment that is only about to be is none either.
-async fn shadow(
-    settings: &Settings,
-    engine: &'static dyn Engine,
-    options: &ConnectOptions,
-    cancellation: &Cancellation,
-) -> Result<Shadow, CommandError> {
-    let mut search = Shadow::search(engine).no_environment("the project has none yet").tables(settings.own_tables());
-    if let Some(url) = settings.shadow_database_url()? {
-        let named = engine_of(&url)?;
-        if named.name() != engine.name() {
-            let message = format!("the shadow is of {}, and --from is of {}", named.name(), engine.name());
-            return Err(CommandError::usage(message).hint("name a server of the same engine with `--shadow-url`"));
-        }
-        search = search.server(url, ConnectOptions { set_role: None, ..options.clone() });
-    }
-    Ok(search.cancellation(cancellation.clone()).find().await?)
-}
-
-async fn connect(
-    target: &Target,
-    settings: &Settings,
-    options: &ConnectOptions,
-    cancellation: &Cancellation,
-) -> Result<Database, CommandError> {
-    tokio::select! {
-        db = Database::connect(target.engine, &target.url, options, settings.own_tables()) => Ok(db?),
-        () = cancellation.cancelled() => Err(session::interrupted()),
-    }
-}
-
 fn explained(error: driftlock::Error) -> CommandError {
     let is_about_a_file = error.place().is_some();
     let error = CommandError::from(error);
@@ -167,21 +186,6 @@ fn explained(error: driftlock::Error) -> CommandError {
         Kind::Refused => error.hint("nothing was written; `--exclude RULE` leaves out what can't be taken along"),
         _ => error,
     }
-}
-
-fn files(
-    project: &mut NewProject,
-    root: &Path,
-    file: &str,
-    existing: &Existing,
-    exclude: &[Rule],
-) -> Result<Vec<NewFile>, CommandError> {
-    let asked = exclude.iter().map(|rule| (rule.to_string(), "as it was asked for".to_owned()));
-    let proposed = existing.ignored.iter().map(|it| (it.rule.to_string(), it.reason.clone()));
-    project.ignore = proposed.chain(asked).collect();
-    let migration = NewFile { path: project.path(file), text: existing.script.clone() };
-    let lock = NewFile { path: project.path(LOCK_FILE), text: existing.lock.to_text() };
-    Ok(project.files_of_existing(root, migration, lock)?)
 }
 
 fn print(written: &Written, arguments: &Arguments, target: &Target, output: &Output) {
