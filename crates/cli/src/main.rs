@@ -1,6 +1,7 @@
 //! The command line of driftlock: arguments and output. What is done is the library's.
 
 mod arguments;
+mod changes;
 mod commands;
 mod completion;
 mod confirm;

@@ -141,6 +141,9 @@ pub enum Error {
         /// Why it can't be.
         reason: String,
     },
+    /// What was made isn't what it was made from, by the engine's own accounts.
+    #[error("it isn't proved: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Unproved(Vec<crate::Unproved>),
     /// There is no place where a scratch database may be made: the message names all that could be one.
     #[error("{0}")]
     NoShadow(String),
@@ -174,7 +177,7 @@ impl Error {
             Error::LockFile(_) => Kind::Integrity,
             Error::Manifest(ManifestError::Files(_)) => Kind::Failed,
             Error::Manifest(_) | Error::Integrity(_) => Kind::Integrity,
-            Error::Refused { .. } => Kind::Refused,
+            Error::Refused { .. } | Error::Unproved(_) => Kind::Refused,
             Error::Locked { .. } | Error::Orphan { .. } => Kind::Locked,
             Error::Unknown(_) => Kind::Unknown,
             Error::Interrupted { .. } => Kind::Interrupted,
@@ -217,6 +220,7 @@ impl Error {
             Error::Realise { .. } => "DL0801",
             Error::Create(_) => "DL0802",
             Error::NoShadow(_) => "DL0803",
+            Error::Unproved(_) => "DL0805",
             Error::Source { .. } => "DL0804",
         }
     }

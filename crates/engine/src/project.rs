@@ -28,6 +28,8 @@ pub struct NewProject {
     pub environments: Vec<(String, Secret)>,
     /// What is put into scripts at places of these names.
     pub placeholders: Vec<(String, Secret)>,
+    /// Rules for what is no part of the schema, each with whose it is.
+    pub ignore: Vec<(String, String)>,
     /// By key (`migrations`, `layout`, `env.dev`), where what is said for it comes from.
     pub origins: Vec<(String, String)>,
 }
@@ -68,6 +70,30 @@ impl NewProject {
         }
         files.splice(1..1, first);
         Ok(files)
+    }
+
+    /// The files, where a database is there already: its first migration and its lock file come from it. Nothing may be in the directory yet.
+    ///
+    /// # Errors
+    /// When there is something in the directory, or it can't be read.
+    pub fn files_of_existing(&self, root: &Path, migration: NewFile, lock: NewFile) -> Result<Vec<NewFile>, Error> {
+        let directory = Directory::new(root.join(&self.directory)).shown_as(&*self.directory);
+        if directory.path().exists() && !Manifest::files_of(&directory).map_err(LoadError::from)?.is_empty() {
+            return Err(Error::Usage(format!(
+                "there are migrations in {} already; nothing was changed: `--dir PATH` names another directory",
+                self.directory
+            )));
+        }
+        let manifest = self.manifest(std::slice::from_ref(&migration))?;
+        let mut files = vec![self.configuration(), migration, lock];
+        files.extend(manifest.map(|manifest| NewFile { path: MANIFEST.to_owned(), text: manifest.to_json() }));
+        Ok(files)
+    }
+
+    /// The path of a file in the directory of the migrations.
+    #[must_use]
+    pub fn path(&self, file: &str) -> String {
+        if self.directory == "." { file.to_owned() } else { format!("{}/{file}", self.directory) }
     }
 
     /// The configuration alone.
@@ -111,9 +137,8 @@ impl NewProject {
             ),
             "-- Undoes the file of the same name that ends in `.up.sql`.\n\nDROP TABLE note;\n".to_owned(),
         ];
-        let path =
-            |file: &str| if self.directory == "." { file.to_owned() } else { format!("{}/{file}", self.directory) };
-        Ok(new.files.into_iter().zip(texts).map(|((file, _), text)| NewFile { path: path(&file), text }).collect())
+        let texts = new.files.into_iter().zip(texts);
+        Ok(texts.map(|((file, _), text)| NewFile { path: self.path(&file), text }).collect())
     }
 
     fn manifest(&self, files: &[NewFile]) -> Result<Option<Manifest>, Error> {
@@ -212,6 +237,7 @@ mod tests {
             engine: Some("sqlite"),
             environments: vec![("dev".to_owned(), Secret::Plain("sqlite://a\"b.db".to_owned()))],
             placeholders: Vec::new(),
+            ignore: Vec::new(),
             origins: Vec::new(),
         }
     }

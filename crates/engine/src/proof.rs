@@ -27,6 +27,15 @@ pub struct Unproved {
     pub made: Option<String>,
 }
 
+impl std::fmt::Display for Unproved {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let about = if self.about.is_empty() { String::new() } else { format!(" {}", self.about) };
+        let said =
+            |said: &Option<String>| said.as_ref().map_or_else(|| "nothing".to_owned(), |said| format!("`{said}`"));
+        write!(f, "{}{about} is {}, and what was made {}", self.object, said(&self.here), said(&self.made))
+    }
+}
+
 impl Database {
     /// Reads the schema and proves the reading: a database is made from it on the shadow, and its census compared with this one's. What has no
     /// place in a schema is no part of the comparison, and is named in the reading.
@@ -35,17 +44,9 @@ impl Database {
     /// When the catalog can't be read, and when the shadow can't be made or doesn't take a statement.
     pub async fn prove(&self, shadow: &Shadow, filter: &Filter) -> Result<Proof, Error> {
         let inspection = shadow.unless_cancelled(self.inspect(filter)).await?;
-        let mut here = shadow.unless_cancelled(self.census(filter)).await?;
-        let unmodelled = |id: &Id| inspection.unmodelled.iter().any(|it| it.object == *id);
-        here.entries.retain(|key, _| !unmodelled(&key.object));
+        let here = shadow.unless_cancelled(self.census(filter)).await?;
         let made = self.made(shadow, &inspection.schema, filter).await?;
-        let differences = here.differences(&made).into_iter().map(|(key, here, made)| Unproved {
-            object: key.object.clone(),
-            about: key.about.clone(),
-            here: here.map(str::to_owned),
-            made: made.map(str::to_owned),
-        });
-        let differences = differences.collect();
+        let differences = differences(here, &made, &inspection);
         Ok(Proof { inspection, differences })
     }
 
@@ -62,4 +63,17 @@ impl Database {
         let made = shadow.unless_cancelled(made).await;
         scratch.end(made).await
     }
+}
+
+/// What differs between a database's account and that of one that was made like it, but for what has no place in the reading of the first.
+pub(crate) fn differences(mut here: Census, made: &Census, inspection: &Inspection) -> Vec<Unproved> {
+    let unmodelled = |id: &Id| inspection.unmodelled.iter().any(|it| it.object == *id);
+    here.entries.retain(|key, _| !unmodelled(&key.object));
+    let differences = here.differences(made).into_iter().map(|(key, here, made)| Unproved {
+        object: key.object.clone(),
+        about: key.about.clone(),
+        here: here.map(str::to_owned),
+        made: made.map(str::to_owned),
+    });
+    differences.collect()
 }

@@ -1,6 +1,7 @@
 //! `driftlock init`
 
 mod ask;
+mod from_database;
 mod from_layout;
 mod project;
 
@@ -27,6 +28,7 @@ use project::Answers;
 Examples:
   driftlock init
   driftlock init --engine postgres --url-env DATABASE_URL --ci github
+  driftlock init --from postgres://me@host/shop --url-env DATABASE_URL
   driftlock init --from-layout goose --dir db/goose --into db/migrations",
     after_long_help = "\
 Examples:
@@ -34,6 +36,8 @@ Examples:
   driftlock init --url postgres://shop@localhost/shop --dir db/migrations
   driftlock init --engine postgres --url-env DATABASE_URL --ci github
   driftlock init --environments dev,staging,prod --yes
+  driftlock init --from postgres://me@host/shop --url-env DATABASE_URL
+  driftlock init --from postgres://me@prod/shop --beside postgres://me@staging/shop
   driftlock init --from-layout goose --dir db/goose --into db/migrations
 
 On a terminal it asks for what no option says; elsewhere it asks nothing. No
@@ -45,6 +49,13 @@ diesel.toml, atlas.hcl, refinery.toml), and says which file and line. Their
 migrations run as they are; a password is never copied.
 
 Where there is a driftlock.toml already, --ci adds its file alone.
+
+With --from a database that is there is written down as one migration. It is run
+in a scratch database (on SQLite in memory, else on the server of --shadow-url, or
+one that is started for it), and all is written only if what comes of it is the
+same. What is most often somebody else's (other tools' tables, a provider's
+schemas) goes into `ignore`. The database itself is only read, and a password is
+written nowhere.
 
 With --from-layout the files of another tool's directory are written as
 driftlock's own into a new one, and the old one stays as it is. Every statement
@@ -75,8 +86,17 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PATH", requires = "from_layout", hide_short_help = true)]
     into: Option<String>,
     /// A server on which scratch databases may be made and dropped
-    #[arg(long, value_name = "URL", requires = "from_layout", hide_short_help = true)]
+    #[arg(long, value_name = "URL", hide_short_help = true)]
     shadow_url: Option<String>,
+    /// Begin with the database at this URL: a migration that makes it, proved, and its lock file
+    #[arg(long, value_name = "URL", conflicts_with_all = ["url", "from_layout", "engine"])]
+    from: Option<String>,
+    /// With --from: report how this database differs from that one
+    #[arg(long, value_name = "URL", requires = "from", hide_short_help = true)]
+    beside: Option<String>,
+    /// With --from: leave out what this rule means, such as 'table:audit_*'; more than one may be given
+    #[arg(long, value_name = "RULE", requires = "from", hide_short_help = true)]
+    exclude: Vec<String>,
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) -> Result<Done, CommandError> {
@@ -85,6 +105,14 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
     }
     let root = std::env::current_dir()
         .map_err(|error| CommandError::usage(format!("the working directory can't be found out: {error}")))?;
+    if let (Some(from), false) = (&arguments.from, root.join(CONFIG).symlink_metadata().is_ok()) {
+        return from_database::run(arguments, from, &root, global, output);
+    }
+    if arguments.shadow_url.is_some() {
+        return Err(CommandError::usage(
+            "--shadow-url: a scratch database is needed with --from and --from-layout alone",
+        ));
+    }
     if root.join(CONFIG).symlink_metadata().is_ok() {
         return only_ci(arguments, global, &root, output);
     }
@@ -219,6 +247,7 @@ fn write_config(url: &str, dir: &str) -> Result<(), CommandError> {
         engine: None,
         environments: vec![("dev".to_owned(), Secret::Plain(url.to_owned()))],
         placeholders: Vec::new(),
+        ignore: Vec::new(),
         origins: Vec::new(),
     };
     write(Path::new("."), &[project.configuration()], &Cancellation::new())

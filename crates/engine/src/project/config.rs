@@ -28,6 +28,13 @@ pub(super) fn render(project: &NewProject) -> String {
             string(name)
         ));
     }
+    if !project.ignore.is_empty() {
+        text.push_str("\n# What is no part of the schema: KIND:NAME or NAME, with * for any letters.\nignore = [\n");
+        for (rule, reason) in &project.ignore {
+            text.push_str(&format!("    {},  # {}\n", string(rule), reason.replace('\n', " ")));
+        }
+        text.push_str("]\n");
+    }
     if !project.placeholders.is_empty() {
         text.push_str("\n# What is put into scripts at the places of these names.\n[placeholders]\n");
         for (name, value) in &project.placeholders {
@@ -108,6 +115,7 @@ mod tests {
                 ("a.b".to_owned(), Secret::Plain("x".to_owned())),
                 ("key".to_owned(), Secret::Variable("KEY".to_owned())),
             ],
+            ignore: vec![("table:a\"b".to_owned(), "somebody's\nelse".to_owned())],
             origins: vec![("migrations".to_owned(), "from\n.env:1".to_owned())],
         };
         for with_prod in [false, true] {
@@ -128,6 +136,7 @@ mod tests {
                 assert_eq!(settings.database_url().unwrap().unwrap().path, "a\"b\u{7f}.db");
                 assert_eq!(settings.environment.as_ref().map(|it| it.value.as_str()), Some("dev 1"));
                 assert_eq!(settings.placeholders.len(), 2);
+                assert_eq!(settings.ignore.value, ["table:a\"b"]);
             }
         }
     }

@@ -313,7 +313,7 @@ fn unreadable(place: &str, reason: impl ToString) -> Error {
 }
 
 /// Runs migrations in a scratch database.
-async fn replay(
+pub(crate) async fn replay(
     db: &Database,
     migrations: &Migrations,
     to: Option<String>,

@@ -129,6 +129,7 @@ impl Answers {
             engine,
             environments,
             placeholders: proposal.placeholders.iter().map(|(name, it)| (name.clone(), it.value.clone())).collect(),
+            ignore: Vec::new(),
             origins: Vec::new(),
         };
         project.origins = origins(&project, proposal);
@@ -203,6 +204,7 @@ pub(super) fn of_config(given: &Answers, global: &Global, root: &Path) -> Result
         engine: Some(engine),
         environments: Vec::new(),
         placeholders: Vec::new(),
+        ignore: Vec::new(),
         origins: Vec::new(),
     })
 }
