@@ -26,8 +26,15 @@ use crate::sql::identifier;
 type Make = fn(&Schema, &Object, &mut Steps) -> Result<(), CreateError>;
 
 /// All, by kind.
-const KINDS: &[(&str, Make)] =
-    &[("schema", schemas::schema), ("table", relations::table), ("foreign_table", relations::table)];
+const KINDS: &[(&str, Make)] = &[
+    ("schema", schemas::schema),
+    ("sequence", sequences::sequence),
+    ("table", relations::table),
+    ("foreign_table", relations::table),
+    ("view", relations::view),
+    ("materialized_view", relations::materialized_view),
+    ("statistics", statistics::statistics),
+];
 
 /// How every text in a schema is read, whatever the session says.
 const SETTINGS: &[&str] = &[

@@ -269,19 +269,23 @@ pub async fn conform(engine: &'static str, file: &str, known: &[(&str, &str)]) {
     let workers: Vec<_> = (0..4)
         .map(|_| {
             let (queue, failed) = (Arc::clone(&queue), Arc::clone(&failed));
-            tokio::spawn(async move {
-                loop {
-                    let Some(case) = queue.lock().unwrap().next() else { return };
-                    let faults = conforms(engine, &case).await;
-                    if !faults.is_empty() {
-                        failed.lock().unwrap().insert(case.id, faults);
+            // A thread each, as making and dropping a database holds its thread up.
+            std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(async move {
+                    loop {
+                        let Some(case) = queue.lock().unwrap().next() else { return };
+                        let faults = conforms(engine, &case).await;
+                        if !faults.is_empty() {
+                            failed.lock().unwrap().insert(case.id, faults);
+                        }
                     }
-                }
+                });
             })
         })
         .collect();
     for worker in workers {
-        worker.await.unwrap();
+        worker.join().unwrap();
     }
     let failed = failed.lock().unwrap();
     eprintln!("{file}: {} of {all} hold", all - failed.len());

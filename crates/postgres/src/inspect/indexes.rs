@@ -134,12 +134,6 @@ fn read(reading: &mut Reading, row: Values<'_>) -> Result<(), Error> {
     say.set_flag("replica_identity", row.yes(6)?);
     // One of a partitioned table is valid once all partitions have theirs.
     say.set_flag("invalid", !row.yes(4)? && row.optional(18)? == Some("i"));
-    // One of a partition belongs to one of the partitioned table.
-    if let Some(parent) = reading.parents(index).first().copied() {
-        if let Some(name) = reading.part_name(Address::new(catalog::CLASS, parent)) {
-            say.set("attached_to", name);
-        }
-    }
     let of = Address::new(catalog::CLASS, table);
     let at = key.as_ref().map_or(Address::new(catalog::CLASS, index), |key| key.at);
     if reading.part(of, at, part) && key.is_some() {

@@ -236,6 +236,18 @@ impl Reading {
 
     /// Says of every child what it inherits from, and takes out of it what it has from there.
     fn settle_inheritance(&mut self) {
+        // One of a partition belongs to one of the partitioned table.
+        let attached: Vec<(Address, String)> = (self.parents.iter())
+            .filter_map(|(child, parents)| {
+                let parent = self.part_name(Address::new(catalog::CLASS, *parents.first()?))?;
+                Some((Address::new(catalog::CLASS, *child), parent))
+            })
+            .collect();
+        for (index, parent) in attached {
+            if let Some(Place(object, Some(part))) = self.place(index) {
+                self.objects[object].parts[part].attributes.set("attached_to", parent);
+            }
+        }
         let table = |relation: u32| match self.places.get(&Address::new(catalog::CLASS, relation)) {
             Some(Place(object, None)) => Some(*object),
             _ => None,
