@@ -14,13 +14,23 @@
 //! The rules for a query: catalogs alone, nothing that runs once a row but the catalogs' own functions, no column that an older major than
 //! the session's doesn't have ([`since`] puts something in its place), `{users}` for "the schema `n` isn't the system's".
 
+mod collations;
 mod columns;
 mod context;
+mod extensions;
+mod foreign;
 mod grants;
+mod languages;
+mod operators;
+mod privileges;
+mod publications;
 mod reading;
 mod relations;
+mod routines;
 mod schemas;
 mod shared;
+mod text_search;
+mod types;
 
 use driftlock_database::{Error, Inspection, Session};
 
@@ -46,6 +56,40 @@ const SOURCES: &[Source] = &[
     schemas::SCHEMAS,
     relations::RELATIONS,
     columns::COLUMNS,
+    extensions::EXTENSIONS,
+    extensions::MEMBERS,
+    types::TYPES,
+    types::FIELDS,
+    types::DOMAIN_CONSTRAINTS,
+    collations::COLLATIONS,
+    collations::CONVERSIONS,
+    collations::CASTS,
+    routines::ROUTINES,
+    routines::AGGREGATES,
+    operators::ACCESS_METHODS,
+    operators::OPERATORS,
+    operators::FAMILIES,
+    operators::CLASSES,
+    operators::MEMBER_OPERATORS,
+    operators::MEMBER_FUNCTIONS,
+    languages::LANGUAGES,
+    languages::TRANSFORMS,
+    languages::EVENT_TRIGGERS,
+    foreign::WRAPPERS,
+    foreign::SERVERS,
+    foreign::USER_MAPPINGS,
+    foreign::FOREIGN_TABLES,
+    text_search::TEMPLATES,
+    text_search::PARSERS,
+    text_search::DICTIONARIES,
+    text_search::CONFIGURATIONS,
+    text_search::MAPPINGS,
+    publications::PUBLICATIONS,
+    publications::PUBLISHED_TABLES,
+    publications::PUBLISHED_SCHEMAS,
+    publications::SUBSCRIPTIONS,
+    privileges::DEFAULT_PRIVILEGES,
+    privileges::SECURITY_LABELS,
     // Of everything that was read: these are last.
     shared::COMMENTS,
     shared::DEPENDENCIES,

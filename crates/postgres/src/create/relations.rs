@@ -11,7 +11,12 @@ pub(super) fn table(_: &Schema, object: &Object, steps: &mut Steps) -> Result<()
     let (id, name, say) = (object.id(), qualified(&object.name), &object.attributes);
     let columns: Vec<String> = object.parts_of("column").map(columns::definition).collect();
     let unlogged = if say.flag("unlogged") { "UNLOGGED " } else { "" };
-    let mut sql = format!("CREATE {unlogged}TABLE {name} ({})", columns.join(", "));
+    let is_foreign = object.kind == "foreign_table";
+    let foreign = if is_foreign { "FOREIGN " } else { "" };
+    let mut sql = format!("CREATE {foreign}{unlogged}TABLE {name} ({})", columns.join(", "));
+    if is_foreign {
+        sql.push_str(&super::foreign::of_table(object)?);
+    }
     if let Some(options) = options(say.get("options")) {
         sql.push_str(&format!(" WITH ({options})"));
     }

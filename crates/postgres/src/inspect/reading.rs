@@ -10,11 +10,37 @@ use crate::sql::Values;
 
 /// The catalogs' own numbers, which never change.
 pub(crate) mod catalog {
+    pub(crate) const DEFAULT_ACL: u32 = 826;
     pub(crate) const TYPE: u32 = 1247;
+    pub(crate) const PROC: u32 = 1255;
     pub(crate) const CLASS: u32 = 1259;
+    pub(crate) const FOREIGN_SERVER: u32 = 1417;
+    pub(crate) const USER_MAPPING: u32 = 1418;
+    pub(crate) const FOREIGN_DATA_WRAPPER: u32 = 2328;
+    pub(crate) const AM: u32 = 2601;
+    pub(crate) const AMOP: u32 = 2602;
+    pub(crate) const AMPROC: u32 = 2603;
     pub(crate) const ATTRDEF: u32 = 2604;
+    pub(crate) const CAST: u32 = 2605;
+    pub(crate) const CONSTRAINT: u32 = 2606;
+    pub(crate) const CONVERSION: u32 = 2607;
+    pub(crate) const LANGUAGE: u32 = 2612;
     pub(crate) const NAMESPACE: u32 = 2615;
+    pub(crate) const OPCLASS: u32 = 2616;
+    pub(crate) const OPERATOR: u32 = 2617;
     pub(crate) const REWRITE: u32 = 2618;
+    pub(crate) const OPFAMILY: u32 = 2753;
+    pub(crate) const EXTENSION: u32 = 3079;
+    pub(crate) const COLLATION: u32 = 3456;
+    pub(crate) const EVENT_TRIGGER: u32 = 3466;
+    pub(crate) const TRANSFORM: u32 = 3576;
+    pub(crate) const TS_DICT: u32 = 3600;
+    pub(crate) const TS_PARSER: u32 = 3601;
+    pub(crate) const TS_CONFIG: u32 = 3602;
+    pub(crate) const TS_TEMPLATE: u32 = 3764;
+    pub(crate) const PUBLICATION: u32 = 6104;
+    pub(crate) const PUBLICATION_REL: u32 = 6106;
+    pub(crate) const PUBLICATION_NAMESPACE: u32 = 6237;
 }
 
 /// Where something stands in the catalogs: the catalog's number, the row's, and the column's where it is one.
@@ -54,6 +80,8 @@ pub(crate) struct Reading {
     pub(crate) major: u32,
     objects: Vec<Object>,
     places: HashMap<Address, Place>,
+    /// Rows that stand for an object without being what a comment on them would be on.
+    aliases: HashMap<Address, Place>,
     /// What belongs to an extension.
     members: HashSet<(u32, u32)>,
     /// The roles' names, `None` for who stands for the database's own.
@@ -68,6 +96,7 @@ impl Reading {
             major,
             objects: Vec::new(),
             places: HashMap::new(),
+            aliases: HashMap::new(),
             members: HashSet::new(),
             roles: HashMap::new(),
             privileges: Privileges::default(),
@@ -82,13 +111,18 @@ impl Reading {
         self.roles.insert(oid, (name, is_self));
     }
 
+    /// Whether it belongs to an extension.
+    pub(crate) fn is_member(&self, at: Address) -> bool {
+        self.members.contains(&(at.catalog, at.object))
+    }
+
     pub(super) fn member(&mut self, catalog: u32, object: u32) {
         self.members.insert((catalog, object));
     }
 
     /// Takes in an object, unless an extension brought it. Says whether it did.
     pub(crate) fn object(&mut self, at: Address, object: Object) -> bool {
-        if self.members.contains(&(at.catalog, at.object)) {
+        if self.is_member(at) {
             return false;
         }
         self.places.insert(at, Place(self.objects.len(), None));
@@ -99,7 +133,7 @@ impl Reading {
     /// Takes in a part of an object, where that was taken in. What a user added to what an extension brought is named as unmodelled.
     pub(crate) fn part(&mut self, of: Address, at: Address, part: Part) -> bool {
         let Some(Place(object, None)) = self.places.get(&of).copied() else { return false };
-        if at.column == 0 && self.members.contains(&(at.catalog, at.object)) {
+        if at.column == 0 && self.is_member(at) {
             return false;
         }
         let parts = &mut self.objects[object].parts;
@@ -110,8 +144,8 @@ impl Reading {
 
     /// Makes known that a row of a catalog is another's: what depends on the one requires the other's object.
     pub(crate) fn alias(&mut self, at: Address, of: Address) {
-        if let Some(place) = self.places.get(&of).copied() {
-            self.places.entry(at).or_insert(place);
+        if let Some(place) = self.place(of) {
+            self.aliases.insert(at, place);
         }
     }
 
@@ -125,9 +159,13 @@ impl Reading {
         }
     }
 
+    fn place(&self, at: Address) -> Option<Place> {
+        self.places.get(&at).or_else(|| self.aliases.get(&at)).copied()
+    }
+
     /// The object that was read there, or of which a part was.
     pub(crate) fn get(&self, at: Address) -> Option<&Object> {
-        self.places.get(&at).and_then(|place| self.objects.get(place.0))
+        self.place(at).and_then(|place| self.objects.get(place.0))
     }
 
     /// The name of the role with this number; nothing where it is the database's own.
@@ -164,7 +202,7 @@ impl Reading {
     pub(super) fn requires(&mut self, at: Address, on: Address) {
         let place = |at: Address| {
             let whole = Address { column: 0, ..at };
-            self.places.get(&at).or_else(|| self.places.get(&whole)).copied()
+            self.place(at).or_else(|| self.place(whole))
         };
         let (Some(Place(object, part)), Some(Place(required, _))) = (place(at), place(on)) else { return };
         if object == required {
