@@ -60,6 +60,7 @@ const SOURCES: &[Source] = &[
     extensions::MEMBERS,
     types::TYPES,
     types::FIELDS,
+    types::CONSTRUCTORS,
     types::DOMAIN_CONSTRAINTS,
     collations::COLLATIONS,
     collations::CONVERSIONS,

@@ -65,7 +65,9 @@ pub(super) const CONVERSIONS: Source = Source {
 pub(super) const CASTS: Source = Source {
     sql: |_| {
         "SELECT c.oid, pg_catalog.format_type(c.castsource, NULL) || ' AS ' || pg_catalog.format_type(c.casttarget, NULL), \
-         nullif(c.castfunc, 0)::pg_catalog.regprocedure::text, c.castmethod, c.castcontext FROM pg_catalog.pg_cast c WHERE c.oid >= 16384"
+         nullif(c.castfunc, 0)::pg_catalog.regprocedure::text, c.castmethod, c.castcontext FROM pg_catalog.pg_cast c WHERE c.oid >= 16384 \
+         AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_cast'::pg_catalog.regclass AND d.objid = c.oid \
+         AND d.deptype = 'i')"
             .to_owned()
     },
     read: |reading, row| {

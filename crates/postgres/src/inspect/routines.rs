@@ -30,7 +30,9 @@ pub(super) const ROUTINES: Source = Source {
              p.proconfig::text, ARRAY(SELECT pg_catalog.format_type(i, NULL) FROM pg_catalog.unnest(p.protrftypes) i)::text, \
              p.prosrc, p.probin, {body} \
              FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace \
-             JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE p.prokind <> 'a' AND {{users}}"
+             JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE p.prokind <> 'a' AND {{users}} \
+             AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass \
+             AND d.objid = p.oid AND d.deptype = 'i' AND d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass)"
         )
     },
     read: |reading, row| {

@@ -25,7 +25,7 @@ pub(super) const TYPES: Source = Source {
              CASE WHEN t.typtype = 'd' AND t.typcollation <> b.typcollation THEN t.typcollation::pg_catalog.regcollation::text END, \
              ARRAY(SELECT e.enumlabel::text FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder)::text, \
              pg_catalog.format_type(r.rngsubtype, NULL), \
-             CASE WHEN o.opcdefault THEN NULL ELSE pg_catalog.format('%I.%I', os.nspname, o.opcname) END, \
+             CASE WHEN NOT o.opcdefault THEN pg_catalog.format('%I.%I', os.nspname, o.opcname) END, \
              CASE WHEN r.rngcollation <> u.typcollation THEN r.rngcollation::pg_catalog.regcollation::text END, \
              nullif(r.rngcanonical, 0)::pg_catalog.regproc::text, nullif(r.rngsubdiff, 0)::pg_catalog.regproc::text, \
              {multirange}, {multirange_schema}, {multirange_type}, {multirange_array}, t.typisdefined \
@@ -122,6 +122,20 @@ pub(super) const FIELDS: Source = Source {
         field.attributes.set_some("collation", row.maybe(5)?);
         let at = Address::column(oid(&row, 1)?, row.parsed(2, |text| text.parse().ok())?);
         reading.part(Address::read(catalog::TYPE, &row, 0)?, at, field);
+        Ok(())
+    },
+};
+
+/// The functions that make values of ranges, and the cast to their ranges: the server makes them with the type.
+pub(super) const CONSTRUCTORS: Source = Source {
+    sql: |_| {
+        "SELECT d.classid, d.objid, d.refobjid FROM pg_catalog.pg_depend d WHERE d.deptype = 'i' AND d.objid >= 16384 \
+         AND d.classid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_cast'::pg_catalog.regclass) \
+         AND d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass"
+            .to_owned()
+    },
+    read: |reading, row| {
+        reading.alias(Address::new(oid(&row, 0)?, oid(&row, 1)?), Address::read(catalog::TYPE, &row, 2)?);
         Ok(())
     },
 };
