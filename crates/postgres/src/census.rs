@@ -167,6 +167,13 @@ fn enter(
     let values = Values(row);
     let Some(place) = places.of(&values.text(0)?, values.parsed(1, |text| text.parse().ok())?) else { return Ok(()) };
     let label = values.optional(2)?.unwrap_or_default();
+    if catalog == "pg_seclabel" {
+        // A label is something of its own: it can't be given where its security module isn't loaded.
+        let name = Name::new(join([label, "on", &place.object.to_string(), place.part.as_str()]));
+        let said = values.text(row.columns().len() - 1)?;
+        entries.entry(CensusKey::new(Id::new("security_label", name), "")).or_default().push(said);
+        return Ok(());
+    }
     let about = |of: &str| CensusKey::new(place.object.clone(), join([place.part.as_str(), label, of]));
     let mut enter = |key: CensusKey, said: String| entries.entry(key).or_default().push(said);
     // A part belongs to whom its object does.

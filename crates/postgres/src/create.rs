@@ -10,11 +10,21 @@ mod columns;
 mod constraints;
 mod facets;
 mod indexes;
+mod collations;
+mod extensions;
+mod foreign;
+mod languages;
+mod operators;
+mod privileges;
+mod publications;
 mod relations;
+mod routines;
 mod schemas;
 mod sequences;
 mod statistics;
 mod steps;
+mod text_search;
+mod types;
 
 use driftlock_database::{CreateError, Creation};
 use driftlock_schema::{Id, Name, Object, Schema};
@@ -34,6 +44,33 @@ const KINDS: &[(&str, Make)] = &[
     ("view", relations::view),
     ("materialized_view", relations::materialized_view),
     ("statistics", statistics::statistics),
+    ("access_method", operators::access_method),
+    ("aggregate", routines::aggregate),
+    ("cast", collations::cast),
+    ("collation", collations::collation),
+    ("composite_type", types::composite),
+    ("conversion", collations::conversion),
+    ("default_privileges", privileges::default_privileges),
+    ("domain", types::domain),
+    ("enum", types::enumeration),
+    ("event_trigger", languages::event_trigger),
+    ("extension", extensions::extension),
+    ("foreign_data_wrapper", foreign::wrapper),
+    ("function", routines::routine),
+    ("language", languages::language),
+    ("operator", operators::operator),
+    ("operator_class", operators::class),
+    ("operator_family", operators::family),
+    ("procedure", routines::routine),
+    ("publication", publications::publication),
+    ("range_type", types::range),
+    ("server", foreign::server),
+    ("text_search_configuration", text_search::configuration),
+    ("text_search_dictionary", text_search::dictionary),
+    ("text_search_parser", text_search::parser),
+    ("text_search_template", text_search::template),
+    ("transform", languages::transform),
+    ("user_mapping", foreign::user_mapping),
 ];
 
 /// How every text in a schema is read, whatever the session says.
@@ -65,6 +102,12 @@ pub(crate) fn statements(schema: &Schema) -> Result<Vec<Creation>, CreateError> 
     }
     creations.extend(steps.in_order()?);
     Ok(creations)
+}
+
+/// What has to be said of an object for it to be made.
+fn needed<'o>(object: &'o Object, attribute: &str) -> Result<&'o str, CreateError> {
+    let missing = || CreateError::new(object.id(), format!("nothing is said of its {}", attribute.replace('_', " ")));
+    object.attributes.text(attribute).ok_or_else(missing)
 }
 
 /// A name with its schema, as SQL.

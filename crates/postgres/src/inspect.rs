@@ -15,18 +15,28 @@
 //! the session's doesn't have ([`since`] puts something in its place), `{users}` for "the schema `n` isn't the system's".
 
 mod behaviour;
+mod collations;
 mod columns;
 mod constraints;
 mod context;
+mod extensions;
+mod foreign;
 mod grants;
 mod indexes;
 mod inheritance;
+mod languages;
+mod operators;
+mod privileges;
+mod publications;
 mod reading;
 mod relations;
+mod routines;
 mod schemas;
 mod sequences;
 mod shared;
 mod statistics;
+mod text_search;
+mod types;
 
 use driftlock_database::{Error, Inspection, Session};
 
@@ -64,6 +74,41 @@ const SOURCES: &[Source] = &[
     behaviour::RULES,
     behaviour::POLICIES,
     statistics::STATISTICS,
+    extensions::EXTENSIONS,
+    extensions::MEMBERS,
+    types::TYPES,
+    types::FIELDS,
+    types::CONSTRUCTORS,
+    types::DOMAIN_CONSTRAINTS,
+    collations::COLLATIONS,
+    collations::CONVERSIONS,
+    collations::CASTS,
+    routines::ROUTINES,
+    routines::AGGREGATES,
+    operators::ACCESS_METHODS,
+    operators::OPERATORS,
+    operators::FAMILIES,
+    operators::CLASSES,
+    operators::MEMBER_OPERATORS,
+    operators::MEMBER_FUNCTIONS,
+    languages::LANGUAGES,
+    languages::TRANSFORMS,
+    languages::EVENT_TRIGGERS,
+    foreign::WRAPPERS,
+    foreign::SERVERS,
+    foreign::USER_MAPPINGS,
+    foreign::FOREIGN_TABLES,
+    text_search::TEMPLATES,
+    text_search::PARSERS,
+    text_search::DICTIONARIES,
+    text_search::CONFIGURATIONS,
+    text_search::MAPPINGS,
+    publications::PUBLICATIONS,
+    publications::PUBLISHED_TABLES,
+    publications::PUBLISHED_SCHEMAS,
+    publications::SUBSCRIPTIONS,
+    privileges::DEFAULT_PRIVILEGES,
+    privileges::SECURITY_LABELS,
     // Of everything that was read: these are last.
     shared::COMMENTS,
     shared::DEPENDENCIES,

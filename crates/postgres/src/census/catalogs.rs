@@ -98,7 +98,7 @@ pub(super) const CATALOGS: &[Catalog] = &[
     Catalog::of("pg_description", "r.classoid::regclass::text", "r.objoid")
         .label(SUBOBJECT)
         .rows("r.objoid >= 16384 OR (r.objoid = 2200 AND r.classoid = 'pg_namespace'::regclass)"),
-    Catalog::of("pg_seclabel", "r.classoid::regclass::text", "r.objoid").label("concat_ws(' ', r.provider, nullif(r.objsubid, 0))"),
+    Catalog::of("pg_seclabel", "r.classoid::regclass::text", "r.objoid").label("concat(r.provider, ' ' || nullif(r.objsubid, 0))"),
     // What belongs to what is told by other catalogs, but for these.
     Catalog::of("pg_depend", "r.classid::regclass::text", "r.objid")
         .label("CASE r.deptype WHEN 'x' THEN (pg_identify_object(r.refclassid, r.refobjid, 0)).identity ELSE 'owner' END")

@@ -39,7 +39,8 @@ const OBJECTS: &[&str] = &[
     "SELECT 'pg_collation', r.oid, 'collation', n.nspname, r.collname, NULL \
      FROM pg_collation r JOIN pg_namespace n ON n.oid = r.collnamespace WHERE {users} AND {free}",
     "SELECT 'pg_cast', r.oid, 'cast', NULL, format_type(r.castsource, NULL) || ' AS ' || format_type(r.casttarget, NULL), NULL \
-     FROM pg_cast r WHERE r.oid >= 16384 AND {free}",
+     FROM pg_cast r WHERE r.oid >= 16384 AND {free} \
+     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_cast'::regclass AND d.objid = r.oid AND d.deptype = 'i')",
     "SELECT 'pg_conversion', r.oid, 'conversion', n.nspname, r.conname, NULL \
      FROM pg_conversion r JOIN pg_namespace n ON n.oid = r.connamespace WHERE {users} AND {free}",
     "SELECT 'pg_operator', r.oid, 'operator', n.nspname, r.oprname, \
@@ -58,7 +59,8 @@ const OBJECTS: &[&str] = &[
     "SELECT 'pg_proc', r.oid, CASE r.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, n.nspname, r.proname, \
      coalesce((SELECT string_agg(format_type(t.type, NULL), ', ' ORDER BY t.at) \
      FROM unnest(r.proargtypes::oid[]) WITH ORDINALITY AS t (type, at)), '') \
-     FROM pg_proc r JOIN pg_namespace n ON n.oid = r.pronamespace WHERE {users} AND {free}",
+     FROM pg_proc r JOIN pg_namespace n ON n.oid = r.pronamespace WHERE {users} AND {free} AND NOT EXISTS (SELECT FROM pg_depend d \
+     WHERE d.classid = 'pg_proc'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_type'::regclass AND d.deptype = 'i')",
     "SELECT 'pg_language', r.oid, 'language', NULL, r.lanname, NULL FROM pg_language r WHERE r.oid >= 16384 AND {free}",
     "SELECT 'pg_transform', r.oid, 'transform', NULL, format_type(r.trftype, NULL), l.lanname \
      FROM pg_transform r JOIN pg_language l ON l.oid = r.trflang WHERE r.oid >= 16384 AND {free}",
@@ -107,6 +109,11 @@ const PARTS: &[&str] = &[
     "SELECT 'pg_trigger', r.oid, 'pg_constraint', r.tgconstraint, concat('trigger ', r.tgfoid::regproc, ' on ', r.tgrelid::regclass) \
      FROM pg_trigger r WHERE r.oid >= 16384 AND {inner}",
     "SELECT 'pg_trigger', r.oid, 'pg_class', r.tgrelid, 'trigger ' || r.tgname FROM pg_trigger r WHERE r.oid >= 16384 AND NOT {inner}",
+    // A range's own functions and its cast are made with it.
+    "SELECT 'pg_cast', r.oid, 'pg_type', r.castsource, 'cast to ' || r.casttarget::regtype FROM pg_cast r WHERE r.oid >= 16384 \
+     AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_cast'::regclass AND d.objid = r.oid AND d.deptype = 'i')",
+    "SELECT 'pg_proc', r.oid, 'pg_type', d.refobjid, 'constructor ' || r.oid::regprocedure FROM pg_proc r JOIN pg_depend d \
+     ON d.classid = 'pg_proc'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_type'::regclass AND d.deptype = 'i' WHERE r.oid >= 16384",
     "SELECT 'pg_rewrite', r.oid, 'pg_class', r.ev_class, 'rule ' || r.rulename FROM pg_rewrite r WHERE r.oid >= 16384",
     "SELECT 'pg_policy', r.oid, 'pg_class', r.polrelid, 'policy ' || r.polname FROM pg_policy r WHERE r.oid >= 16384",
     "SELECT 'pg_amop', r.oid, CASE WHEN d.refobjid IS NULL THEN 'pg_opfamily' ELSE 'pg_opclass' END, coalesce(d.refobjid, r.amopfamily), \

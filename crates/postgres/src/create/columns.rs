@@ -3,9 +3,8 @@
 use driftlock_schema::{Attributes, Id, Name, Object, Part, SELF, Value};
 
 use super::facets::Defaults;
-use super::relations::{foreign_options, options as relation_options};
-use super::sequences;
-use super::{Rank, Steps, qualified};
+use super::relations::options as relation_options;
+use super::{Rank, Steps, foreign, qualified, sequences};
 use crate::names::made_up;
 use crate::sql::identifier;
 
@@ -13,9 +12,7 @@ use crate::sql::identifier;
 pub(super) fn definition(table: &Object, column: &Part) -> String {
     let say = &column.attributes;
     let mut sql = format!("{} {}", identifier(&column.name), say.text("type").unwrap_or_default());
-    if let Some(options) = foreign_options(say.get("foreign_options")) {
-        sql.push_str(&format!(" OPTIONS ({options})"));
-    }
+    sql.push_str(&foreign::options(say.get("foreign_options")));
     if let Some(collation) = say.text("collation") {
         sql.push_str(&format!(" COLLATE {collation}"));
     }

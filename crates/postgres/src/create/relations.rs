@@ -39,11 +39,8 @@ pub(super) fn table(schema: &Schema, object: &Object, steps: &mut Steps) -> Resu
     if let Some(method) = say.text("access_method") {
         sql.push_str(&format!(" USING {}", identifier(method)));
     }
-    if let Some(server) = say.text("server") {
-        sql.push_str(&format!(" SERVER {}", identifier(server)));
-    }
-    if let Some(options) = foreign_options(say.get("foreign_options")) {
-        sql.push_str(&format!(" OPTIONS ({options})"));
+    if object.kind == "foreign_table" {
+        sql.push_str(&super::foreign::of_table(object)?);
     }
     if let Some(options) = options(say.get("options")) {
         sql.push_str(&format!(" WITH ({options})"));
@@ -227,12 +224,5 @@ pub(super) fn options(options: Option<&Value>) -> Option<String> {
         let name: Vec<String> = name.split('.').map(identifier).collect();
         format!("{} = {}", name.join("."), literal(&value.to_string()))
     };
-    Some(map.iter().map(option).collect::<Vec<_>>().join(", "))
-}
-
-/// Options as in `OPTIONS (…)`.
-pub(super) fn foreign_options(options: Option<&Value>) -> Option<String> {
-    let Some(Value::Map(map)) = options else { return None };
-    let option = |(name, value): (&String, &Value)| format!("{} {}", identifier(name), literal(&value.to_string()));
     Some(map.iter().map(option).collect::<Vec<_>>().join(", "))
 }

@@ -24,7 +24,7 @@ pub(super) const ROLES: Source = Source {
 /// What the owner and everybody may do with what nobody has granted anything on, by kind.
 pub(super) const DEFAULT_GRANTS: Source = Source {
     sql: |_| {
-        "SELECT k, pg_catalog.acldefault(k::\"char\", 10)::text FROM pg_catalog.unnest('{c,r,s,f,l,n,F,S,T}'::text[]) k"
+        "SELECT k, pg_catalog.acldefault(k::\"char\", 10)::text FROM pg_catalog.unnest('{c,r,s,f,l,n,F,S,T,L}'::text[]) k"
             .to_owned()
     },
     read: |reading, row| {

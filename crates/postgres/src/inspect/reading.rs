@@ -12,15 +12,40 @@ use crate::sql::Values;
 
 /// The catalogs' own numbers, which never change.
 pub(crate) mod catalog {
+    pub(crate) const DEFAULT_ACL: u32 = 826;
     pub(crate) const TYPE: u32 = 1247;
+    pub(crate) const PROC: u32 = 1255;
     pub(crate) const CLASS: u32 = 1259;
+    pub(crate) const FOREIGN_SERVER: u32 = 1417;
+    pub(crate) const USER_MAPPING: u32 = 1418;
+    pub(crate) const FOREIGN_DATA_WRAPPER: u32 = 2328;
+    pub(crate) const AM: u32 = 2601;
+    pub(crate) const AMOP: u32 = 2602;
+    pub(crate) const AMPROC: u32 = 2603;
     pub(crate) const ATTRDEF: u32 = 2604;
     pub(crate) const CONSTRAINT: u32 = 2606;
+    pub(crate) const CAST: u32 = 2605;
+    pub(crate) const CONVERSION: u32 = 2607;
+    pub(crate) const LANGUAGE: u32 = 2612;
     pub(crate) const NAMESPACE: u32 = 2615;
+    pub(crate) const OPCLASS: u32 = 2616;
+    pub(crate) const OPERATOR: u32 = 2617;
     pub(crate) const REWRITE: u32 = 2618;
     pub(crate) const TRIGGER: u32 = 2620;
     pub(crate) const POLICY: u32 = 3256;
     pub(crate) const STATISTICS: u32 = 3381;
+    pub(crate) const OPFAMILY: u32 = 2753;
+    pub(crate) const EXTENSION: u32 = 3079;
+    pub(crate) const COLLATION: u32 = 3456;
+    pub(crate) const EVENT_TRIGGER: u32 = 3466;
+    pub(crate) const TRANSFORM: u32 = 3576;
+    pub(crate) const TS_DICT: u32 = 3600;
+    pub(crate) const TS_PARSER: u32 = 3601;
+    pub(crate) const TS_CONFIG: u32 = 3602;
+    pub(crate) const TS_TEMPLATE: u32 = 3764;
+    pub(crate) const PUBLICATION: u32 = 6104;
+    pub(crate) const PUBLICATION_REL: u32 = 6106;
+    pub(crate) const PUBLICATION_NAMESPACE: u32 = 6237;
 }
 
 /// Where something stands in the catalogs: the catalog's number, the row's, and the column's where it is one.
@@ -104,6 +129,11 @@ impl Reading {
         self.roles.insert(oid, (name, is_self));
     }
 
+    /// Whether it belongs to an extension.
+    pub(crate) fn is_member(&self, at: Address) -> bool {
+        self.members.contains(&(at.catalog, at.object))
+    }
+
     pub(super) fn member(&mut self, catalog: u32, object: u32) {
         self.members.insert((catalog, object));
     }
@@ -119,7 +149,7 @@ impl Reading {
 
     /// Takes in an object, unless an extension brought it. Says whether it did.
     pub(crate) fn object(&mut self, at: Address, object: Object) -> bool {
-        if self.members.contains(&(at.catalog, at.object)) {
+        if self.is_member(at) {
             return false;
         }
         self.places.insert(at, Place(self.objects.len(), None));
@@ -130,7 +160,7 @@ impl Reading {
     /// Takes in a part of an object, where that was taken in. What a user added to what an extension brought is named as unmodelled.
     pub(crate) fn part(&mut self, of: Address, at: Address, part: Part) -> bool {
         let Some(Place(object, None)) = self.places.get(&of).copied() else { return false };
-        if at.column == 0 && self.members.contains(&(at.catalog, at.object)) {
+        if at.column == 0 && self.is_member(at) {
             return false;
         }
         let parts = &mut self.objects[object].parts;
@@ -146,10 +176,6 @@ impl Reading {
         }
     }
 
-    fn place(&self, at: Address) -> Option<Place> {
-        self.places.get(&at).or_else(|| self.aliases.get(&at)).copied()
-    }
-
     /// What is said of what was read, to say more.
     pub(crate) fn attributes(&mut self, at: Address) -> Option<&mut Attributes> {
         let Place(object, part) = *self.places.get(&at)?;
@@ -158,6 +184,10 @@ impl Reading {
             None => Some(&mut object.attributes),
             Some(part) => object.parts.get_mut(part).map(|part| &mut part.attributes),
         }
+    }
+
+    fn place(&self, at: Address) -> Option<Place> {
+        self.places.get(&at).or_else(|| self.aliases.get(&at)).copied()
     }
 
     /// The object that was read there, or of which a part was.

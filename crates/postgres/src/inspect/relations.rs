@@ -16,13 +16,12 @@ pub(super) const RELATIONS: Source = Source {
         "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relowner, c.relacl::text, c.reloptions::text, c.reltype, t.typarray, c.relpersistence, \
          CASE WHEN a.amname <> 'heap' THEN a.amname END, s.spcname, o.reloptions::text, c.relrowsecurity, c.relforcerowsecurity, c.relreplident, \
          pg_catalog.pg_get_partkeydef(c.oid), pg_catalog.pg_get_expr(c.relpartbound, c.oid), c.reloftype, \
-         CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END, r.oid, c.relispopulated, CASE WHEN c.reloftype <> 0 THEN c.reloftype::pg_catalog.regtype::text END, v.srvname, \
-         e.ftoptions::text \
+         CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END, r.oid, c.relispopulated, \
+         CASE WHEN c.reloftype <> 0 THEN c.reloftype::pg_catalog.regtype::text END \
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
          LEFT JOIN pg_catalog.pg_type t ON t.oid = c.reltype LEFT JOIN pg_catalog.pg_am a ON a.oid = c.relam \
          LEFT JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace LEFT JOIN pg_catalog.pg_class o ON o.oid = c.reltoastrelid \
          LEFT JOIN pg_catalog.pg_rewrite r ON r.ev_class = c.oid AND r.rulename = '_RETURN' AND c.relkind IN ('v', 'm') \
-         LEFT JOIN pg_catalog.pg_foreign_table e ON e.ftrelid = c.oid LEFT JOIN pg_catalog.pg_foreign_server v ON v.oid = e.ftserver \
          WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND c.relpersistence <> 't' AND {users}"
             .to_owned()
     },
@@ -50,8 +49,6 @@ fn read(reading: &mut Reading, row: Values<'_>) -> Result<(), driftlock_database
     say.set_some("definition", row.optional(19)?.map(|text| text.trim_end_matches(';').to_owned()));
     say.set_flag("unpopulated", letter == "m" && !row.yes(21)?);
     say.set_some("of_type", row.maybe(22)?);
-    say.set_some("server", row.maybe(23)?);
-    say.set_some("foreign_options", row.optional(24)?.map(elements).as_deref().and_then(pairs));
     match row.optional(15)? {
         Some("f") => say.set("replica_identity", "full"),
         Some("n") if kind == "table" => say.set("replica_identity", "nothing"),

@@ -1,0 +1,30 @@
+CREATE FOREIGN DATA WRAPPER w;
+CREATE FOREIGN DATA WRAPPER w2;
+
+-- case: made
+CREATE SERVER s FOREIGN DATA WRAPPER w;
+
+-- case: another wrapper
+CREATE SERVER s FOREIGN DATA WRAPPER w2;
+
+-- case: type
+CREATE SERVER s TYPE 'x' FOREIGN DATA WRAPPER w;
+
+-- case: version
+CREATE SERVER s VERSION '1' FOREIGN DATA WRAPPER w;
+
+-- case: options
+CREATE SERVER s FOREIGN DATA WRAPPER w OPTIONS (host 'db', password 'secret');
+
+-- case: commented
+CREATE SERVER s FOREIGN DATA WRAPPER w;
+COMMENT ON SERVER s IS 'what';
+
+-- case: granted on
+CREATE SERVER s FOREIGN DATA WRAPPER w;
+GRANT USAGE ON FOREIGN SERVER s TO pg_monitor;
+
+-- case: owned by another
+CREATE SERVER s FOREIGN DATA WRAPPER w;
+GRANT USAGE ON FOREIGN DATA WRAPPER w TO pg_monitor;
+ALTER SERVER s OWNER TO pg_monitor;
