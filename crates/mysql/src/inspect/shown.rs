@@ -5,27 +5,19 @@ use driftlock_database::Error;
 use driftlock_schema::{Object, Part, Value};
 use driftlock_script::{Token, TokenKind};
 
+use super::text::{mended, without_database};
 use super::{Found, Reader};
-use crate::parse::{identifier, parts, quote, words};
-use crate::wire::text;
+use crate::parse::{identifier, parts, words};
 
 pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found) -> Result<(), Error> {
     for name in std::mem::take(&mut found.shown) {
-        let sql = format!("SHOW CREATE TABLE {}.{}", quote(&reader.database), quote(&name));
-        let row = match reader.rows(&sql).await {
-            Ok(rows) => rows.into_iter().next().unwrap_or_default(),
-            Err(Error::Server(error)) => {
-                found.incomplete.insert(format!(
-                    "{} can't be shown whole ({}): grant SELECT",
-                    quote(&name),
-                    error.message
-                ));
-                continue;
-            }
-            Err(error) => return Err(error),
+        let Some(sql) = reader.shown("TABLE", &name, 1).await? else {
+            found.incomplete.insert(format!("table {name} can't be shown whole: grant SELECT"));
+            continue;
         };
         if let Some(table) = found.tables.get_mut(&name) {
-            add(table, text(&row, 1));
+            mend(table, &sql, &reader.database);
+            add(table, &sql);
         }
     }
     Ok(())
@@ -43,6 +35,19 @@ fn add(table: &mut Object, sql: &str) {
     let by = rest.windows(2).position(|pair| pair[0].is("PARTITION") && pair[1].is("BY"));
     if let Some(by) = by {
         partitioning(table, sql, &rest[by + 2..]);
+    }
+}
+
+/// Brings back the letters that the catalog lost in expressions.
+fn mend(table: &mut Object, sql: &str, database: &str) {
+    let sql = without_database(sql, database).unwrap_or(sql.into());
+    for part in &mut table.parts {
+        for attribute in ["default", "generated", "check", "expression"] {
+            let lossy = part.attributes.text(attribute).filter(|text| text.contains('?'));
+            if let Some(text) = lossy.and_then(|text| mended(text, &sql, 4)) {
+                part.attributes.set(attribute, text);
+            }
+        }
     }
 }
 
@@ -81,15 +86,9 @@ fn key(table: &mut Object, definition: &[Token<'_>]) {
     if at > 1 {
         return;
     }
-    let name = if definition[0].is("PRIMARY") {
-        Some("PRIMARY".to_owned())
-    } else {
-        definition.get(at + 1).and_then(identifier)
-    };
+    let name = if definition[0].is("PRIMARY") { Some("PRIMARY".to_owned()) } else { definition.get(at + 1).and_then(identifier) };
     let Some(name) = name else { return };
-    let is_key = |part: &&mut Part| {
-        part.name == name && ["primary_key", "unique", "index"].iter().any(|kind| part.kind == *kind)
-    };
+    let is_key = |part: &&mut Part| part.name == name && ["primary_key", "unique", "index"].iter().any(|kind| part.kind == *kind);
     let Some(part) = table.parts.iter_mut().find(is_key) else { return };
     if let Some(without) = definition.windows(2).position(|pair| pair[0].is("WITHOUT") && pair[1].is("OVERLAPS")) {
         let period = without.checked_sub(1).and_then(|at| identifier(&definition[at]));
@@ -111,8 +110,7 @@ fn partitioning(table: &mut Object, sql: &str, tokens: &[Token<'_>]) {
     // The list of partitions is the parenthesis that begins so.
     let list = (0..tokens.len()).find(|&at| tokens[at].text == "(" && is(at + 1, "PARTITION")).unwrap_or(tokens.len());
     let head_end = |from: usize| {
-        let word =
-            |at: usize| is(at, "PARTITIONS") || is(at, "SUBPARTITIONS") || (is(at, "SUBPARTITION") && is(at + 1, "BY"));
+        let word = |at: usize| is(at, "PARTITIONS") || is(at, "SUBPARTITIONS") || (is(at, "SUBPARTITION") && is(at + 1, "BY"));
         (from..list).find(|&at| word(at)).unwrap_or(list)
     };
     let end = head_end(0);
@@ -158,11 +156,7 @@ fn partitioning(table: &mut Object, sql: &str, tokens: &[Token<'_>]) {
 /// `VALUES LESS THAN (10) COMMENT = 'a' ENGINE = InnoDB`.
 fn options(part: &mut Part, sql: &str, tokens: &[Token<'_>], engine: &str) {
     let mut at = 0;
-    let is_option = |at: usize| {
-        tokens.get(at + 1).is_some_and(|token| token.text == "=")
-            || (tokens[at].is("DATA") || tokens[at].is("INDEX"))
-                && tokens.get(at + 1).is_some_and(|next| next.is("DIRECTORY"))
-    };
+    let is_option = |at: usize| tokens.get(at + 1).is_some_and(|token| token.text == "=") || (tokens[at].is("DATA") || tokens[at].is("INDEX")) && tokens.get(at + 1).is_some_and(|next| next.is("DIRECTORY"));
     let values = (0..tokens.len()).find(|&at| is_option(at)).unwrap_or(tokens.len());
     part.attributes.set_some("values", said(sql, &tokens[..values]));
     at += values;
