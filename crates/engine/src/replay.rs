@@ -39,7 +39,7 @@ impl Shadow {
     pub async fn compare(&self, first: &Migrations, second: &Migrations) -> Result<Replay, Error> {
         let (one, other) = (self.replay(first).await?, self.replay(second).await?);
         let mut differences: Vec<String> =
-            one.census.differences(&other.census).iter().map(|(key, ..)| key.to_string()).collect();
+            one.census.differences(&other.census).iter().map(|(key, ..)| shown(&key.object)).collect();
         let differing = |one: &Made, other: &Made| -> Vec<String> {
             let rows = one.rows.iter().filter(|(table, rows)| other.rows.get(*table).is_some_and(|it| it != *rows));
             rows.map(|(table, _)| table.clone()).collect()
@@ -79,6 +79,11 @@ impl Shadow {
         migrator.up(db).await?;
         made(db).await
     }
+}
+
+/// `table b`
+fn shown(id: &Id) -> String {
+    format!("{} {}", id.kind.words(), id.name)
 }
 
 /// The own tables: the same in every database that was replayed, but for their rows.
