@@ -112,12 +112,16 @@ async fn a_reading_is_the_same_whatever_the_session_is_set_to_and_leaves_it_so()
         execute(session.as_mut(), &format!("SET {setting}")).await;
         assert!(read(session.as_mut()).await == expected, "{setting}");
         let (name, value) = setting.split_once(" = ").unwrap();
-        let check = format!("DO IF(@@session.{name} <=> {}, 1, (SELECT 1 FROM it_was_not_put_back))", match (name, value) {
-            ("character_set_results" | "collation_connection", charset) if charset != "NULL" => format!("'{charset}'"),
-            // The server adds what belongs to it.
-            ("sql_mode", _) => "@@session.sql_mode".to_owned(),
-            (_, value) => value.to_owned(),
-        });
+        let check = format!(
+            "DO IF(@@session.{name} <=> {}, 1, (SELECT 1 FROM it_was_not_put_back))",
+            match (name, value) {
+                ("character_set_results" | "collation_connection", charset) if charset != "NULL" =>
+                    format!("'{charset}'"),
+                // The server adds what belongs to it.
+                ("sql_mode", _) => "@@session.sql_mode".to_owned(),
+                (_, value) => value.to_owned(),
+            }
+        );
         execute(session.as_mut(), &check).await;
     }
     session.close().await;
@@ -198,7 +202,9 @@ async fn a_dump_that_is_restored_elsewhere_is_the_same() {
 async fn a_broken_view_is_named_and_so_is_what_reads_it() {
     let database = shop().await;
     let mut session = proving::session(&database.url).await;
-    for sql in ["CREATE VIEW a AS SELECT at FROM log", "CREATE VIEW b AS SELECT at FROM a", "ALTER TABLE log DROP COLUMN at"] {
+    for sql in
+        ["CREATE VIEW a AS SELECT at FROM log", "CREATE VIEW b AS SELECT at FROM a", "ALTER TABLE log DROP COLUMN at"]
+    {
         execute(session.as_mut(), sql).await;
     }
     let inspection = session.inspect().await.unwrap();

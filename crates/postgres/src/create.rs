@@ -6,13 +6,13 @@
 //! ask for tables as tables may for functions. Comments, owners and grants are added alike for every kind by [`Steps::facets`].
 
 mod behaviour;
+mod collations;
 mod columns;
 mod constraints;
-mod facets;
-mod indexes;
-mod collations;
 mod extensions;
+mod facets;
 mod foreign;
+mod indexes;
 mod languages;
 mod operators;
 mod privileges;

@@ -40,6 +40,7 @@ mod pgpass;
 mod records;
 mod session;
 mod settings;
+mod spelling;
 mod sql;
 mod subject;
 mod surroundings;

@@ -74,7 +74,9 @@ const CONTENTS: &[(&str, &str)] = &[
 /// The question: one row, of one text. It is one statement, and so of one moment.
 pub(crate) fn question(major: u32) -> String {
     let sum = |from: &str, hash: &str| {
-        format!("(SELECT pg_catalog.concat_ws('.', pg_catalog.count(*), pg_catalog.sum({hash})) FROM pg_catalog.{from} c)")
+        format!(
+            "(SELECT pg_catalog.concat_ws('.', pg_catalog.count(*), pg_catalog.sum({hash})) FROM pg_catalog.{from} c)"
+        )
     };
     let catalogs = CATALOGS.iter().filter(|(_, since, _)| major >= *since);
     let catalogs = catalogs.map(|(name, _, key)| {

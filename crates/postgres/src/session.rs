@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Cancel, Census, ChangeMarks, ConnectOptions, Error, Examination, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder,
-    Inspection, JournalRow, LockAttempt, Observer, OwnTables, Probe, Records, Runnable, Server, Session, Surroundings,
-    Timeouts, Timestamp,
+    Cancel, Census, ChangeMarks, ConnectOptions, Error, Examination, ExecuteError, Fence, ForeignRows, Glance,
+    HistoryRow, Holder, Inspection, JournalRow, LockAttempt, Observer, OwnTables, Probe, Records, Runnable, Server,
+    Session, Surroundings, Timeouts, Timestamp,
 };
 
 use crate::connect::{self, application_name};

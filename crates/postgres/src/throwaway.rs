@@ -50,7 +50,10 @@ pub(crate) async fn start() -> Result<Option<Throwaway>, Error> {
             }
             Err(error) => {
                 let log = fs::read_to_string(starting.running.folder.join("log")).unwrap_or_default();
-                if began.elapsed() > PATIENCE || log.contains("FATAL:  could not") || log.contains("database system is shut down") {
+                if began.elapsed() > PATIENCE
+                    || log.contains("FATAL:  could not")
+                    || log.contains("database system is shut down")
+                {
                     return Err(failed(&format_args!("{error}{}", last_lines(&log))));
                 }
             }
@@ -104,7 +107,8 @@ impl Starting {
             move |error: std::io::Error| failed(&format_args!("{what}: {error}"))
         };
         let password = random().map_err(io("/dev/urandom"))?;
-        let folder = std::env::temp_dir().join(format!("driftlock-postgres-{}", &random().map_err(io("/dev/urandom"))?[..16]));
+        let folder =
+            std::env::temp_dir().join(format!("driftlock-postgres-{}", &random().map_err(io("/dev/urandom"))?[..16]));
         DirBuilder::new().mode(0o700).create(&folder).map_err(io(&folder.display().to_string()))?;
         // From here on it goes with its guard.
         let mut running = Running { shell: None, folder };
@@ -161,7 +165,12 @@ impl Starting {
 /// What runs as who may, in a folder that it may be in, without our settings.
 fn as_user(program: &Path, folder: &Path, user: Option<(u32, u32)>) -> Command {
     let mut command = Command::new(program);
-    command.current_dir(folder).env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("LC_ALL", "C").env("TZ", "UTC");
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .env("LC_ALL", "C")
+        .env("TZ", "UTC");
     if let Some((user, group)) = user {
         command.uid(user).gid(group);
     }
@@ -197,9 +206,8 @@ fn free_port() -> std::io::Result<u16> {
 
 /// The folder of a server's programs: the one that `PATH` means, else the newest where systems keep them.
 fn binaries() -> Option<PathBuf> {
-    let is_program = |file: &Path| {
-        file.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
-    };
+    let is_program =
+        |file: &Path| file.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0);
     let is_whole = |folder: &PathBuf| ["initdb", "postgres"].iter().all(|name| is_program(&folder.join(name)));
     let path = std::env::var_os("PATH").unwrap_or_default();
     let on_path: Vec<PathBuf> = std::env::split_paths(&path).filter(|folder| folder.is_absolute()).collect();

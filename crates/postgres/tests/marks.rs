@@ -134,7 +134,8 @@ fn a_database_like_another_has_its_encoding_locale_and_settings() {
         support::run(session.as_mut(), &all).await.unwrap();
         let url = driftlock_database::DatabaseUrl { path: like.clone(), ..database.url_as(None, "") };
         let options = driftlock_database::ConnectOptions::default();
-        let mut other = driftlock_database::Engine::connect(&driftlock_postgres::Postgres, &url, &options).await.unwrap();
+        let mut other =
+            driftlock_database::Engine::connect(&driftlock_postgres::Postgres, &url, &options).await.unwrap();
         let again = other.database_like_this(&like).await.unwrap();
         assert_eq!(again, statements);
         other.close().await;

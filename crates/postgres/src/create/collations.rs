@@ -10,7 +10,9 @@ use crate::sql::literal;
 pub(super) fn collation(_: &Schema, object: &Object, steps: &mut Steps) -> Result<(), CreateError> {
     let (id, name, say) = (object.id(), qualified(&object.name), &object.attributes);
     let mut options = vec![format!("PROVIDER = {}", say.text("provider").unwrap_or("libc"))];
-    for (attribute, option) in [("locale", "LOCALE"), ("collate", "LC_COLLATE"), ("ctype", "LC_CTYPE"), ("rules", "RULES")] {
+    for (attribute, option) in
+        [("locale", "LOCALE"), ("collate", "LC_COLLATE"), ("ctype", "LC_CTYPE"), ("rules", "RULES")]
+    {
         options.extend(say.text(attribute).map(|value| format!("{option} = {}", literal(value))));
     }
     if say.flag("nondeterministic") {

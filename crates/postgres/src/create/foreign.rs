@@ -26,7 +26,11 @@ pub(super) fn server(_: &Schema, object: &Object, steps: &mut Steps) -> Result<(
     for (attribute, word) in [("type", "TYPE"), ("version", "VERSION")] {
         sql.extend(say.text(attribute).map(|value| format!(" {word} {}", literal(value))));
     }
-    sql.push_str(&format!(" FOREIGN DATA WRAPPER {}{}", identifier(needed(object, "wrapper")?), options(say.get("options"))));
+    sql.push_str(&format!(
+        " FOREIGN DATA WRAPPER {}{}",
+        identifier(needed(object, "wrapper")?),
+        options(say.get("options"))
+    ));
     steps.add(&id, Rank::Function, sql).requires(&object.requires);
     let words = format!("SERVER {name}");
     if let Some(owner) = say.text("owner") {

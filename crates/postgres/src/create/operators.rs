@@ -22,7 +22,8 @@ pub(super) fn operator(_: &Schema, object: &Object, steps: &mut Steps) -> Result
     // An operator's name stands without quotes.
     let name = format!("{}.{}", identifier(schema), object.name.name);
     let mut options = vec![format!("FUNCTION = {}", needed(object, "function")?)];
-    for (attribute, option) in [("left", "LEFTARG"), ("right", "RIGHTARG"), ("restrict", "RESTRICT"), ("join", "JOIN")] {
+    for (attribute, option) in [("left", "LEFTARG"), ("right", "RIGHTARG"), ("restrict", "RESTRICT"), ("join", "JOIN")]
+    {
         options.extend(say.text(attribute).map(|value| format!("{option} = {value}")));
     }
     for (attribute, option) in [("commutator", "COMMUTATOR"), ("negator", "NEGATOR")] {
@@ -33,7 +34,9 @@ pub(super) fn operator(_: &Schema, object: &Object, steps: &mut Steps) -> Result
             options.push(option.to_owned());
         }
     }
-    steps.add(&id, Rank::Function, format!("CREATE OPERATOR {name} ({})", options.join(", "))).requires(&object.requires);
+    steps
+        .add(&id, Rank::Function, format!("CREATE OPERATOR {name} ({})", options.join(", ")))
+        .requires(&object.requires);
     let (left, right) = (say.text("left").unwrap_or("NONE"), say.text("right").unwrap_or("NONE"));
     steps.facets(&id, &format!("OPERATOR {name} ({left}, {right})"), say, Defaults::OwnerAlone);
     Ok(())

@@ -22,9 +22,12 @@ pub(super) fn routine(_: &Schema, object: &Object, steps: &mut Steps) -> Result<
     if !transforms.is_empty() {
         sql.push_str(&format!(" TRANSFORM {}", transforms.join(", ")));
     }
-    for (flag, word) in
-        [("window", "WINDOW"), ("strict", "STRICT"), ("security_definer", "SECURITY DEFINER"), ("leakproof", "LEAKPROOF")]
-    {
+    for (flag, word) in [
+        ("window", "WINDOW"),
+        ("strict", "STRICT"),
+        ("security_definer", "SECURITY DEFINER"),
+        ("leakproof", "LEAKPROOF"),
+    ] {
         if say.flag(flag) {
             sql.push_str(&format!(" {word}"));
         }
@@ -34,7 +37,9 @@ pub(super) fn routine(_: &Schema, object: &Object, steps: &mut Steps) -> Result<
         sql.extend(say.text(attribute).map(|value| format!(" {word} {value}")));
     }
     // It is named without its types.
-    sql.extend(say.text("support").map(|function| format!(" SUPPORT {}", function.split('(').next().unwrap_or(function))));
+    sql.extend(
+        say.text("support").map(|function| format!(" SUPPORT {}", function.split('(').next().unwrap_or(function))),
+    );
     if let Some(Value::Map(settings)) = say.get("settings") {
         for (name, value) in settings {
             sql.push_str(&setting(name, &value.to_string()));
@@ -133,9 +138,11 @@ pub(super) fn aggregate(_: &Schema, object: &Object, steps: &mut Steps) -> Resul
         options.extend(say.text(attribute).map(|value| format!("{option} = {}", literal(value))));
     }
     options.extend(say.text("sort_operator").map(|operator| format!("SORTOP = OPERATOR({operator})")));
-    for (flag, option) in
-        [("final_extra", "FINALFUNC_EXTRA"), ("moving_final_extra", "MFINALFUNC_EXTRA"), ("hypothetical", "HYPOTHETICAL")]
-    {
+    for (flag, option) in [
+        ("final_extra", "FINALFUNC_EXTRA"),
+        ("moving_final_extra", "MFINALFUNC_EXTRA"),
+        ("hypothetical", "HYPOTHETICAL"),
+    ] {
         if say.flag(flag) {
             options.push(option.to_owned());
         }
@@ -159,7 +166,10 @@ mod tests {
 
     #[test]
     fn lists_of_names_are_taken_apart() {
-        assert_eq!(setting("search_path", "public, \"A \"\"b\"\"\", pg_temp"), " SET \"search_path\" TO 'public', 'A \"b\"', 'pg_temp'");
+        assert_eq!(
+            setting("search_path", "public, \"A \"\"b\"\"\", pg_temp"),
+            " SET \"search_path\" TO 'public', 'A \"b\"', 'pg_temp'"
+        );
         assert_eq!(setting("search_path", "\"\""), " SET \"search_path\" TO ''");
         assert_eq!(setting("my.own", "a, b"), " SET \"my\".\"own\" TO 'a, b'");
     }

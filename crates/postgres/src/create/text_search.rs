@@ -30,7 +30,8 @@ fn functions(object: &Object, steps: &mut Steps, kind: &str, functions: &[&str])
 }
 
 pub(super) fn dictionary(_: &Schema, object: &Object, steps: &mut Steps) -> Result<(), CreateError> {
-    let (id, words, say) = (object.id(), format!("TEXT SEARCH DICTIONARY {}", qualified(&object.name)), &object.attributes);
+    let (id, words, say) =
+        (object.id(), format!("TEXT SEARCH DICTIONARY {}", qualified(&object.name)), &object.attributes);
     let options = say.text("options").map(|options| format!(", {options}")).unwrap_or_default();
     let sql = format!("CREATE {words} (TEMPLATE = {}{options})", needed(object, "template")?);
     steps.add(&id, Rank::Function, sql).requires(&object.requires);
@@ -39,7 +40,8 @@ pub(super) fn dictionary(_: &Schema, object: &Object, steps: &mut Steps) -> Resu
 }
 
 pub(super) fn configuration(_: &Schema, object: &Object, steps: &mut Steps) -> Result<(), CreateError> {
-    let (id, words, say) = (object.id(), format!("TEXT SEARCH CONFIGURATION {}", qualified(&object.name)), &object.attributes);
+    let (id, words, say) =
+        (object.id(), format!("TEXT SEARCH CONFIGURATION {}", qualified(&object.name)), &object.attributes);
     let sql = format!("CREATE {words} (PARSER = {})", needed(object, "parser")?);
     steps.add(&id, Rank::Function, sql).requires(&object.requires);
     if let Some(Value::Map(mappings)) = say.get("mappings") {

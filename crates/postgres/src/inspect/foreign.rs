@@ -57,7 +57,8 @@ pub(super) const USER_MAPPINGS: Source = Source {
         };
         let mut object = Object::new("user_mapping", Name::new(row.text(1)?).signature(role));
         let masked = |options: Vec<String>| {
-            let options: Vec<String> = options.into_iter().map(|option| mask(option, |name| !PLAIN.contains(&name))).collect();
+            let options: Vec<String> =
+                options.into_iter().map(|option| mask(option, |name| !PLAIN.contains(&name))).collect();
             pairs(&options)
         };
         object.attributes.set_some("options", row.optional(3)?.map(elements).and_then(masked));
@@ -115,7 +116,8 @@ mod tests {
 
     #[test]
     fn no_secret_is_in_a_schema() {
-        let said = options(r#"{host=db.example,"password=O'Neil, \"x\"",api_key=k,keyspace=s}"#).map(|it| it.to_string());
+        let said =
+            options(r#"{host=db.example,"password=O'Neil, \"x\"",api_key=k,keyspace=s}"#).map(|it| it.to_string());
         assert_eq!(said.as_deref(), Some("api_key ***, host db.example, keyspace s, password ***"));
     }
 }

@@ -52,8 +52,9 @@ pub(super) const EVENT_TRIGGERS: Source = Source {
             .to_owned()
     },
     read: |reading, row| {
-        let mut object =
-            Object::new("event_trigger", Name::new(row.text(1)?)).with("event", row.text(3)?).with("function", row.text(4)?);
+        let mut object = Object::new("event_trigger", Name::new(row.text(1)?))
+            .with("event", row.text(3)?)
+            .with("function", row.text(4)?);
         let say = &mut object.attributes;
         say.set_some("owner", reading.owner(oid(&row, 2)?));
         match row.optional(5)? {

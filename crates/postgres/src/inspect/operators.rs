@@ -20,7 +20,9 @@ pub(super) const ACCESS_METHODS: Source = Source {
 /// An operator, called by its name and the types of what is on its sides.
 pub(super) const OPERATORS: Source = Source {
     sql: |_| {
-        let side = |column: &str| format!("CASE WHEN o.{column} = 0 THEN 'NONE' ELSE pg_catalog.format_type(o.{column}, NULL) END");
+        let side = |column: &str| {
+            format!("CASE WHEN o.{column} = 0 THEN 'NONE' ELSE pg_catalog.format_type(o.{column}, NULL) END")
+        };
         let other = |column: &str| {
             format!(
                 "(SELECT pg_catalog.format('%I.%s', s.nspname, c.oprname) FROM pg_catalog.pg_operator c \
@@ -138,7 +140,8 @@ pub(super) const MEMBER_FUNCTIONS: Source = Source {
             .to_owned()
     },
     read: |reading, row| {
-        let said = [("number", Value::from(row.number(3)?)), ("function", row.text(4)?.into()), ("for", row.text(5)?.into())];
+        let said =
+            [("number", Value::from(row.number(3)?)), ("function", row.text(4)?.into()), ("for", row.text(5)?.into())];
         member(reading, &row, catalog::AMPROC, "functions", Value::map(said))
     },
 };

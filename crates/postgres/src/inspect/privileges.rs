@@ -37,15 +37,14 @@ const NOTHING: char = '-';
 
 /// Labels that security modules give meaning to: without the module they can't be given.
 pub(super) const SECURITY_LABELS: Source = Source {
-    sql: |_| {
-        "SELECT s.provider, s.classoid, s.objoid, nullif(s.objsubid, 0) FROM pg_catalog.pg_seclabel s".to_owned()
-    },
+    sql: |_| "SELECT s.provider, s.classoid, s.objoid, nullif(s.objsubid, 0) FROM pg_catalog.pg_seclabel s".to_owned(),
     read: |reading, row| {
         let at = Address::new(oid(&row, 1)?, oid(&row, 2)?);
         let Some(object) = reading.get(at).filter(|_| !reading.is_member(at)) else { return Ok(()) };
         let column = row.optional(3)?.map(|column| format!(" {column}")).unwrap_or_default();
         let name = Name::new(format!("{}{column} on {}", row.text(0)?, object.id()));
-        reading.unmodelled(Id::new("security_label", name), "a label is only taken where its security module is loaded");
+        reading
+            .unmodelled(Id::new("security_label", name), "a label is only taken where its security module is loaded");
         Ok(())
     },
 };

@@ -144,9 +144,17 @@ fn normal_form(body: &str) -> String {
 pub(super) const AGGREGATES: Source = Source {
     sql: |_| {
         let function = |column: &str| format!("nullif(a.{column}, 0)::pg_catalog.regproc::text");
-        let functions = ["aggfinalfn", "aggcombinefn", "aggserialfn", "aggdeserialfn", "aggmtransfn", "aggminvtransfn", "aggmfinalfn"]
-            .map(function)
-            .join(", ");
+        let functions = [
+            "aggfinalfn",
+            "aggcombinefn",
+            "aggserialfn",
+            "aggdeserialfn",
+            "aggmtransfn",
+            "aggminvtransfn",
+            "aggmfinalfn",
+        ]
+        .map(function)
+        .join(", ");
         // What the final function may do to the state is by default nothing for a plain aggregate, and anything for others.
         let modify = |column: &str| {
             format!("CASE WHEN a.{column} <> CASE a.aggkind WHEN 'n' THEN 'r' ELSE 'w' END THEN a.{column}::text END")
@@ -187,8 +195,15 @@ pub(super) const AGGREGATES: Source = Source {
         say.set_some("moving_initial", row.maybe(18)?);
         say.set_flag("moving_final_extra", row.yes(19)?);
         say.set_some("moving_final_modify", row.optional(20)?.map(modify));
-        let functions =
-            ["final_function", "combine_function", "serialize_function", "deserialize_function", "moving_state_function", "moving_inverse_function", "moving_final_function"];
+        let functions = [
+            "final_function",
+            "combine_function",
+            "serialize_function",
+            "deserialize_function",
+            "moving_state_function",
+            "moving_inverse_function",
+            "moving_final_function",
+        ];
         for (at, function) in functions.into_iter().enumerate() {
             say.set_some(function, row.maybe(21 + at)?);
         }

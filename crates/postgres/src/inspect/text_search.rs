@@ -46,8 +46,8 @@ pub(super) const DICTIONARIES: Source = Source {
             .to_owned()
     },
     read: |reading, row| {
-        let mut object =
-            Object::new("text_search_dictionary", Name::within(row.text(1)?, row.text(2)?)).with("template", row.text(5)?);
+        let mut object = Object::new("text_search_dictionary", Name::within(row.text(1)?, row.text(2)?))
+            .with("template", row.text(5)?);
         object.attributes.set_some("owner", reading.owner(oid(&row, 3)?));
         object.attributes.set_some("options", row.maybe(4)?);
         reading.object(Address::read(catalog::TS_DICT, &row, 0)?, object);
@@ -63,8 +63,8 @@ pub(super) const CONFIGURATIONS: Source = Source {
             .to_owned()
     },
     read: |reading, row| {
-        let mut object =
-            Object::new("text_search_configuration", Name::within(row.text(1)?, row.text(2)?)).with("parser", row.text(4)?);
+        let mut object = Object::new("text_search_configuration", Name::within(row.text(1)?, row.text(2)?))
+            .with("parser", row.text(4)?);
         object.attributes.set_some("owner", reading.owner(oid(&row, 3)?));
         reading.object(Address::read(catalog::TS_CONFIG, &row, 0)?, object);
         Ok(())

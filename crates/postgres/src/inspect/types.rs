@@ -10,7 +10,12 @@ pub(super) const TYPES: Source = Source {
     sql: |major| {
         let (multirange, multirange_schema) = (
             since(major, 14, "m.typname", "NULL::name"),
-            since(major, 14, "(SELECT s.nspname FROM pg_catalog.pg_namespace s WHERE s.oid = m.typnamespace)", "NULL::name"),
+            since(
+                major,
+                14,
+                "(SELECT s.nspname FROM pg_catalog.pg_namespace s WHERE s.oid = m.typnamespace)",
+                "NULL::name",
+            ),
         );
         let (joined, multirange_type, multirange_array) = (
             since(major, 14, "LEFT JOIN pg_catalog.pg_type m ON m.oid = r.rngmultitypid", ""),
