@@ -6,13 +6,25 @@ use clap::{Arg, Command, CommandFactory};
 use crate::arguments::{Cli, Color};
 
 /// The commands as people look for them.
-const GROUPS: [(&str, &[&str]); 5] = [
+const GROUPS: [(&str, &[&str]); 6] = [
     ("Begin", &["init", "new"]),
-    ("Look", &["status", "plan", "validate", "manifest", "audit", "doctor", "inspect", "check"]),
-    ("Run", &["up", "down", "redo"]),
+    ("Look", &["status", "plan", "validate", "manifest", "audit", "doctor"]),
+    ("Schema", &["inspect", "lock, check"]),
+    ("Run", &["up", "down, redo"]),
     ("Take over", &["adopt", "baseline", "accept"]),
     ("Shell", &["completions"]),
 ];
+
+/// What is said of commands that share a line: a screen has 24.
+const TOGETHER: [(&str, &str); 2] = [
+    ("lock, check", "Write schema.lock; compare files, lock and database"),
+    ("down, redo", "Undo what was applied last; undo it and apply it again"),
+];
+
+/// The commands that are listed.
+fn listed() -> impl Iterator<Item = &'static str> {
+    GROUPS.iter().flat_map(|(_, lines)| lines.iter().flat_map(|line| line.split(", ")))
+}
 
 /// The command line, ready to read these arguments: what its help says and whether that is coloured depends on them, and help is
 /// printed before anything is parsed to the end.
@@ -41,11 +53,14 @@ fn with_groups(command: Command, long: bool) -> Command {
     let header = *clap::builder::Styles::styled().get_header();
     let literal = *clap::builder::Styles::styled().get_literal();
     let about = |name: &str| {
+        if let Some((_, about)) = TOGETHER.iter().find(|(names, _)| *names == name) {
+            return Some((*about).to_owned());
+        }
         let found = command.get_subcommands().find(|it| it.get_name() == name && !it.is_hide_set());
         Some(found?.get_about()?.to_string())
     };
     // Those of no group, so that none is missing here: a test wants that there are none.
-    let listed: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+    let listed: Vec<&str> = listed().collect();
     let others: Vec<&str> =
         command.get_subcommands().map(Command::get_name).filter(|name| !listed.contains(name)).collect();
     let groups = GROUPS.iter().copied().chain([("More", others.as_slice())]);
@@ -104,7 +119,7 @@ mod tests {
     #[test]
     fn every_command_is_in_a_group() {
         let command = Cli::command();
-        let listed: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        let listed: Vec<&str> = listed().collect();
         for it in command.get_subcommands().filter(|it| !it.is_hide_set()) {
             assert!(listed.contains(&it.get_name()), "{} is in no group of the help", it.get_name());
         }

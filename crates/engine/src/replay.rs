@@ -39,7 +39,7 @@ impl Shadow {
     pub async fn compare(&self, first: &Migrations, second: &Migrations) -> Result<Replay, Error> {
         let (one, other) = (self.replay(first).await?, self.replay(second).await?);
         let mut differences: Vec<String> =
-            one.census.differences(&other.census).iter().map(|(key, ..)| key.to_string()).collect();
+            one.census.differences(&other.census).iter().map(|(key, ..)| shown(&key.object)).collect();
         let differing = |one: &Made, other: &Made| -> Vec<String> {
             let rows = one.rows.iter().filter(|(table, rows)| other.rows.get(*table).is_some_and(|it| it != *rows));
             rows.map(|(table, _)| table.clone()).collect()
@@ -79,6 +79,11 @@ impl Shadow {
         migrator.up(db).await?;
         made(db).await
     }
+}
+
+/// `table b`
+fn shown(id: &Id) -> String {
+    format!("{} {}", id.kind.words(), id.name)
 }
 
 /// The own tables: the same in every database that was replayed, but for their rows.
@@ -147,7 +152,6 @@ const IN_FRONT_OF_NAMES: &[&str] = &[
     "UPDATE",
     "JOIN",
     "VIEW",
-    "ON",
     "TRIGGER",
     "PROCEDURE",
     "FUNCTION",
@@ -157,8 +161,10 @@ const IN_FRONT_OF_NAMES: &[&str] = &[
     "CALL",
     "TABLES",
     "TO",
-    "DELETE",
 ];
+
+/// Functions with a FROM of their own, behind which a column may stand.
+const WITH_FROM: &[&str] = &["EXTRACT", "SUBSTRING", "SUBSTR", "MID", "TRIM"];
 
 fn is_past(tokens: &[Token<'_>], dialect: Dialect) -> bool {
     let is = |at: usize, words: &[&str]| tokens.get(at).is_some_and(|token| words.iter().any(|word| token.is(word)));
@@ -180,14 +186,46 @@ fn is_past(tokens: &[Token<'_>], dialect: Dialect) -> bool {
     let of_mysql =
         ["GRANT", "REVOKE", "USE", "INSTALL", "UNINSTALL", "FLUSH", "PURGE", "RESET", "CHANGE", "KILL", "SHUTDOWN"];
     let is_name = |token: &Token<'_>| matches!(token.kind, TokenKind::Word | TokenKind::QuotedIdentifier);
+    let first_on = (0..tokens.len()).find(|at| is(*at, &["ON"]));
+    let has_on = (1..6).any(|at| is(at, &["INDEX", "TRIGGER"])) && is(0, &["CREATE", "DROP"]);
+    let is_in_front = |at: usize| {
+        // A column stands behind ON in a join, behind UPDATE of a duplicate key, behind FROM in some functions.
+        (is(at, IN_FRONT_OF_NAMES) && !is_of_columns(tokens, at))
+            || (has_on && first_on == Some(at))
+            || (tokens[at].text == "," && is(0, &["DROP", "RENAME", "LOCK", "TRUNCATE", "OPTIMIZE", "REPAIR"]))
+    };
     let is_qualified = |at: usize| {
-        is(at, IN_FRONT_OF_NAMES)
+        is_in_front(at)
             && tokens.get(at + 1).is_some_and(is_name)
             && tokens.get(at + 2).is_some_and(|token| token.text == ".")
     };
     is(0, &of_mysql)
         || (is(0, &["SET"]) && tokens.iter().any(|token| token.is("GLOBAL") || token.text.starts_with("@@global")))
         || (0..tokens.len()).any(is_qualified)
+}
+
+/// Whether a word that stands in front of tables has a column behind it here.
+fn is_of_columns(tokens: &[Token<'_>], at: usize) -> bool {
+    if tokens[at].is("UPDATE") {
+        return at > 0 && tokens[at - 1].is("KEY");
+    }
+    if !tokens[at].is("FROM") {
+        return false;
+    }
+    // The parenthesis that it is in.
+    let mut depth = 0;
+    for open in (1..at).rev() {
+        match tokens[open].text {
+            ")" => depth += 1,
+            "(" if depth == 0 => {
+                let function = &tokens[open - 1];
+                return WITH_FROM.iter().any(|name| function.is(name)) && !tokens[open + 1].is("SELECT");
+            }
+            "(" => depth -= 1,
+            _ => {}
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -212,6 +250,21 @@ mod tests {
             (Dialect::MySql, "CREATE TABLE IF NOT EXISTS shop.a (id int)", true),
             (Dialect::MySql, "INSERT INTO `shop`.`a` VALUES (1)", true),
             (Dialect::MySql, "SELECT a.id FROM a", false),
+            (Dialect::MySql, "UPDATE a JOIN b ON b.a = a.id SET a.x = b.x", false),
+            (Dialect::MySql, "CREATE VIEW v AS SELECT 1 FROM a JOIN b ON a.id = b.id", false),
+            (Dialect::MySql, "SELECT EXTRACT(YEAR FROM a.at) FROM a", false),
+            (Dialect::MySql, "SELECT EXTRACT(YEAR FROM (SELECT 1 FROM shop.a)) FROM a", true),
+            (Dialect::MySql, "DELETE a.* FROM a JOIN b ON a.id = b.id", false),
+            (Dialect::MySql, "DELETE a.* FROM shop.a", true),
+            (Dialect::MySql, "INSERT INTO a VALUES (1) ON DUPLICATE KEY UPDATE a.n = a.n + 1", false),
+            (Dialect::MySql, "CREATE INDEX i ON shop.a (id)", true),
+            (Dialect::MySql, "CREATE TRIGGER t AFTER INSERT ON shop.a FOR EACH ROW SET @a = 1", true),
+            (
+                Dialect::MySql,
+                "CREATE TRIGGER t AFTER INSERT ON a FOR EACH ROW UPDATE b JOIN c ON c.i = b.i SET b.x = 1",
+                false,
+            ),
+            (Dialect::MySql, "DROP TABLE a, shop.b", true),
             (Dialect::MySql, "CREATE USER u", true),
             (Dialect::MySql, "GRANT ALL ON a TO u", true),
             (Dialect::MySql, "SET GLOBAL a = 1", true),

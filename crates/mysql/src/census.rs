@@ -107,7 +107,7 @@ impl Taker<'_> {
         }
         if self.mariadb {
             let sql = format!(
-                "SELECT G_TABLE_NAME, G_GEOMETRY_COLUMN, SRID FROM information_schema.GEOMETRY_COLUMNS WHERE G_TABLE_SCHEMA = {}",
+                "SELECT G_TABLE_NAME, G_GEOMETRY_COLUMN, SRID FROM information_schema.GEOMETRY_COLUMNS WHERE F_TABLE_SCHEMA = {0} AND G_TABLE_SCHEMA = {0}",
                 self.here
             );
             for row in self.wire.rows(&sql).await? {
@@ -157,8 +157,12 @@ impl Taker<'_> {
         if let Some(at) = rest.windows(2).position(|pair| pair[0].is("AUTO_INCREMENT") && pair[1].text == "=") {
             rest.drain(at..(at + 3).min(rest.len()));
         }
+        let engines = options_of_engines(&mut rest);
         let (said, comment) = without_comment(&rest);
         self.say(&id, "", said);
+        if !engines.is_empty() {
+            self.say(&id, "options of its engine", engines);
+        }
         self.say_facet(&id, "", Facet::Comments, comment);
     }
 
@@ -234,7 +238,7 @@ impl Taker<'_> {
     async fn triggers(&mut self) -> Result<(), Error> {
         let sql = format!("SHOW TRIGGERS FROM {}", quote(self.database));
         let orders = format!(
-            "SELECT TRIGGER_NAME, ACTION_ORDER, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = {}",
+            "SELECT TRIGGER_NAME, ACTION_ORDER, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = {}",
             self.here
         );
         let orders = self.wire.rows(&orders).await?;
@@ -327,6 +331,20 @@ fn without_comment(tokens: &[Token<'_>]) -> (String, String) {
         at += 1;
     }
     (joined(&kept), comments.join("\n"))
+}
+
+/// Takes out the options that are an engine's own (`` `page_compressed`='1' ``), which stand in the order and the letters in which they were given.
+fn options_of_engines(tokens: &mut Vec<Token<'_>>) -> String {
+    let mut options = Vec::new();
+    while let Some(at) =
+        tokens.windows(2).position(|pair| pair[0].kind == TokenKind::QuotedIdentifier && pair[1].text == "=")
+    {
+        let option: Vec<Token<'_>> = tokens.drain(at..(at + 3).min(tokens.len())).collect();
+        let value = option.get(2).map_or("", |value| value.text);
+        options.push(format!("{} = {value}", option[0].text.to_ascii_lowercase()));
+    }
+    options.sort();
+    options.join(" ")
 }
 
 /// A statement without DEFINER, and the account that it named, as `information_schema` prints it.

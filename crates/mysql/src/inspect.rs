@@ -27,6 +27,8 @@ use driftlock_schema::{Id, Name, Object, Schema};
 
 use crate::connect::Product;
 use crate::definer::Own;
+use crate::grants::Grants;
+use crate::parse::quote;
 use crate::session::MySqlSession;
 use crate::tables::literal;
 use crate::wire::{TextRow, Wire, text};
@@ -108,6 +110,8 @@ struct Reader<'w> {
     database: String,
     /// The name as SQL.
     here: String,
+    /// What the login may do.
+    grants: Grants,
     /// The tables that are asked for, where it isn't all.
     only: Option<BTreeSet<String>>,
 }
@@ -115,6 +119,25 @@ struct Reader<'w> {
 impl Reader<'_> {
     async fn rows(&mut self, sql: &str) -> Result<Vec<TextRow>, Error> {
         self.wire.rows(sql).await
+    }
+
+    /// What `SHOW CREATE` says of an object in this column, where it says something.
+    async fn shown(&mut self, kind: &str, name: &str, column: usize) -> Result<Option<String>, Error> {
+        let sql = format!("SHOW CREATE {kind} {}.{}", quote(&self.database), quote(name));
+        match self.wire.row(&sql).await {
+            Ok(row) => Ok(row.and_then(|row| row.into_iter().nth(column)).flatten()),
+            Err(Error::Server(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A text as the catalog has it, or as `SHOW CREATE` does where the catalog may have lost letters of it.
+    async fn whole(&mut self, text: &str, object: [&str; 2], column: usize, width: usize) -> Result<String, Error> {
+        if !text.contains('?') {
+            return Ok(text.to_owned());
+        }
+        let shown = self.shown(object[0], object[1], column).await?;
+        Ok(shown.and_then(|shown| text::mended(text, &shown, width)).unwrap_or_else(|| text.to_owned()))
     }
 
     /// The condition of a question about tables: in this database, and of the tables that are asked for.
@@ -164,7 +187,8 @@ async fn read(
     database: &str,
     only: Option<BTreeSet<String>>,
 ) -> Result<Inspection, Error> {
-    let mut reader = Reader { wire, product, database: database.to_owned(), here: literal(database), only };
+    let grants = crate::doctor::grants(wire, product).await?;
+    let mut reader = Reader { wire, product, database: database.to_owned(), here: literal(database), grants, only };
     let mut found = Found::default();
     let own = Own::read(reader.wire, database).await?;
     tables::database(&mut reader, &mut found).await?;
@@ -179,7 +203,7 @@ async fn read(
     routines::read(&mut reader, &mut found, &own).await?;
     routines::events(&mut reader, &mut found, &own).await?;
     views::read(&mut reader, &mut found, &own).await?;
-    rights::look(&mut reader, &mut found).await?;
+    rights::look(&reader, &mut found);
     Ok(whole(found))
 }
 

@@ -49,6 +49,8 @@ mod session;
 mod state;
 mod surroundings;
 mod tables;
+#[cfg(unix)]
+mod throwaway;
 mod traces;
 mod url;
 mod wire;
@@ -57,7 +59,9 @@ mod wire;
 pub use mysql_async;
 
 use async_trait::async_trait;
-use driftlock_database::{Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, Session};
+use driftlock_database::{
+    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, Session, Throwaway,
+};
 use driftlock_schema::Schema;
 use driftlock_script::Dialect;
 
@@ -104,6 +108,13 @@ impl Engine for MySql {
 
     fn create(&self, schema: &Schema) -> Result<Vec<Creation>, CreateError> {
         create::statements(schema)
+    }
+
+    async fn throwaway(&self) -> Result<Option<Throwaway>, Error> {
+        #[cfg(unix)]
+        return throwaway::start(self).await;
+        #[cfg(not(unix))]
+        Ok(None)
     }
 
     async fn connect(&self, url: &DatabaseUrl, options: &ConnectOptions) -> Result<Box<dyn Session>, Error> {

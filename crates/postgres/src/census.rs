@@ -13,6 +13,7 @@ use driftlock_schema::{Facet, Id, Name};
 use tokio_postgres::SimpleQueryRow;
 
 use crate::session::PostgresSession;
+use crate::spelling::settled_account;
 use crate::sql::Values;
 use catalogs::{CATALOGS, Catalog, LEFT_OUT_CATALOGS, is_left_out};
 use columns::{Column, Speaker};
@@ -111,7 +112,7 @@ async fn account(session: &mut PostgresSession) -> Result<Census, Error> {
     }
     for (key, mut said) in entries {
         said.sort();
-        census.entries.insert(key, said.join("\n"));
+        census.entries.insert(key, settled_account(&said.join("\n")).into_owned());
     }
     Ok(census)
 }

@@ -29,6 +29,7 @@ mod types;
 use driftlock_database::{CreateError, Creation};
 use driftlock_schema::{Id, Name, Object, Schema};
 
+pub(crate) use self::routines::setting;
 pub(crate) use self::steps::{Rank, Steps};
 use crate::sql::identifier;
 

@@ -30,19 +30,24 @@ mod execute;
 mod fit;
 mod inspect;
 mod lent;
+mod likeness;
 mod link;
 mod lock;
+mod marks;
 mod names;
 mod objects;
 mod pgpass;
 mod records;
 mod session;
 mod settings;
+mod spelling;
 mod sql;
 mod subject;
 mod surroundings;
 mod tables;
 mod tap;
+#[cfg(unix)]
+mod throwaway;
 mod url;
 mod wire;
 
@@ -50,7 +55,7 @@ pub use tokio_postgres;
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, Lender, Session,
+    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, Lender, Session, Throwaway,
 };
 use driftlock_schema::Schema;
 use driftlock_script::{Dialect, significant};
@@ -113,6 +118,13 @@ impl Engine for Postgres {
 
     fn create(&self, schema: &Schema) -> Result<Vec<Creation>, CreateError> {
         create::statements(schema)
+    }
+
+    async fn throwaway(&self) -> Result<Option<Throwaway>, Error> {
+        #[cfg(unix)]
+        return throwaway::start().await;
+        #[cfg(not(unix))]
+        Ok(None)
     }
 
     async fn connect(&self, url: &DatabaseUrl, options: &ConnectOptions) -> Result<Box<dyn Session>, Error> {

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Cancel, Census, ConnectOptions, Error, Examination, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder,
-    Inspection, JournalRow, LockAttempt, Observer, OwnTables, Probe, Records, Runnable, Server, Session, Surroundings,
-    Timeouts, Timestamp,
+    Cancel, Census, ChangeMarks, ConnectOptions, Error, Examination, ExecuteError, Fence, ForeignRows, Glance,
+    HistoryRow, Holder, Inspection, JournalRow, LockAttempt, Observer, OwnTables, Probe, Records, Runnable, Server,
+    Session, Surroundings, Timeouts, Timestamp,
 };
 
 use crate::connect::{self, application_name};
@@ -365,6 +365,14 @@ impl Session for PostgresSession {
 
     async fn unused_databases(&mut self, prefix: &str) -> Result<Vec<String>, Error> {
         crate::surroundings::unused_databases(self, prefix).await
+    }
+
+    async fn change_marks(&mut self) -> Result<Option<ChangeMarks>, Error> {
+        crate::marks::take(self).await.map(Some)
+    }
+
+    async fn database_like_this(&mut self, name: &str) -> Result<Vec<String>, Error> {
+        crate::likeness::statements(self, name).await
     }
 
     async fn ensure_fit(&mut self) -> Result<(), Error> {

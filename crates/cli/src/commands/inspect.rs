@@ -37,22 +37,22 @@ Examples:
   driftlock inspect postgres://me@host/shop --exclude 'table:partman_*'
   driftlock inspect dir:migrations@20240520-143022 --engine sqlite
   driftlock inspect git:main:migrations --format sql
-  driftlock inspect sql:schema.sql --engine postgres --shadow-url postgres://me@localhost/
+  driftlock inspect sql:schema.sql --engine postgres
   driftlock inspect --format mermaid > schema.mmd
 
 Sources:
-  sqlite://…, postgres://…, mysql://…  a database
-  dir:PATH, dir:PATH@VERSION           a directory of migrations, replayed
-  sql:FILE, sql:-                      statements of a file, or of standard input
-  lock:FILE                            a lock file
-  git:REV:PATH                         any of these three as a revision of git has it
-  cmd:COMMAND                          statements that a command prints; no shell reads it
+  URL                 a database: sqlite://…, postgres://…, mysql://…
+  dir:PATH[@VERSION]  a directory of migrations, replayed
+  sql:FILE, sql:-     statements of a file, or of standard input
+  lock:FILE           a lock file
+  git:REV:PATH        one of these three in a revision of git
+  cmd:COMMAND         statements that a command prints, without a shell
 
 Without a source it is the database of the environment, or of `--url`.
 
-Rules name objects as KIND:NAME or NAME, with * for any letters: `table:audit_*`,
-`reporting.*`, `view:*`, `facet:grants`. `ignore` in driftlock.toml is a list of
-such rules, each as `--exclude`."
+Rules name objects as KIND:NAME or NAME, with * for any letters:
+`table:audit_*`, `reporting.*`, `view:*`, `facet:grants`. `ignore` in
+driftlock.toml is a list of such rules, each as `--exclude`."
 )]
 pub(crate) struct Arguments {
     /// What to read: a URL, dir:PATH, sql:FILE, lock:FILE, git:REV:PATH, cmd:COMMAND

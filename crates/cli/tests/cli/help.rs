@@ -9,7 +9,15 @@ pub(crate) fn commands(it: &TestEnvironment) -> Vec<Vec<String>> {
     let mut all = vec![Vec::new()];
     let help = it.run(&["-h"]).stdout;
     let listed = help.lines().skip_while(|line| !line.is_empty()).skip(3).take_while(|line| !line.is_empty());
-    for name in listed.filter_map(|line| line.get(11..)?.split_whitespace().next()) {
+    // `lock, check  …`: some share a line.
+    let names = |line: &str| -> Vec<String> {
+        let words = line.get(11..).unwrap_or_default().split_whitespace();
+        let mut shares = true;
+        let names = words.take_while(|word| std::mem::replace(&mut shares, word.ends_with(',')));
+        names.map(|word| word.trim_end_matches(',').to_owned()).collect()
+    };
+    for name in listed.flat_map(names) {
+        let name = name.as_str();
         all.push(vec![name.to_owned()]);
         let help = it.run(&[name, "-h"]).stdout;
         let below = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());

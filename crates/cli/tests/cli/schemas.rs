@@ -40,6 +40,10 @@ impl Printed {
     }
 }
 
+/// A virtual table of a module that nobody has.
+const UNREADABLE: &str = "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema VALUES \
+    ('table', 'odd', 'odd', 0, 'CREATE VIRTUAL TABLE odd USING nobodys(a)')";
+
 fn sqlite3(it: &TestEnvironment, sql: &str) {
     let mut command = std::process::Command::new("sqlite3");
     let output = command.args(["shop.db", sql]).current_dir(it.project()).output().unwrap();
@@ -70,6 +74,9 @@ fn print_all() -> Printed {
         (&["manifest", "verify"], 0),
         (&["new", "customer", "add phone"], 0),
         (&["completions", "bash"], 0),
+        (&["inspect"], 0),
+        (&["inspect", "dir:migrations/sqlite"], 0),
+        (&["inspect", "nonsense"], 2),
         (&["down"], 2),
         (&["up", "--to", "nonsense"], 2),
         (&["up", "--env", "prod"], 1),
@@ -162,6 +169,16 @@ fn print_all() -> Printed {
     );
     printed.run(&it, &["adopt", "--url", "sqlite://shop.db", "--dir", "sql"], 0);
     printed.run(&it, &["init", "--from-layout", "goose", "--dir", "sql", "--into", "new", "--engine", "sqlite"], 0);
+
+    // What has no place in a schema, another tool's table, and a database beside it.
+    sqlite3(&it, UNREADABLE);
+    let beside = format!("sqlite://{}", it.project().join("beside.db").display());
+    let mut command = std::process::Command::new("sqlite3");
+    let made = command.args(["beside.db", "CREATE TABLE a (i text); CREATE TABLE c (i)"]).current_dir(it.project());
+    assert!(made.status().unwrap().success());
+    printed.run(&it, &["inspect", "sqlite://shop.db"], 0);
+    let from = ["init", "--from", "sqlite://shop.db", "--dir", "begun", "--beside", &beside];
+    printed.run(&it, &from, 0);
     printed
 }
 

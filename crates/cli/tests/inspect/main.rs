@@ -4,8 +4,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod engines;
+mod existing;
 mod server;
 mod shadow;
+mod sources;
 #[allow(dead_code)]
 #[path = "../attacks/target.rs"]
 mod target;

@@ -81,11 +81,38 @@ async fn leftovers_go(server: &Server) {
     assert_eq!(server.shadows(), left);
 }
 
+/// The program, replaying what takes its time.
+fn replaying(server: &Server, folder: &std::path::Path) -> std::process::Child {
+    std::fs::write(folder.join("slow.sql"), slow(server)).unwrap();
+    let engine = if server.is_postgres() { "postgres" } else { "mysql" };
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_driftlock"));
+    command.args(["inspect", "sql:slow.sql", "--engine", engine, "--shadow-url", &server.url("")]);
+    command.current_dir(folder).env_clear().env("HOME", folder).env("PATH", std::env::var_os("PATH").unwrap());
+    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap()
+}
+
+/// A signal is waited for until all is dropped; a kill leaves its database, which is too young to be swept by the next one.
+async fn signals_leave_nothing(server: &Server) {
+    let there = server.shadows().len();
+    let folder = tempfile::tempdir().unwrap();
+    for (signal, code, left) in [("TERM", Some(143), 0), ("INT", Some(130), 0), ("KILL", None, 1)] {
+        let mut child = replaying(server, folder.path());
+        server.comes_to("one more is there", |shadows| shadows == there + 1).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        driftlock_servers::process::signal(signal, &child.id().to_string());
+        assert_eq!(child.wait().unwrap().code(), code, "{signal}");
+        assert_eq!(server.shadows().len(), there + left, "{signal}");
+    }
+    shadow(server).compare(&migrations(GOOD), &migrations(GOOD)).await.unwrap();
+    assert_eq!(server.shadows().len(), there + 1, "what was just left may be in use");
+}
+
 fn hold(server: &Server) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         everything_goes(server).await;
         leftovers_go(server).await;
+        signals_leave_nothing(server).await;
     });
 }
 

@@ -24,6 +24,9 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found) -> Result<(
         let Some(table) = found.tables.get_mut(name) else { continue };
         has_geometry |= mariadb && GEOMETRY.contains(&text(&row, 10));
         let collation = table.attributes.text("collation").unwrap_or_default();
+        if mariadb && [4, 7].iter().any(|at| text(&row, *at).contains('?')) {
+            found.shown.insert(name.to_owned());
+        }
         let column = if mariadb { of_mariadb(&row, &reader.database) } else { of_mysql(&row) };
         table.parts.push(with_rest(column, &row, collation));
     }
@@ -141,7 +144,8 @@ pub(super) fn unescaped(text: &str) -> String {
 /// The reference systems of MariaDB's geometry columns, which nothing else tells.
 async fn reference_systems(reader: &mut Reader<'_>, found: &mut Found) -> Result<(), Error> {
     let sql = format!(
-        "SELECT G_TABLE_NAME, G_GEOMETRY_COLUMN, SRID FROM information_schema.GEOMETRY_COLUMNS WHERE {} AND SRID <> 0",
+        "SELECT G_TABLE_NAME, G_GEOMETRY_COLUMN, SRID FROM information_schema.GEOMETRY_COLUMNS WHERE F_TABLE_SCHEMA = {} AND {} AND SRID <> 0",
+        reader.here,
         reader.within("G_TABLE_SCHEMA", "G_TABLE_NAME")
     );
     for row in reader.rows(&sql).await? {

@@ -27,6 +27,7 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found) -> Result<(
     if found.tables.is_empty() {
         return Ok(());
     }
+    let default = if reader.product.is_mariadb { "restrict" } else { "no action" };
     let quick = if reader.product.is_mariadb { of_innodb(reader).await? } else { None };
     let keys = match quick {
         Some(keys) => keys,
@@ -42,8 +43,8 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found) -> Result<(
         said.set("references", key.references);
         said.set_some("references_database", key.database);
         said.set("referenced_columns", key.referenced);
-        said.set_some("on_delete", Some(key.on_delete).filter(|action| *action != "restrict"));
-        said.set_some("on_update", Some(key.on_update).filter(|action| *action != "restrict"));
+        said.set_some("on_delete", Some(key.on_delete).filter(|action| *action != default));
+        said.set_some("on_update", Some(key.on_update).filter(|action| *action != default));
         table.parts.push(part);
     }
     Ok(())
@@ -59,9 +60,8 @@ async fn of_innodb(reader: &mut Reader<'_>) -> Result<Option<Vec<ForeignKey>>, E
          FROM (SELECT * FROM information_schema.INNODB_SYS_FOREIGN WHERE {condition}) f \
          JOIN information_schema.INNODB_SYS_FOREIGN_COLS c ON c.ID = f.ID ORDER BY f.ID, c.POS"
     );
-    // Without the right it is an error in some versions, and no rows with a warning in others.
-    let may = reader.rows("SELECT 1 FROM information_schema.INNODB_SYS_TABLES LIMIT 1").await;
-    if !may.is_ok_and(|rows| !rows.is_empty()) {
+    // Without the right on all that the server has, there are no rows and a warning.
+    if !reader.grants.missing("", None, &["PROCESS"]).is_empty() {
         return Ok(None);
     }
     let rows = match reader.rows(&sql).await {

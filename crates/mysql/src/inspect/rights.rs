@@ -1,13 +1,10 @@
 //! What a login may not see: these servers leave it out without a word.
 
-use driftlock_database::Error;
-
 use super::{Found, Reader};
 
-pub(super) async fn look(reader: &mut Reader<'_>, found: &mut Found) -> Result<(), Error> {
-    let grants = crate::doctor::grants(reader.wire, reader.product).await?;
-    let database = reader.database.clone();
-    let lacks = |right: &str| !grants.missing(&database, None, &[right]).is_empty();
+pub(super) fn look(reader: &Reader<'_>, found: &mut Found) {
+    let (grants, database) = (&reader.grants, &reader.database);
+    let lacks = |right: &str| !grants.missing(database, None, &[right]).is_empty();
     let mut say = |right: &str, what: &str| {
         found.incomplete.insert(format!("{what} that this login may not see: grant {right} on the database"));
     };
@@ -25,5 +22,4 @@ pub(super) async fn look(reader: &mut Reader<'_>, found: &mut Found) -> Result<(
     if sees_routines.iter().all(|right| lacks(right)) && !reads_proc {
         say("EXECUTE", "there may be routines");
     }
-    Ok(())
 }

@@ -71,8 +71,9 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found, own: &Own) 
             found.unmodelled(kind, name, "it is written in the language of sql_mode=ORACLE");
             continue;
         }
+        let body = reader.whole(body, [text(row, 1), name], 2, 1).await?;
         let listed = parameters.get(&(name, text(row, 1))).copied().unwrap_or_default();
-        let routine = routine(kind, row, listed, found, own, body);
+        let routine = routine(kind, row, listed, found, own, &body);
         found.objects.push(routine);
     }
     Ok(())
@@ -135,17 +136,18 @@ pub(super) async fn events(reader: &mut Reader<'_>, found: &mut Found, own: &Own
             found.unmodelled("event", name, "its time is over, and it isn't kept: the server makes no such event");
             continue;
         }
-        let event = event(&row, found, own);
+        let body = reader.whole(text(&row, 3), ["EVENT", name], 3, 1).await?;
+        let event = event(&row, found, own, &body);
         found.objects.push(event);
     }
     Ok(())
 }
 
-fn event(row: &TextRow, found: &Found, own: &Own) -> Object {
+fn event(row: &TextRow, found: &Found, own: &Own, body: &str) -> Object {
     let mut event = Object::new("event", Name::new(text(row, 0)));
     let said = &mut event.attributes;
     let mode = text(row, 7);
-    said.set("body", code(text(row, 3), mode));
+    said.set("body", code(body, mode));
     said.set_some("at", Some(text(row, 4)).filter(|at| !at.is_empty()));
     if !text(row, 5).is_empty() {
         said.set("every", format!("{} {}", text(row, 5), text(row, 6)));

@@ -5,27 +5,19 @@ use driftlock_database::Error;
 use driftlock_schema::{Object, Part, Value};
 use driftlock_script::{Token, TokenKind};
 
+use super::text::{mended, without_database};
 use super::{Found, Reader};
-use crate::parse::{identifier, parts, quote, words};
-use crate::wire::text;
+use crate::parse::{identifier, parts, words};
 
 pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found) -> Result<(), Error> {
     for name in std::mem::take(&mut found.shown) {
-        let sql = format!("SHOW CREATE TABLE {}.{}", quote(&reader.database), quote(&name));
-        let row = match reader.rows(&sql).await {
-            Ok(rows) => rows.into_iter().next().unwrap_or_default(),
-            Err(Error::Server(error)) => {
-                found.incomplete.insert(format!(
-                    "{} can't be shown whole ({}): grant SELECT",
-                    quote(&name),
-                    error.message
-                ));
-                continue;
-            }
-            Err(error) => return Err(error),
+        let Some(sql) = reader.shown("TABLE", &name, 1).await? else {
+            found.incomplete.insert(format!("table {name} can't be shown whole: grant SELECT"));
+            continue;
         };
         if let Some(table) = found.tables.get_mut(&name) {
-            add(table, text(&row, 1));
+            mend(table, &sql, &reader.database);
+            add(table, &sql);
         }
     }
     Ok(())
@@ -43,6 +35,19 @@ fn add(table: &mut Object, sql: &str) {
     let by = rest.windows(2).position(|pair| pair[0].is("PARTITION") && pair[1].is("BY"));
     if let Some(by) = by {
         partitioning(table, sql, &rest[by + 2..]);
+    }
+}
+
+/// Brings back the letters that the catalog lost in expressions.
+fn mend(table: &mut Object, sql: &str, database: &str) {
+    let sql = without_database(sql, database).unwrap_or(sql.into());
+    for part in &mut table.parts {
+        for attribute in ["default", "generated", "check", "expression"] {
+            let lossy = part.attributes.text(attribute).filter(|text| text.contains('?'));
+            if let Some(text) = lossy.and_then(|text| mended(text, &sql, 4)) {
+                part.attributes.set(attribute, text);
+            }
+        }
     }
 }
 

@@ -113,6 +113,29 @@ pub(crate) fn string(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 
+/// A text in which the catalog, which knows no letters of four bytes, put marks for them (`width` for each), as it stands within what SHOW CREATE
+/// says, which does.
+pub(crate) fn mended(text: &str, shown: &str, width: usize) -> Option<String> {
+    let starts = shown.char_indices().map(|(at, _)| at);
+    starts.map(|at| &shown[at..]).find_map(|rest| Some(rest[..matching(text, rest, width)?].to_owned()))
+}
+
+/// How much of the beginning of `shown` is this text.
+fn matching(text: &str, shown: &str, width: usize) -> Option<usize> {
+    let (mut text, mut length) = (text, 0);
+    let mut shown = shown.chars();
+    while !text.is_empty() {
+        let letter = shown.next()?;
+        length += letter.len_utf8();
+        text = match text.strip_prefix(letter) {
+            Some(rest) => rest,
+            None if letter.len_utf8() == 4 => text.strip_prefix(&"?".repeat(width))?,
+            None => return None,
+        };
+    }
+    Some(length)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,6 +161,18 @@ mod tests {
         assert_eq!(named.functions.into_iter().collect::<Vec<_>>(), ["f"]);
         assert_eq!(named.elsewhere, None);
         assert_eq!(super::named("select 1 from `b`.`t`", "a").elsewhere.as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn letters_of_four_bytes_are_brought_back() {
+        let cases = [
+            ("concat('????','a?')", "DEFAULT concat('\u{1f4a9}','a?'),", 4, Some("concat('\u{1f4a9}','a?')")),
+            ("set @a='??'", "DO set @a='\u{1f4a9}\u{1f4a9}'", 1, Some("set @a='\u{1f4a9}\u{1f4a9}'")),
+            ("'?'", "DEFAULT '!'", 1, None),
+        ];
+        for (text, shown, width, expected) in cases {
+            assert_eq!(mended(text, shown, width).as_deref(), expected);
+        }
     }
 
     #[test]

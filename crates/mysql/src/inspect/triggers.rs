@@ -14,7 +14,8 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found, own: &Own) 
     let sql = format!(
         "SELECT EVENT_OBJECT_TABLE, TRIGGER_NAME, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER, ACTION_STATEMENT, DEFINER, SQL_MODE, \
          CHARACTER_SET_CLIENT, COLLATION_CONNECTION, DATABASE_COLLATION FROM information_schema.TRIGGERS WHERE {}",
-        reader.within("TRIGGER_SCHEMA", "EVENT_OBJECT_TABLE")
+        // By this name of it MariaDB opens no other database's.
+        reader.within("EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE")
     );
     let rows = reader.rows(&sql).await?;
     let mut several: BTreeMap<[&str; 3], usize> = BTreeMap::new();
@@ -30,7 +31,8 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found, own: &Own) 
             said.set_some("position", text(row, 4).parse::<i64>().ok());
         }
         let mode = text(row, 7);
-        said.set("body", code(text(row, 5), mode));
+        let body = reader.whole(text(row, 5), ["TRIGGER", text(row, 1)], 2, 1).await?;
+        said.set("body", code(&body, mode));
         said.set("definer", own.name(text(row, 6)));
         session(said, found, [mode, text(row, 8), text(row, 9), text(row, 10)]);
         if let Some(table) = found.tables.get_mut(text(row, 0)) {

@@ -33,6 +33,7 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found, own: &Own) 
             );
             continue;
         }
+        let definition = &*reader.whole(definition, ["VIEW", name], 1, 4).await?;
         let used = named(definition, &reader.database);
         if let Some(database) = used.elsewhere {
             found.unmodelled("view", name, format!("it reaches into the database {database}"));
@@ -61,5 +62,20 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found, own: &Own) 
         view.requires.extend(used.functions.into_iter().map(|function| Id::new("function", Name::new(function))));
         found.objects.push(view);
     }
+    without_what_they_need(found);
     Ok(())
+}
+
+/// A view that reads what has no place in a schema has none itself: it could not be made.
+fn without_what_they_need(found: &mut Found) {
+    loop {
+        let missing = |id: &Id| found.unmodelled.iter().any(|it| it.object.name == id.name);
+        let reads = |view: &Object| view.requires.iter().find(|id| missing(id)).cloned();
+        let Some((at, needed)) = found.objects.iter().enumerate().find_map(|(at, object)| Some((at, reads(object)?)))
+        else {
+            return;
+        };
+        let view = found.objects.swap_remove(at);
+        found.unmodelled("view", &view.name.name, format!("it reads {needed}, which has no place in a schema itself"));
+    }
 }

@@ -80,8 +80,8 @@ const LISTS: &[&str] = &[
     "createrole_self_grant",
 ];
 
-/// A setting of a function.
-fn setting(name: &str, value: &str) -> String {
+/// A setting of a function, or a database.
+pub(crate) fn setting(name: &str, value: &str) -> String {
     let quoted: Vec<String> = name.split('.').map(identifier).collect();
     let value = if LISTS.contains(&name) {
         names(value).iter().map(|name| literal(name)).collect::<Vec<_>>().join(", ")

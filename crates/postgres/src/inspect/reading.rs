@@ -8,6 +8,7 @@ use driftlock_schema::{Attributes, Id, Object, Part, Schema, Value};
 use super::constraints::Keys;
 use super::grants::{self, Privileges};
 use super::{indexes, inheritance};
+use crate::spelling;
 use crate::sql::Values;
 
 /// The catalogs' own numbers, which never change.
@@ -296,6 +297,7 @@ impl Reading {
 
     pub(super) fn done(mut self) -> Inspection {
         self.settle_inheritance();
+        self.objects.iter_mut().for_each(spelling::settle);
         let mut schema = Schema::new("postgres");
         schema.extend(self.objects);
         let mut unmodelled = self.unmodelled;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use driftlock::engine::Reading;
-use driftlock::schema::{Attributes, Facets, Filter, Kind, Name, Object, Part, Value};
+use driftlock::schema::{Attributes, Code, Facets, Filter, Kind, Name, Object, Part, Value};
 
 use crate::output::{count, printable};
 use crate::width;
@@ -77,7 +77,10 @@ fn summary<'a>(objects: impl Iterator<Item = &'a Object>) -> String {
 }
 
 fn of_object(object: &Object, facets: Facets) -> Vec<String> {
-    let mut lines = vec![format!("{} {}", object.kind.words(), printable(&object.name.to_string()))];
+    let Said { head, rest, long } = said(&object.attributes, facets);
+    let rest: Vec<String> = Some(head).filter(|head| !head.is_empty()).into_iter().chain(rest).collect();
+    let rest = if rest.is_empty() { String::new() } else { format!(": {}", rest.join(", ")) };
+    let mut lines = vec![format!("{} {}{rest}", object.kind.words(), printable(&object.name.to_string()))];
     let columns: Vec<[String; 3]> = object.parts_of("column").map(|column| of_column(column, object, facets)).collect();
     let widest = |at: usize| columns.iter().map(|row| width::of(&row[at])).max().unwrap_or_default();
     let widths = [widest(0), widest(1)];
@@ -86,21 +89,16 @@ fn of_object(object: &Object, facets: Facets) -> Vec<String> {
         lines.push(format!("  {name}  {kind}  {rest}").trim_end().to_owned());
     }
     for part in object.parts.iter().filter(|part| part.kind != "column") {
-        let (short, long) = said(&part.attributes, facets);
-        let name = if part.name.is_empty() { String::new() } else { format!(" {}", shown(&part.name)) };
-        lines.push(format!("  {}{name}{}", part.kind.words(), colon(&short)));
+        let Said { head, rest, long } = said(&part.attributes, facets);
+        // What nobody named is called by what it says.
+        let is_named = !part.name.is_empty() && !head.starts_with(&format!("({})", part.name));
+        let words = [part.kind.words(), if is_named { shown(&part.name) } else { String::new() }, head];
+        let words = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+        lines.push(format!("  {}", std::iter::once(words).chain(rest).collect::<Vec<_>>().join(", ")));
         lines.extend(long.iter().map(|line| format!("    {line}")));
-    }
-    let (short, long) = said(&object.attributes, facets);
-    if !short.is_empty() {
-        lines.push(format!("  {short}"));
     }
     lines.extend(long.iter().map(|line| format!("  {line}")));
     lines
-}
-
-fn colon(text: &str) -> String {
-    if text.is_empty() { String::new() } else { format!(": {text}") }
 }
 
 /// A name, type, and the rest.
@@ -120,44 +118,65 @@ fn of_column(column: &Part, table: &Object, facets: Facets) -> [String; 3] {
     if others.remove("not_null") == Some(Value::Flag(true)) {
         rest.push("not null".to_owned());
     }
-    let (short, long) = said(&others, facets);
-    rest.extend(Some(short).filter(|short| !short.is_empty()));
-    rest.extend(long);
+    let said = said(&others, facets);
+    rest.extend(Some(said.head).filter(|head| !head.is_empty()));
+    rest.extend(said.rest);
+    rest.extend(said.long);
     let kind = kind.map(|kind| one_line(&kind)).unwrap_or_default();
     [shown(&column.name), kind, rest.join(", ")]
 }
 
-/// What is said of something: what goes into a line, and texts that want lines of their own.
-fn said(attributes: &Attributes, facets: Facets) -> (String, Vec<String>) {
-    let mut short = Vec::new();
-    let mut long = Vec::new();
-    let of_columns = |name: &str| matches!(name, "columns" | "expression" | "references" | "referenced_columns");
+/// What is said of something.
+struct Said {
+    /// What it is about: columns, an expression, a table.
+    head: String,
+    /// What else goes into the line.
+    rest: Vec<String>,
+    /// Texts that want lines of their own.
+    long: Vec<String>,
+}
+
+fn said(attributes: &Attributes, facets: Facets) -> Said {
+    let mut said = Said { head: String::new(), rest: Vec::new(), long: Vec::new() };
+    let mut head = Vec::new();
     for name in ["columns", "expression"] {
-        match attributes.get(name) {
-            Some(list @ Value::List(_)) => short.push(format!("({})", one_line(list))),
-            Some(value) => short.push(format!("({})", one_line(value))),
-            None => {}
-        }
+        head.extend(attributes.get(name).map(|value| format!("({})", one_line(value))));
     }
     if let Some(to) = attributes.get("references") {
         let columns = attributes.get("referenced_columns").map(|list| format!(" ({})", one_line(list)));
-        short.push(format!("references {}{}", one_line(to), columns.unwrap_or_default()));
+        head.push(format!("references {}{}", one_line(to), columns.unwrap_or_default()));
     }
-    for (name, value) in facets.of(attributes).filter(|(name, _)| !of_columns(name)) {
+    let when = ["timing", "event", "events"].iter().filter_map(|name| attributes.get(name)).map(one_line);
+    head.extend(when);
+    said.head = head.join(" ");
+    for (name, value) in facets.of(attributes) {
+        if ["columns", "expression", "references", "referenced_columns", "timing", "event", "events"].contains(&name) {
+            continue;
+        }
         let words = name.replace('_', " ");
         match value {
-            Value::Flag(true) => short.push(words),
-            Value::Text(text) | Value::Code(driftlock::schema::Code { text, .. }) if text.contains('\n') => {
-                long.push(format!("{words}:"));
-                long.extend(
-                    text.trim_matches('\n').lines().map(|line| format!("  {}", printable(&line.replace('\t', "    ")))),
-                );
+            Value::Flag(true) => said.rest.push(words),
+            Value::Text(text) | Value::Code(Code { text, .. }) if text.trim().contains('\n') => {
+                said.long.push(format!("{words}:"));
+                said.long.extend(indented(text));
             }
-            Value::Code(code) => long.push(format!("{words}: {}", printable(code.text.trim()))),
-            value => short.push(format!("{words} {}", one_line(value))),
+            Value::Code(code) => said.long.push(format!("{words}: {}", printable(code.text.trim()))),
+            value => said.rest.push(format!("{words} {}", one_line(value))),
         }
     }
-    (short.join(", "), long)
+    said
+}
+
+/// The lines of a text, without what all but the first are indented by: that often stood elsewhere.
+fn indented(text: &str) -> Vec<String> {
+    let text = text.trim().replace('\t', "    ");
+    let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let common = text.lines().skip(1).filter(|line| !line.trim().is_empty()).map(indent).min().unwrap_or_default();
+    let line = |(at, line): (usize, &str)| {
+        let line = if at == 0 { line } else { line.get(common..).unwrap_or_default() };
+        format!("  {}", printable(line.trim_end()))
+    };
+    text.lines().enumerate().map(line).collect()
 }
 
 fn one_line(value: &Value) -> String {

@@ -1,0 +1,8 @@
+-- case: made
+ALTER DATABASE COLLATE utf8mb4_general_ci;
+-- case: collation
+ALTER DATABASE COLLATE utf8mb4_unicode_ci;
+-- case: charset
+ALTER DATABASE CHARACTER SET latin1;
+-- case: comment
+ALTER DATABASE COMMENT 'it''s';
