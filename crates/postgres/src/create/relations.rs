@@ -136,8 +136,7 @@ pub(super) fn materialized_view(_: &Schema, object: &Object, steps: &mut Steps) 
     if let Some(tablespace) = say.text("tablespace") {
         sql.push_str(&format!(" TABLESPACE {}", identifier(tablespace)));
     }
-    let data = if say.flag("unpopulated") { "NO DATA" } else { "DATA" };
-    sql.push_str(&format!(" AS {} WITH {data}", say.text("definition").unwrap_or_default()));
+    sql.push_str(&format!(" AS {}", say.text("definition").unwrap_or_default()));
     steps.add(&id, Rank::View, sql).requires(&object.requires);
     owner_and_comment(&id, &format!("MATERIALIZED VIEW {name}"), say, steps);
     steps.grants(&id, &format!("TABLE {name}"), say, Defaults::OwnerAlone);

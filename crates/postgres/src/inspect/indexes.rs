@@ -37,6 +37,10 @@ struct Detail {
     statistics: Option<i64>,
 }
 
+/// A type that has no operator classes of its own, and the one that it has them from.
+const VARCHAR: u32 = 1043;
+const TEXT: u32 = 25;
+
 /// The collation of a database, by its number.
 const DEFAULT_COLLATION: u32 = 100;
 
@@ -176,6 +180,7 @@ fn columns(
         let detail = known.details.get(&Address::column(index, i32::try_from(at + 1).unwrap_or(0)));
         let class_options = detail.and_then(|it| it.options.clone());
         if let Some(class) = class {
+            let of_type = if of_type == VARCHAR { TEXT } else { of_type };
             let another = class.of != of_type && known.has_default.contains(&(class.method, of_type));
             if !class.is_default || another || class_options.is_some() {
                 map.insert("operator_class".to_owned(), class.name.clone().into());

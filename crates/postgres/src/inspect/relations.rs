@@ -47,7 +47,6 @@ fn read(reading: &mut Reading, row: Values<'_>) -> Result<(), driftlock_database
     say.set_some("partition_by", row.maybe(16)?);
     say.set_some("bound", row.maybe(17)?);
     say.set_some("definition", row.optional(19)?.map(|text| text.trim_end_matches(';').to_owned()));
-    say.set_flag("unpopulated", letter == "m" && !row.yes(21)?);
     say.set_some("of_type", row.maybe(22)?);
     match row.optional(15)? {
         Some("f") => say.set("replica_identity", "full"),

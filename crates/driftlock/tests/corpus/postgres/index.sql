@@ -1,4 +1,4 @@
-CREATE TABLE t (a integer NOT NULL, b text, c char(9), d name, p point, j jsonb, v tsvector);
+CREATE TABLE t (a integer NOT NULL, b text, c varchar(9), d name, p point, j jsonb, v tsvector);
 -- case: made
 CREATE INDEX i ON t (a);
 -- case: same: spelled otherwise
@@ -31,7 +31,7 @@ CREATE INDEX i ON t (lower(b) COLLATE "C");
 -- case: operator class
 CREATE INDEX i ON t (b text_pattern_ops);
 -- case: operator class of another type
-CREATE INDEX i ON t (c text_ops);
+CREATE INDEX i ON t (c bpchar_ops);
 -- case: options of an operator class
 CREATE INDEX i ON t USING gist (v tsvector_ops (siglen = 100));
 -- case: include

@@ -2,11 +2,9 @@ CREATE TABLE t (a integer PRIMARY KEY, b text);
 -- case: made
 CREATE MATERIALIZED VIEW v AS SELECT a, b FROM t;
 -- case: same: spelled otherwise
-create materialized view public.v as select "a", t.b from t with data;
+create materialized view public.v as select "a", t.b from t with no data;
 -- case: definition
 CREATE MATERIALIZED VIEW v AS SELECT a, b FROM t WHERE a > 0;
--- case: not populated
-CREATE MATERIALIZED VIEW v AS SELECT a, b FROM t WITH NO DATA;
 -- case: options
 CREATE MATERIALIZED VIEW v WITH (fillfactor = 50) AS SELECT a, b FROM t;
 -- case: index
