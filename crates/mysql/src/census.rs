@@ -336,7 +336,9 @@ fn without_comment(tokens: &[Token<'_>]) -> (String, String) {
 /// Takes out the options that are an engine's own (`` `page_compressed`='1' ``), which stand in the order and the letters in which they were given.
 fn options_of_engines(tokens: &mut Vec<Token<'_>>) -> String {
     let mut options = Vec::new();
-    while let Some(at) = tokens.windows(2).position(|pair| pair[0].kind == TokenKind::QuotedIdentifier && pair[1].text == "=") {
+    while let Some(at) =
+        tokens.windows(2).position(|pair| pair[0].kind == TokenKind::QuotedIdentifier && pair[1].text == "=")
+    {
         let option: Vec<Token<'_>> = tokens.drain(at..(at + 3).min(tokens.len())).collect();
         let value = option.get(2).map_or("", |value| value.text);
         options.push(format!("{} = {value}", option[0].text.to_ascii_lowercase()));

@@ -82,7 +82,13 @@ impl Server {
         command.args(["--no-defaults", "--skip-networking", "--max-connections=100", "--character-set-server=utf8mb4"]);
         command.args(["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M", "--skip-log-bin"]);
         command.arg(if is_mariadb { "--sync-frm=0" } else { "--mysqlx=OFF" });
-        for (option, name) in [("datadir", "data"), ("tmpdir", "tmp"), ("socket", "socket"), ("pid-file", "pid"), ("init-file", "init.sql")] {
+        for (option, name) in [
+            ("datadir", "data"),
+            ("tmpdir", "tmp"),
+            ("socket", "socket"),
+            ("pid-file", "pid"),
+            ("init-file", "init.sql"),
+        ] {
             command.arg(format!("--{option}={}", place.folder.join(name).display()));
         }
         let process = command.spawn().map_err(|error| format!("{} can't be started: {error}", program.display()))?;
@@ -116,14 +122,20 @@ fn logins(password: &str) -> String {
 
 /// Makes the directory of a server. Whether it is MariaDB's.
 fn install(program: &Path, place: &Place<'_>) -> Result<bool, String> {
-    let version = Command::new(program).arg("--version").output().map_err(|error| format!("{}: {error}", program.display()))?;
+    let version =
+        Command::new(program).arg("--version").output().map_err(|error| format!("{}: {error}", program.display()))?;
     let is_mariadb = String::from_utf8_lossy(&version.stdout).contains("MariaDB");
     let data = format!("--datadir={}", place.folder.join("data").display());
     let mut command = if is_mariadb {
         let missing = "there is a MariaDB server and no mariadb-install-db beside it";
         let installer = ["mariadb-install-db", "mysql_install_db"].into_iter().find_map(find).ok_or(missing)?;
         let mut command = place.command(&installer, "install.log")?;
-        command.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]);
+        command.args([
+            "--no-defaults",
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+            "--skip-name-resolve",
+        ]);
         command
     } else {
         let mut command = place.command(program, "install.log")?;

@@ -71,8 +71,7 @@ fn without_what_they_need(found: &mut Found) {
     loop {
         let missing = |id: &Id| found.unmodelled.iter().any(|it| it.object.name == id.name);
         let reads = |view: &Object| view.requires.iter().find(|id| missing(id)).cloned();
-        let Some((at, needed)) =
-            found.objects.iter().enumerate().find_map(|(at, object)| Some((at, reads(object)?)))
+        let Some((at, needed)) = found.objects.iter().enumerate().find_map(|(at, object)| Some((at, reads(object)?)))
         else {
             return;
         };
