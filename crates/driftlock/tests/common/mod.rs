@@ -152,8 +152,29 @@ impl Drop for TestDatabase {
     fn drop(&mut self) {
         match self.engine {
             "sqlite" => {}
-            "postgres" => self.on_the_server(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)),
+            "postgres" => {
+                let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+                apart(async {
+                    let server = postgres(&server("TEST_POSTGRES_URL")).await;
+                    if server.batch_execute(&sql).await.is_err() {
+                        // One that has subscriptions isn't dropped.
+                        without_subscriptions(&postgres(&self.url).await).await;
+                        server.batch_execute(&sql).await.unwrap();
+                    }
+                });
+            }
             _ => self.on_the_server(&format!("DROP DATABASE IF EXISTS {}", self.name)),
+        }
+    }
+}
+
+async fn without_subscriptions(client: &tokio_postgres::Client) {
+    let of_here = "SELECT pg_catalog.quote_ident(s.subname) FROM pg_catalog.pg_subscription s \
+                   JOIN pg_catalog.pg_database d ON d.oid = s.subdbid WHERE d.datname = pg_catalog.current_database()";
+    for row in client.query(of_here, &[]).await.unwrap() {
+        let name: String = row.get(0);
+        for what in [format!("ALTER {name} DISABLE"), format!("ALTER {name} SET (slot_name = NONE)"), format!("DROP {name}")] {
+            client.batch_execute(&what.replacen(' ', " SUBSCRIPTION ", 1)).await.unwrap();
         }
     }
 }

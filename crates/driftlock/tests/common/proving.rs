@@ -277,6 +277,7 @@ pub async fn conform(engine: &'static str, file: &str, known: &[(&str, &str)]) {
                         let Some(case) = queue.lock().unwrap().next() else { return };
                         let faults = conforms(engine, &case).await;
                         if !faults.is_empty() {
+                            eprintln!("FAILED {}:\n  {}", case.id, faults.join("\n  "));
                             failed.lock().unwrap().insert(case.id, faults);
                         }
                     }

@@ -74,6 +74,8 @@ const SPECIAL: &[(&str, &str, &str)] = &[
         "conislocal",
         "nullif(r.conislocal AND NOT coalesce((SELECT c.relispartition FROM pg_class c WHERE c.oid = r.conrelid), false), false)",
     ),
+    // Of a key it only tells whether it was attached to the partitioned table's; a dump doesn't bring it back.
+    ("pg_constraint", "connoinherit", "nullif(r.connoinherit AND r.contype NOT IN ('p', 'u', 'x'), false)"),
     ("pg_attrdef", "adbin", "pg_get_expr(r.adbin, r.adrelid)"),
     // What large values are kept in has the name of a number, and nothing that can be set but options.
     ("pg_class", "relname", "CASE WHEN r.relkind <> 't' THEN r.relname END"),

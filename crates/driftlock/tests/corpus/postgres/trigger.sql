@@ -1,0 +1,42 @@
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE FUNCTION other() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TABLE t (a integer, b text);
+CREATE TABLE o (a integer);
+-- case: made
+CREATE TRIGGER g AFTER INSERT ON t EXECUTE FUNCTION note();
+-- case: same: spelled otherwise
+create trigger "g" after insert on public.t for each statement execute procedure public.note();
+-- case: timing
+CREATE TRIGGER g BEFORE INSERT ON t EXECUTE FUNCTION note();
+-- case: events
+CREATE TRIGGER g AFTER INSERT OR DELETE OR TRUNCATE ON t EXECUTE FUNCTION note();
+-- case: of a column
+CREATE TRIGGER g AFTER UPDATE OF b ON t EXECUTE FUNCTION note();
+-- case: each row
+CREATE TRIGGER g AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION note();
+-- case: function
+CREATE TRIGGER g AFTER INSERT ON t EXECUTE FUNCTION other();
+-- case: arguments
+CREATE TRIGGER g AFTER INSERT ON t EXECUTE FUNCTION note('it''s', '', 'ü\n', 5);
+-- case: condition
+CREATE TRIGGER g AFTER INSERT ON t FOR EACH ROW WHEN (NEW.a > 0) EXECUTE FUNCTION note();
+-- case: transition tables
+CREATE TRIGGER g AFTER UPDATE ON t REFERENCING OLD TABLE AS gone NEW TABLE AS "New Ones" EXECUTE FUNCTION note();
+-- case: constraint
+CREATE CONSTRAINT TRIGGER g AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION note();
+-- case: constraint, deferrable
+CREATE CONSTRAINT TRIGGER g AFTER INSERT ON t DEFERRABLE FOR EACH ROW EXECUTE FUNCTION note();
+-- case: constraint, deferred, from a table
+CREATE CONSTRAINT TRIGGER g AFTER INSERT ON t FROM o DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION note();
+-- case: disabled
+CREATE TRIGGER g AFTER INSERT ON t EXECUTE FUNCTION note();
+ALTER TABLE t DISABLE TRIGGER g;
+-- case: of replicas
+CREATE TRIGGER g AFTER INSERT ON t EXECUTE FUNCTION note();
+ALTER TABLE t ENABLE REPLICA TRIGGER g;
+-- case: always
+CREATE TRIGGER g AFTER INSERT ON t EXECUTE FUNCTION note();
+ALTER TABLE t ENABLE ALWAYS TRIGGER g;
+-- case: comment
+CREATE TRIGGER g AFTER INSERT ON t EXECUTE FUNCTION note();
+COMMENT ON TRIGGER g ON t IS 'noted';
