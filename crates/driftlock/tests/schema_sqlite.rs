@@ -23,10 +23,8 @@ async fn cases_of_other_tools_are_proved() {
 /// What may go without another schema coming of it. `.dump`, which is the statements as they are written, differs in it.
 const SAY_NOTHING: &[&str] = &[
     // There between constraints or not.
-    ",",
-    // So without the word.
-    "asc",
-    "before",
+    ",", // So without the word.
+    "asc", "before",
 ];
 
 /// `.dump` is `sqlite_schema`. So one word after another is taken out of every statement of the corpus: where SQLite still takes it, the census and

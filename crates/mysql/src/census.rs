@@ -204,7 +204,8 @@ impl Taker<'_> {
             let (mut tokens, _) = without_definer(words(text_of));
             let mut comment = String::new();
             if !text(&row, 3).is_empty()
-                && let Some(at) = tokens.windows(2).position(|pair| pair[0].is("COMMENT") && pair[1].kind == TokenKind::String)
+                && let Some(at) =
+                    tokens.windows(2).position(|pair| pair[0].is("COMMENT") && pair[1].kind == TokenKind::String)
             {
                 comment = tokens[at + 1].text.to_owned();
                 tokens.drain(at..at + 2);
@@ -245,14 +246,19 @@ impl Taker<'_> {
             let mode = text(&row, 6);
             let body = normal(text(&row, 3), mode);
             let more: Vec<&str> = [4, 1, 6, 8, 9, 10].map(|column| text(&row, column)).to_vec();
-            self.say(&id, format!("trigger {name}"), format!("{body}\n{}\n{}", more.join("\n"), order.unwrap_or_default()));
+            self.say(
+                &id,
+                format!("trigger {name}"),
+                format!("{body}\n{}\n{}", more.join("\n"), order.unwrap_or_default()),
+            );
             self.say_definer(&id, &format!("trigger {name}"), text(&row, 7));
         }
         Ok(())
     }
 
     async fn events(&mut self) -> Result<(), Error> {
-        let since = |moment: &str| format!("CAST(UNIX_TIMESTAMP(STARTS) AS SIGNED) - CAST(UNIX_TIMESTAMP({moment}) AS SIGNED)");
+        let since =
+            |moment: &str| format!("CAST(UNIX_TIMESTAMP(STARTS) AS SIGNED) - CAST(UNIX_TIMESTAMP({moment}) AS SIGNED)");
         let is_then = |moment: &str| format!("(({0}) MOD 900 = 0 AND ({0}) BETWEEN -50400 AND 50400)", since(moment));
         let sql = format!(
             "SELECT EVENT_NAME, DEFINER, EVENT_COMMENT, {} OR {} FROM information_schema.EVENTS WHERE EVENT_SCHEMA = {}",
@@ -268,7 +274,8 @@ impl Taker<'_> {
             let (mut tokens, _) = without_definer(words(text(&account, 3)));
             let mut comment = String::new();
             if !text(&row, 2).is_empty()
-                && let Some(at) = tokens.windows(2).position(|pair| pair[0].is("COMMENT") && pair[1].kind == TokenKind::String)
+                && let Some(at) =
+                    tokens.windows(2).position(|pair| pair[0].is("COMMENT") && pair[1].kind == TokenKind::String)
             {
                 comment = tokens[at + 1].text.to_owned();
                 tokens.drain(at..at + 2);
@@ -326,7 +333,9 @@ fn without_comment(tokens: &[Token<'_>]) -> (String, String) {
 fn without_definer(mut tokens: Vec<Token<'_>>) -> (Vec<Token<'_>>, String) {
     let Some(at) = tokens.iter().take(4).position(|token| token.is("DEFINER")) else { return (tokens, String::new()) };
     let is_next = |token: &Token<'_>| {
-        ["SQL", "VIEW", "FUNCTION", "PROCEDURE", "AGGREGATE", "EVENT", "PACKAGE", "TRIGGER"].iter().any(|word| token.is(word))
+        ["SQL", "VIEW", "FUNCTION", "PROCEDURE", "AGGREGATE", "EVENT", "PACKAGE", "TRIGGER"]
+            .iter()
+            .any(|word| token.is(word))
     };
     let end = tokens.iter().skip(at).position(is_next).map_or(tokens.len(), |behind| at + behind);
     let account: Vec<String> = tokens[(at + 2).min(end)..end]

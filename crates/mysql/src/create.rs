@@ -28,7 +28,8 @@ const MORE_SETTINGS: [&str; 3] = [
 pub(crate) fn statements(schema: &Schema) -> Result<Vec<Creation>, CreateError> {
     let database = Id::new("database", Name::new(""));
     let mut creations = Vec::new();
-    let mut add = |object: &Id, sql: String| creations.push(Creation { sql, object: object.clone(), transactional: false });
+    let mut add =
+        |object: &Id, sql: String| creations.push(Creation { sql, object: object.clone(), transactional: false });
     if schema.is_empty() {
         return Ok(creations);
     }

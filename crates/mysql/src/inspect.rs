@@ -206,7 +206,8 @@ async fn read_again(
     let names: BTreeSet<String> = wire.rows(&sql).await?.iter().map(|row| text(row, 0).to_owned()).collect();
     let of_tables = ["table", "view", "sequence"];
     let is_relation = |id: &Id| of_tables.iter().any(|kind| id.kind == *kind);
-    let known: BTreeSet<&str> = before.schema.iter().map(|(id, _)| id).filter(|id| is_relation(id)).map(|id| id.name.name.as_str()).collect();
+    let known: BTreeSet<&str> =
+        before.schema.iter().map(|(id, _)| id).filter(|id| is_relation(id)).map(|id| id.name.name.as_str()).collect();
     let gone: BTreeSet<&str> = known.iter().filter(|name| !names.contains(**name)).copied().collect();
     let mut only: BTreeSet<String> = names.iter().filter(|name| !known.contains(name.as_str())).cloned().collect();
     only.extend(touched.iter().filter(|name| names.contains(*name)).cloned());

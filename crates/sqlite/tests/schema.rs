@@ -90,10 +90,13 @@ async fn what_is_not_understood_is_named_and_the_rest_is_read() {
     drop(raw);
     let mut session = place.session().await;
     let inspection = session.inspect().await.unwrap();
-    let unmodelled: Vec<String> = inspection.unmodelled.iter().map(|it| format!("{}: {}", it.object, it.reason)).collect();
+    let unmodelled: Vec<String> =
+        inspection.unmodelled.iter().map(|it| format!("{}: {}", it.object, it.reason)).collect();
     assert_eq!(
         unmodelled,
-        ["virtual_table:s: this SQLite has no module `nobody`, so that neither it nor the tables that it keeps can be told"]
+        [
+            "virtual_table:s: this SQLite has no module `nobody`, so that neither it nor the tables that it keeps can be told"
+        ]
     );
     assert!(inspection.schema.get(&"table:a".parse().unwrap()).is_some());
     assert!(session.census().await.unwrap().entries.keys().any(|key| key.object.to_string() == "virtual_table:s"));
@@ -159,8 +162,19 @@ async fn a_vacuum_and_a_dump_change_nothing() {
     assert_eq!(read(&dumped).await, before.0);
 }
 
-const NAMES: &[&str] = &["a", "B", "c d", "select", "key", "Größe", "x\"y", "o'k", "CamelCase", "_1", "🐟", "[b]", "end"];
-const TYPES: &[&str] = &["integer", "int", "text", "varchar(20)", "decimal(10,2)", "unsigned big int", "int []", "select it", "numeric(+5,-2)"];
+const NAMES: &[&str] =
+    &["a", "B", "c d", "select", "key", "Größe", "x\"y", "o'k", "CamelCase", "_1", "🐟", "[b]", "end"];
+const TYPES: &[&str] = &[
+    "integer",
+    "int",
+    "text",
+    "varchar(20)",
+    "decimal(10,2)",
+    "unsigned big int",
+    "int []",
+    "select it",
+    "numeric(+5,-2)",
+];
 const DEFAULTS: &[&str] =
     &["5", "-5", "'x'", "'it''s'", "NULL", "TRUE", "CURRENT_TIMESTAMP", "X'00FF'", "abs(-1) + 2", "1.5e+3"];
 const CONFLICTS: &[&str] = &["rollback", "fail", "ignore", "replace"];
@@ -193,8 +207,8 @@ struct Column {
 fn column() -> impl Strategy<Value = Column> {
     let collation = some(&["NOCASE", "RTRIM"]);
     let not_null = proptest::option::of(some(CONFLICTS));
-    (some(TYPES), not_null, any::<bool>(), some(DEFAULTS), collation, proptest::bool::weighted(0.2), any::<bool>()).prop_map(
-        |(kind, not_null, name_of_not_null, default, collation, generated, stored)| Column {
+    (some(TYPES), not_null, any::<bool>(), some(DEFAULTS), collation, proptest::bool::weighted(0.2), any::<bool>())
+        .prop_map(|(kind, not_null, name_of_not_null, default, collation, generated, stored)| Column {
             kind,
             not_null,
             name_of_not_null,
@@ -202,8 +216,7 @@ fn column() -> impl Strategy<Value = Column> {
             collation,
             generated,
             stored,
-        },
-    )
+        })
 }
 
 #[derive(Debug, Clone)]
@@ -219,8 +232,8 @@ struct Constraint {
 
 fn constraint() -> impl Strategy<Value = Constraint> {
     let columns = proptest::sample::subsequence((0..5).collect::<Vec<usize>>(), 1..4);
-    (0..6_u8, columns, some(NAMES), some(CONFLICTS), any::<bool>(), some(ACTIONS), proptest::option::of(any::<bool>())).prop_map(
-        |(kind, columns, name, conflict, descends, action, deferred)| Constraint {
+    (0..6_u8, columns, some(NAMES), some(CONFLICTS), any::<bool>(), some(ACTIONS), proptest::option::of(any::<bool>()))
+        .prop_map(|(kind, columns, name, conflict, descends, action, deferred)| Constraint {
             kind,
             columns,
             name,
@@ -228,8 +241,7 @@ fn constraint() -> impl Strategy<Value = Constraint> {
             descends,
             action,
             deferred,
-        },
-    )
+        })
 }
 
 prop_compose! {
@@ -360,13 +372,18 @@ fn spelled_otherwise(sql: &str, dice: &[u8]) -> String {
     let mut end = 0;
     for (at, token) in tokens.iter().enumerate() {
         let die = dice[at % dice.len()].wrapping_add(u8::try_from(at % 251).unwrap());
-        let joined = at > 0 && end == token.start && token.kind == TokenKind::Punctuation && tokens[at - 1].kind == TokenKind::Punctuation;
+        let joined = at > 0
+            && end == token.start
+            && token.kind == TokenKind::Punctuation
+            && tokens[at - 1].kind == TokenKind::Punctuation;
         if at > 0 && !joined {
             text.push_str([" ", "\n\t", " /* it's \" */ ", " -- ) ; `\n"][usize::from(die % 4)]);
         }
         end = token.start + token.text.len();
         let inside = token.text.get(1..token.text.len().saturating_sub(1)).unwrap_or_default();
-        let is_double = token.kind == TokenKind::QuotedIdentifier && token.text.starts_with('"') && !inside.contains(['"', '`', ']']);
+        let is_double = token.kind == TokenKind::QuotedIdentifier
+            && token.text.starts_with('"')
+            && !inside.contains(['"', '`', ']']);
         match (token.kind, die / 4 % 4) {
             (TokenKind::Word, 0) => text.push_str(&token.text.to_uppercase().replace("GRÖSSE", "GRÖßE")),
             (TokenKind::Word, 1) => text.push_str(&token.text.to_ascii_lowercase()),
@@ -425,7 +442,47 @@ proptest! {
 }
 
 const WORDS: &[&str] = &[
-    "(", ")", ",", "x", "\"", "'", "[", "`", "\"x\"", "CHECK", "PRIMARY", "KEY", "NOT", "NULL", "DEFAULT", "-", "1", "AS", "SELECT",
-    "BEGIN", "END", "WHEN", "UPDATE", "OF", "ON", "CONFLICT", "REFERENCES", "GENERATED", "ALWAYS", "COLLATE", "DESC", "AUTOINCREMENT",
-    "WITHOUT", "ROWID", "é", "--", "/*", ".", ";", "CONSTRAINT", "FOREIGN", "UNIQUE", "DEFERRABLE",
+    "(",
+    ")",
+    ",",
+    "x",
+    "\"",
+    "'",
+    "[",
+    "`",
+    "\"x\"",
+    "CHECK",
+    "PRIMARY",
+    "KEY",
+    "NOT",
+    "NULL",
+    "DEFAULT",
+    "-",
+    "1",
+    "AS",
+    "SELECT",
+    "BEGIN",
+    "END",
+    "WHEN",
+    "UPDATE",
+    "OF",
+    "ON",
+    "CONFLICT",
+    "REFERENCES",
+    "GENERATED",
+    "ALWAYS",
+    "COLLATE",
+    "DESC",
+    "AUTOINCREMENT",
+    "WITHOUT",
+    "ROWID",
+    "é",
+    "--",
+    "/*",
+    ".",
+    ";",
+    "CONSTRAINT",
+    "FOREIGN",
+    "UNIQUE",
+    "DEFERRABLE",
 ];

@@ -34,7 +34,9 @@ mod tests {
     fn a_view_comes_after_what_it_reads() {
         let mut schema = Schema::new("mysql");
         let id = |name: &str| Id::new("view", Name::new(name));
-        for (name, reads) in [("a", &["c", "b"][..]), ("b", &["c", "t"]), ("c", &["d"]), ("d", &[]), ("x", &["y"]), ("y", &["x"])] {
+        for (name, reads) in
+            [("a", &["c", "b"][..]), ("b", &["c", "t"]), ("c", &["d"]), ("d", &[]), ("x", &["y"]), ("y", &["x"])]
+        {
             let mut view = Object::new("view", Name::new(name));
             view.requires = reads.iter().map(|name| id(name)).collect();
             schema.insert(view);

@@ -94,12 +94,8 @@ pub(super) fn routine(routine: &Object) -> Result<String, CreateError> {
     let aggregate = if said.flag("aggregate") { " AGGREGATE" } else { "" };
     let word = if is_function { "FUNCTION" } else { "PROCEDURE" };
     let parameters: Vec<String> = said.list("parameters").iter().map(|it| parameter(it, is_function)).collect();
-    let mut sql = format!(
-        "CREATE{}{aggregate} {word} {}({})",
-        definer(said),
-        quote(&routine.name.name),
-        parameters.join(", ")
-    );
+    let mut sql =
+        format!("CREATE{}{aggregate} {word} {}({})", definer(said), quote(&routine.name.name), parameters.join(", "));
     if is_function {
         let collation = said.text("returns_collation").map(|collation| with_charset(collation)).unwrap_or_default();
         sql.push_str(&format!(" RETURNS {}{collation}", needed(&id, said, "returns")?));

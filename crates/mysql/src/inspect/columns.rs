@@ -80,7 +80,9 @@ fn of_mariadb(row: &TextRow, database: &str) -> Part {
         generated(said, expression, extra);
     } else {
         let default = row.get(4).and_then(Option::as_deref).filter(|default| *default != "NULL");
-        let default = default.map(|default| without_database(default, database).map_or_else(|()| default.to_owned(), |it| it.into_owned()));
+        let default = default.map(|default| {
+            without_database(default, database).map_or_else(|()| default.to_owned(), |it| it.into_owned())
+        });
         said.set_some("default", default);
     }
     column
@@ -102,7 +104,8 @@ fn of_mysql(row: &TextRow) -> Part {
     let default = if extra.contains("DEFAULT_GENERATED") {
         let now = default.to_ascii_lowercase();
         if now.starts_with("current_timestamp") { now } else { format!("({})", unescaped(default)) }
-    } else if default.to_ascii_lowercase().starts_with("current_timestamp") && matches!(kind, "timestamp" | "datetime") {
+    } else if default.to_ascii_lowercase().starts_with("current_timestamp") && matches!(kind, "timestamp" | "datetime")
+    {
         default.to_ascii_lowercase()
     } else if NUMBERS.contains(&kind) || (kind == "bit" && default.starts_with("b'")) {
         default.to_owned()

@@ -30,7 +30,8 @@ async fn of_mariadb(reader: &mut Reader<'_>, found: &mut Found) -> Result<(), Er
     for row in reader.rows(&sql).await? {
         let Some(table) = found.tables.get_mut(text(&row, 0)) else { continue };
         let (name, clause) = (text(&row, 1), text(&row, 3));
-        let clause = without_database(clause, &reader.database).map_or_else(|()| clause.to_owned(), |it| it.into_owned());
+        let clause =
+            without_database(clause, &reader.database).map_or_else(|()| clause.to_owned(), |it| it.into_owned());
         if text(&row, 2) != "Column" {
             if is_period(&clause) {
                 found.shown.insert(table.name.name.clone());

@@ -114,7 +114,8 @@ async fn of_innodb(reader: &mut Reader<'_>) -> Result<Option<Vec<ForeignKey>>, E
 async fn decoded(reader: &mut Reader<'_>, rows: &[TextRow]) -> Result<BTreeMap<String, String>, Error> {
     let pieces = rows.iter().flat_map(|row| [text(row, 1), text(row, 2)]).flat_map(|name| name.splitn(2, '/'));
     let (odd, plain): (BTreeSet<&str>, BTreeSet<&str>) = pieces.partition(|piece| piece.contains('@'));
-    let mut names: BTreeMap<String, String> = plain.into_iter().map(|name| (name.to_owned(), name.to_owned())).collect();
+    let mut names: BTreeMap<String, String> =
+        plain.into_iter().map(|name| (name.to_owned(), name.to_owned())).collect();
     if odd.is_empty() {
         return Ok(names);
     }

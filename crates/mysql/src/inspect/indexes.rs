@@ -23,9 +23,7 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found) -> Result<(
         let name = text(&index[0], 0);
         let Some(table) = found.tables.get_mut(name) else { continue };
         let engine = table.attributes.text("engine").unwrap_or_default();
-        let is_there = |row: &&TextRow| {
-            text(row, 3).is_empty() || table.part("column", text(row, 3)).is_some()
-        };
+        let is_there = |row: &&TextRow| text(row, 3).is_empty() || table.part("column", text(row, 3)).is_some();
         let part = index_of(index, engine, is_there, reader.product.is_mariadb);
         if text(&index[0], 6) == "FULLTEXT" {
             found.shown.insert(name.to_owned());

@@ -15,7 +15,11 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found) -> Result<(
         let row = match reader.rows(&sql).await {
             Ok(rows) => rows.into_iter().next().unwrap_or_default(),
             Err(Error::Server(error)) => {
-                found.incomplete.insert(format!("{} can't be shown whole ({}): grant SELECT", quote(&name), error.message));
+                found.incomplete.insert(format!(
+                    "{} can't be shown whole ({}): grant SELECT",
+                    quote(&name),
+                    error.message
+                ));
                 continue;
             }
             Err(error) => return Err(error),
@@ -77,9 +81,15 @@ fn key(table: &mut Object, definition: &[Token<'_>]) {
     if at > 1 {
         return;
     }
-    let name = if definition[0].is("PRIMARY") { Some("PRIMARY".to_owned()) } else { definition.get(at + 1).and_then(identifier) };
+    let name = if definition[0].is("PRIMARY") {
+        Some("PRIMARY".to_owned())
+    } else {
+        definition.get(at + 1).and_then(identifier)
+    };
     let Some(name) = name else { return };
-    let is_key = |part: &&mut Part| part.name == name && ["primary_key", "unique", "index"].iter().any(|kind| part.kind == *kind);
+    let is_key = |part: &&mut Part| {
+        part.name == name && ["primary_key", "unique", "index"].iter().any(|kind| part.kind == *kind)
+    };
     let Some(part) = table.parts.iter_mut().find(is_key) else { return };
     if let Some(without) = definition.windows(2).position(|pair| pair[0].is("WITHOUT") && pair[1].is("OVERLAPS")) {
         let period = without.checked_sub(1).and_then(|at| identifier(&definition[at]));
@@ -101,7 +111,8 @@ fn partitioning(table: &mut Object, sql: &str, tokens: &[Token<'_>]) {
     // The list of partitions is the parenthesis that begins so.
     let list = (0..tokens.len()).find(|&at| tokens[at].text == "(" && is(at + 1, "PARTITION")).unwrap_or(tokens.len());
     let head_end = |from: usize| {
-        let word = |at: usize| is(at, "PARTITIONS") || is(at, "SUBPARTITIONS") || (is(at, "SUBPARTITION") && is(at + 1, "BY"));
+        let word =
+            |at: usize| is(at, "PARTITIONS") || is(at, "SUBPARTITIONS") || (is(at, "SUBPARTITION") && is(at + 1, "BY"));
         (from..list).find(|&at| word(at)).unwrap_or(list)
     };
     let end = head_end(0);
@@ -147,7 +158,11 @@ fn partitioning(table: &mut Object, sql: &str, tokens: &[Token<'_>]) {
 /// `VALUES LESS THAN (10) COMMENT = 'a' ENGINE = InnoDB`.
 fn options(part: &mut Part, sql: &str, tokens: &[Token<'_>], engine: &str) {
     let mut at = 0;
-    let is_option = |at: usize| tokens.get(at + 1).is_some_and(|token| token.text == "=") || (tokens[at].is("DATA") || tokens[at].is("INDEX")) && tokens.get(at + 1).is_some_and(|next| next.is("DIRECTORY"));
+    let is_option = |at: usize| {
+        tokens.get(at + 1).is_some_and(|token| token.text == "=")
+            || (tokens[at].is("DATA") || tokens[at].is("INDEX"))
+                && tokens.get(at + 1).is_some_and(|next| next.is("DIRECTORY"))
+    };
     let values = (0..tokens.len()).find(|&at| is_option(at)).unwrap_or(tokens.len());
     part.attributes.set_some("values", said(sql, &tokens[..values]));
     at += values;

@@ -11,8 +11,7 @@ use crate::tables::literal;
 use crate::wire::text;
 
 /// Engines whose tables are all that the catalog says of them. Others keep a server's address, a union of tables, a file's form beside.
-const ENGINES: [&str; 9] =
-    ["InnoDB", "MyISAM", "Aria", "MEMORY", "CSV", "ARCHIVE", "BLACKHOLE", "ROCKSDB", "TokuDB"];
+const ENGINES: [&str; 9] = ["InnoDB", "MyISAM", "Aria", "MEMORY", "CSV", "ARCHIVE", "BLACKHOLE", "ROCKSDB", "TokuDB"];
 
 /// The database: its collation, and on MariaDB its comment.
 pub(super) async fn database(reader: &mut Reader<'_>, found: &mut Found) -> Result<(), Error> {

@@ -143,12 +143,8 @@ mod tests {
     #[test]
     fn options_are_read_as_the_server_prints_them() {
         let text = "partitioned max_rows=100 row_format=DYNAMIC `page_compressed`='1' DATA DIRECTORY='/tmp/'";
-        let expected = [
-            ("max_rows", "100"),
-            ("row_format", "DYNAMIC"),
-            ("page_compressed", "'1'"),
-            ("data directory", "'/tmp/'"),
-        ];
+        let expected =
+            [("max_rows", "100"), ("row_format", "DYNAMIC"), ("page_compressed", "'1'"), ("data directory", "'/tmp/'")];
         let found = options(text);
         assert_eq!(found.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect::<Vec<_>>(), expected);
         assert_eq!(options("partitioned"), []);

@@ -26,7 +26,11 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found, own: &Own) 
             continue;
         }
         if !found.views.get(name).copied().unwrap_or_default() {
-            found.unmodelled("view", name, "it refers to a table, column or function that isn't there, or its definer may not use it");
+            found.unmodelled(
+                "view",
+                name,
+                "it refers to a table, column or function that isn't there, or its definer may not use it",
+            );
             continue;
         }
         let used = named(definition, &reader.database);
