@@ -281,35 +281,24 @@ const RESERVED: &[&str] = &[
 /// Words that mean something to the server in some places and are names in others: the same in any case of letters, quoted or not. In order.
 const NOT_RESERVED: &[&str] = &[
     "ABS",
-<<<<<<< HEAD
     "AGGREGATE",
-=======
->>>>>>> engine
     "BEGIN",
     "CAST",
     "CEILING",
     "CLOSE",
     "COALESCE",
-<<<<<<< HEAD
     "COMMENT",
     "COMMIT",
     "COMPLETION",
-=======
-    "COMMIT",
->>>>>>> engine
     "CONCAT",
     "COUNT",
     "CURDATE",
     "CURTIME",
-<<<<<<< HEAD
     "DATE",
-=======
->>>>>>> engine
     "DATETIME",
     "DATE_ADD",
     "DATE_FORMAT",
     "DATE_SUB",
-<<<<<<< HEAD
     "DAY",
     "DIAGNOSTICS",
     "DISABLE",
@@ -327,17 +316,6 @@ const NOT_RESERVED: &[&str] = &[
     "GROUP_CONCAT",
     "HANDLER",
     "HOUR",
-=======
-    "DIAGNOSTICS",
-    "DO",
-    "END",
-    "FLOOR",
-    "FOLLOWS",
-    "FOUND",
-    "GET",
-    "GROUP_CONCAT",
-    "HANDLER",
->>>>>>> engine
     "IFNULL",
     "JSON_EXTRACT",
     "JSON_OBJECT",
@@ -346,11 +324,8 @@ const NOT_RESERVED: &[&str] = &[
     "MAX",
     "MESSAGE_TEXT",
     "MIN",
-<<<<<<< HEAD
     "MINUTE",
     "MONTH",
-=======
->>>>>>> engine
     "MYSQL_ERRNO",
     "NEW",
     "NEXT",
@@ -359,7 +334,6 @@ const NOT_RESERVED: &[&str] = &[
     "OLD",
     "OPEN",
     "PRECEDES",
-<<<<<<< HEAD
     "PRESERVE",
     "QUARTER",
     "RETURNS",
@@ -373,14 +347,6 @@ const NOT_RESERVED: &[&str] = &[
     "SUM",
     "TEXT",
     "TIME",
-=======
-    "RETURNS",
-    "ROLLBACK",
-    "ROW_COUNT",
-    "START",
-    "SUBSTRING",
-    "SUM",
->>>>>>> engine
     "TIMESTAMP",
     "TRANSACTION",
     "TRIM",
@@ -388,13 +354,9 @@ const NOT_RESERVED: &[&str] = &[
     "UPPER",
     "UUID",
     "VALUE",
-<<<<<<< HEAD
     "WEEK",
     "WORK",
     "YEAR",
-=======
-    "WORK",
->>>>>>> engine
 ];
 
 #[cfg(test)]

@@ -171,11 +171,7 @@ const TYPES: &[&str] = &[
     "varchar(20)",
     "decimal(10,2)",
     "unsigned big int",
-<<<<<<< HEAD
     "int[]",
-=======
-    "int []",
->>>>>>> engine
     "select it",
     "numeric(+5,-2)",
 ];

@@ -12,24 +12,9 @@ use crate::parse::{identifier, parts, words};
 
 pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found) -> Result<(), Error> {
     for name in std::mem::take(&mut found.shown) {
-<<<<<<< HEAD
         let Some(sql) = reader.shown("TABLE", &name, 1).await? else {
             found.incomplete.insert(format!("table {name} can't be shown whole: grant SELECT"));
             continue;
-=======
-        let sql = format!("SHOW CREATE TABLE {}.{}", quote(&reader.database), quote(&name));
-        let row = match reader.rows(&sql).await {
-            Ok(rows) => rows.into_iter().next().unwrap_or_default(),
-            Err(Error::Server(error)) => {
-                found.incomplete.insert(format!(
-                    "{} can't be shown whole ({}): grant SELECT",
-                    quote(&name),
-                    error.message
-                ));
-                continue;
-            }
-            Err(error) => return Err(error),
->>>>>>> engine
         };
         if let Some(table) = found.tables.get_mut(&name) {
             mend(table, &sql, &reader.database);
