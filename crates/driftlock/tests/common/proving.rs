@@ -30,6 +30,10 @@ pub async fn run(url: &str, statements: &[String]) -> Result<(), String> {
     for sql in statements {
         let runnable = Runnable { sql, copy_data: None };
         if let Err(error) = session.execute(&[runnable], &mut Nobody).await {
+            // Roles are the whole server's: another state or case made it.
+            if sql.contains("CREATE ROLE") && error.error.to_string().contains("[42710]") {
+                continue;
+            }
             return Err(format!("{}\n  {sql}", error.error));
         }
     }
@@ -277,7 +281,6 @@ pub async fn conform(engine: &'static str, file: &str, known: &[(&str, &str)]) {
                         let Some(case) = queue.lock().unwrap().next() else { return };
                         let faults = conforms(engine, &case).await;
                         if !faults.is_empty() {
-                            eprintln!("FAILED {}:\n  {}", case.id, faults.join("\n  "));
                             failed.lock().unwrap().insert(case.id, faults);
                         }
                     }
