@@ -78,7 +78,7 @@ async fn account(session: &mut PostgresSession) -> Result<Census, Error> {
     let unknown = rows(2).iter().map(|row| Values(row).text(0)).collect::<Result<Vec<_>, _>>()?;
     let references: HashMap<(String, String), String> = rows(3)
         .iter()
-        .map(|row| Values(row))
+        .map(Values)
         .map(|row| Ok(((row.text(0)?, row.text(1)?), row.text(2)?)))
         .collect::<Result<_, Error>>()?;
 
