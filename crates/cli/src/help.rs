@@ -6,12 +6,20 @@ use clap::{Arg, Command, CommandFactory};
 use crate::arguments::{Cli, Color};
 
 /// The commands as people look for them.
-const GROUPS: [(&str, &[&str]); 5] = [
+const GROUPS: [(&str, &[&str]); 6] = [
     ("Begin", &["init", "new"]),
-    ("Look", &["status", "plan", "validate", "manifest", "audit", "doctor", "inspect", "check"]),
+    ("Look", &["status", "plan", "validate", "manifest", "audit", "doctor", "inspect"]),
+    ("Agree", &["lock", "check"]),
     ("Run", &["up", "down", "redo"]),
     ("Take over", &["adopt", "baseline", "accept"]),
     ("Shell", &["completions"]),
+];
+
+/// Commands that share a line of the short help, which has no more lines than a terminal, and what it says of both.
+const SHARED: [(&str, &str, &str); 3] = [
+    ("down", "redo", "Undo what was applied last; the same, and apply it again"),
+    ("lock", "check", "Write schema.lock; hold migrations and databases against it"),
+    ("baseline", "accept", "Declare versions as applied; take an edited file as what was"),
 ];
 
 /// The command line, ready to read these arguments: what its help says and whether that is coloured depends on them, and help is
@@ -53,8 +61,13 @@ fn with_groups(command: Command, long: bool) -> Command {
     for (title, names) in groups {
         let mut title = title;
         for (name, about) in names.iter().filter_map(|name| Some((*name, about(name)?))) {
+            let (name, about) = match SHARED.iter().filter(|_| !long).find(|it| it.0 == name || it.1 == name) {
+                Some((_, second, _)) if *second == name => continue,
+                Some((first, second, about)) => (format!("{first}, {second}"), (*about).to_owned()),
+                None => (name.to_owned(), about),
+            };
             let header = if title.is_empty() { anstyle::Style::new() } else { header };
-            let (left, right) = (" ".repeat(11 - title.len()), " ".repeat(13 - name.len().min(12)));
+            let (left, right) = (" ".repeat(11 - title.len()), " ".repeat(18 - name.len().min(17)));
             text.push_str(&format!("{header}{title}{header:#}{left}{literal}{name}{literal:#}{right}{about}\n"));
             title = "";
         }

@@ -7,7 +7,8 @@ use clap::CommandFactory;
 use crate::arguments::Cli;
 
 /// The commands that the library has as calls.
-const COMMANDS: [&str; 9] = ["up", "down", "redo", "plan", "status", "audit", "baseline", "accept", "adopt"];
+const COMMANDS: [&str; 11] =
+    ["up", "down", "redo", "plan", "status", "audit", "baseline", "accept", "adopt", "lock", "check"];
 
 /// How results are printed, and where events are written to, is the command line's own.
 const PRINTING: [&str; 9] =
