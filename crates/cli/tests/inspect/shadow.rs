@@ -121,7 +121,8 @@ fn a_url_alone_is_no_licence_to_make_databases() {
     std::fs::write(folder.path().join("driftlock.toml"), toml).unwrap();
     let engine = engine_of(&DatabaseUrl::parse("postgres://host/").unwrap()).unwrap();
     let search = |environment: Option<&str>, more: &[(&'static str, &str)]| {
-        let mut overrides = Overrides { environment: environment.map(str::to_owned), ..Overrides::default() };
+        let mut overrides = Overrides::default();
+        overrides.environment = environment.map(str::to_owned);
         more.iter().for_each(|(key, value)| overrides.set(key, "--option", *value));
         let config = Config::load(folder.path(), Variables::default(), &overrides).unwrap();
         let provenance = Provenance::detect(environment, &ProvenanceOverrides::default(), &Variables::default());
