@@ -29,7 +29,8 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found) -> Result<(
         if mariadb && [4, 7].iter().any(|at| text(&row, *at).contains('?')) {
             found.shown.insert(name.to_owned());
         }
-        if mariadb && text(&row, 4).starts_with('\'') && is_lossy(text(&row, 4)) {
+        // Of a column that is never NULL the row that isn't there has another default.
+        if mariadb && text(&row, 3) == "YES" && text(&row, 4).starts_with('\'') && is_lossy(text(&row, 4)) {
             lossy.push([name.to_owned(), text(&row, 1).to_owned(), text(&row, 10).to_owned()]);
         }
         let column = if mariadb { of_mariadb(&row, &reader.database) } else { of_mysql(&row) };
@@ -92,7 +93,7 @@ fn of_mariadb(row: &TextRow, database: &str) -> Part {
     } else {
         let default = row.get(4).and_then(Option::as_deref).filter(|default| *default != "NULL");
         let default = default.map(|default| {
-            without_database(default, database).map_or_else(|()| default.to_owned(), |it| it.into_owned())
+            without_database(default, database).map_or_else(|()| default.to_owned(), std::borrow::Cow::into_owned)
         });
         said.set_some("default", default);
     }
@@ -151,7 +152,7 @@ pub(super) fn unescaped(text: &str) -> String {
 
 /// Whether a default may be another than it is printed: the catalog has marks for letters of four bytes, and for bytes that are no letters.
 fn is_lossy(printed: &str) -> bool {
-    printed.chars().any(|letter| matches!(letter, '?' | '\u{fffd}' | '\\') || letter.is_control())
+    printed.contains(['?', '\u{fffd}'])
 }
 
 /// Defaults by their bytes: one question about all of these columns.
@@ -187,7 +188,7 @@ async fn defaults(reader: &mut Reader<'_>, found: &mut Found, columns: &[[String
         let Some(bytes) = bytes else { continue };
         match String::from_utf8(bytes) {
             Ok(said) if !is_binary(kind) && !said.chars().any(char::is_control) => {
-                part.attributes.set("default", string(&said))
+                part.attributes.set("default", string(&said));
             }
             _ if is_binary(kind) => part.attributes.set("default", format!("x'{}'", text(row, 0).to_ascii_lowercase())),
             _ => {}

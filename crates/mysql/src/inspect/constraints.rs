@@ -33,8 +33,8 @@ async fn of_mariadb(reader: &mut Reader<'_>, found: &mut Found) -> Result<(), Er
             found.shown.insert(table.name.name.clone());
         }
         let (name, clause) = (text(&row, 1), text(&row, 3));
-        let clause =
-            without_database(clause, &reader.database).map_or_else(|()| clause.to_owned(), |it| it.into_owned());
+        let clause = without_database(clause, &reader.database)
+            .map_or_else(|()| clause.to_owned(), std::borrow::Cow::into_owned);
         if text(&row, 2) != "Column" {
             if is_period(&clause) {
                 found.shown.insert(table.name.name.clone());
