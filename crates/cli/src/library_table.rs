@@ -7,8 +7,8 @@ use clap::CommandFactory;
 use crate::arguments::Cli;
 
 /// The commands that the library has as calls.
-const COMMANDS: [&str; 10] =
-    ["up", "down", "redo", "plan", "status", "audit", "baseline", "accept", "adopt", "inspect"];
+const COMMANDS: [&str; 12] =
+    ["up", "down", "redo", "plan", "status", "audit", "baseline", "accept", "adopt", "inspect", "lock", "check"];
 
 /// How results are printed, and where events are written to, is the command line's own.
 const PRINTING: [&str; 9] =

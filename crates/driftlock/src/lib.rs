@@ -73,6 +73,34 @@
 //! | [`Kind::Unknown`] | 7 | what became of an interrupted statement can't be told: the message says what is known |
 //! | [`Kind::Interrupted`] | 130, 143 | it was [cancelled](Cancellation), and everything is in good order |
 //!
+//! # What a database is
+//!
+//! [`Database::inspect`] reads a database as a value: a [`Schema`](schema::Schema) of objects with names, attributes and parts, which is serde, has a
+//! fingerprint, and can be compared with any other one of its engine:
+//!
+//! ```
+//! use driftlock::schema::{Filter, Schema, compare};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # #[cfg(feature = "sqlite")] {
+//! let db = driftlock::connect("sqlite::memory:").await?;
+//! let filter = Filter::new().exclude("table:audit_*".parse()?);
+//! let inspection = db.inspect(&filter).await?;
+//! assert!(inspection.unmodelled.is_empty() && inspection.incomplete.is_empty());
+//! assert_eq!(compare(&inspection.schema, &Schema::new("sqlite"), filter.facets()), []);
+//!
+//! // Whether that is all there is: a database is made from it alone, and the engine's own accounts of both are compared.
+//! let shadow = driftlock::Shadow::search(db.engine()).find().await?;
+//! assert!(db.prove(&shadow, &filter).await?.differences.is_empty());
+//! # }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`Sources`] reads whatever else yields a schema ([`Source`]): a directory, a file of statements, a lock file, a revision of git, a command. Where scratch
+//! databases are made for that says [`Shadow`].
+//!
 //! # Logs
 //!
 //! Everything that a run does is a [`tracing`](https://docs.rs/tracing) event with a stable name (`driftlock.statement.done`,
@@ -117,8 +145,8 @@ pub use driftlock_script as script;
 pub use driftlock_database::{ConnectOptions, DatabaseUrl, Direction, Engine, OwnTables};
 pub use driftlock_engine::{
     Applied, Audit, AuditFilter, Cancellation, Config, Database, Error, Hook, HookCommand, HookContext, HookEvent,
-    HookRun, Kind, Loss, Migrator, OnConfirm, OnProgress, Options, Overrides, Plan, Progress, Provenance, Report,
-    Rollback, RunId, Settings, Status, Variables, Verification,
+    HookRun, Kind, Loss, Migrator, OnConfirm, OnProgress, Options, Overrides, Plan, Progress, Provenance, Reading,
+    Report, Rollback, RunId, Settings, Shadow, Source, Sources, Status, Variables, Verification,
 };
 pub use driftlock_script::{Directory, Files, Layout, Manifest, Memory, Migrations, Version};
 

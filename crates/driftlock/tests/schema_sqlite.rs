@@ -34,7 +34,9 @@ async fn the_census_misses_no_word_that_a_dump_has() {
     let mut wrong = std::collections::BTreeSet::new();
     let mut told = 0;
     for file in proving::corpus("sqlite") {
-        for (name, statements) in file.cases.iter().filter(|(name, _)| !name.starts_with("same")) {
+        // In the former there are words without a meaning, in the latter words that others undo.
+        let counts = |name: &str| !name.starts_with("same") && name != "said twice";
+        for (name, statements) in file.cases.iter().filter(|(name, _)| counts(name)) {
             let Some((last, before)) = statements.split_last() else { continue };
             let whole = account(statements).await.unwrap();
             let tokens: Vec<_> = driftlock::script::significant(last, driftlock::script::Dialect::Sqlite).collect();

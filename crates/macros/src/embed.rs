@@ -6,15 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use driftlock_script::{
-    Dialect, Difference, Digest, Directives, Directory, FileFlaw, Files, FilesError, Layout, LoadError, MANIFEST,
-    Manifest, ManifestError, Memory, Migrations, Pack, Packed, Script, SplitError, Survey, from_root,
+    Dialect, Difference, Digest, Directives, Directory, FileFlaw, Files, FilesError, LOCK_FILE, Layout, LoadError,
+    MANIFEST, Manifest, ManifestError, Memory, Migrations, Pack, Packed, Script, SplitError, Survey, from_root,
 };
 
 /// A compiler that says more than this about one directory is read by nobody.
 const MOST_MESSAGES: usize = 50;
-
-/// The lock file, in the directory.
-const LOCK: &str = "schema.lock";
 
 /// What goes into the program.
 #[derive(Debug)]
@@ -45,6 +42,7 @@ pub(crate) fn embed(
     let layout = match Migrations::survey(Arc::clone(&read) as Arc<dyn Files>, layout) {
         Ok(survey) => {
             let layout = survey.migrations.layout();
+            flaws.extend(flaw_of_lock(&survey.migrations));
             flaws.extend(flaws_of(survey));
             layout
         }
@@ -107,7 +105,7 @@ struct Read {
 impl Read {
     fn new(directory: &Directory) -> Result<Self, FilesError> {
         let in_manifest = Manifest::files_of(directory)?;
-        let lock = directory.exists(LOCK).then(|| LOCK.to_owned());
+        let lock = directory.exists(LOCK_FILE).then(|| LOCK_FILE.to_owned());
         let names: BTreeSet<String> =
             directory.list()?.into_iter().chain(in_manifest.iter().cloned()).chain(lock).collect();
         let (mut files, mut digests) = (Memory::new(), BTreeMap::new());
@@ -137,9 +135,36 @@ impl Files for Read {
         self.files.read(name)
     }
 
+    fn exists(&self, name: &str) -> bool {
+        self.digests.contains_key(name)
+    }
+
     fn digest(&self, name: &str) -> Result<Digest, FilesError> {
         self.digests.get(name).copied().map_or_else(|| self.files.digest(name), Ok)
     }
+}
+
+/// What is wrong with the lock file, where there is one: it was edited, or is of other files.
+fn flaw_of_lock(migrations: &Migrations) -> Option<FileFlaw> {
+    let file = migrations.files().display(LOCK_FILE);
+    let lock = match migrations.lock_file() {
+        Ok(lock) => lock?,
+        Err(error) => {
+            let whole = || FileFlaw::whole(file.clone(), error.to_string());
+            return Some(error.place().map_or_else(whole, |(line, column, reason)| FileFlaw {
+                file: file.clone(),
+                line,
+                column,
+                text: String::new(),
+                message: format!("{reason}; `driftlock lock` writes it anew"),
+            }));
+        }
+    };
+    let why = match lock.stale(migrations) {
+        Ok(stale) => stale?.to_string(),
+        Err(error) => error.to_string(),
+    };
+    Some(FileFlaw::whole(file, format!("it is stale: {why}; `driftlock lock` writes it anew")))
 }
 
 /// What is wrong with how the files are put together, and inside of them.

@@ -1,7 +1,7 @@
 //! Reads the schema of a database, by `information_schema`, in a number of questions that doesn't grow with it.
 //!
-//! These servers have no snapshot of their catalog. A reading stands when the server changed no object meanwhile, by its own counters of
-//! statements, or else when a second one says the same.
+//! These servers have no snapshot of their catalog. A reading stands when the server began no statement meanwhile that changes an object, and was
+//! in the midst of none, or else when a second one says the same.
 //!
 //! What a question costs is what it makes the server open. On MariaDB a definition alone is three times as fast as the table with its engine,
 //! so that columns that need the engine (`CREATE_OPTIONS`, the method of an index, checks) are asked in as few questions as can be, and not for
@@ -70,23 +70,26 @@ async fn until_steady(
     database: &str,
     known: Option<(&Inspection, &[String])>,
 ) -> Result<Inspection, Error> {
-    let mut marks = changes(wire).await?;
+    let grants = crate::doctor::grants(wire, product).await?;
+    let sees_all = grants.missing("", None, &["PROCESS"]).is_empty();
+    let mut marks = Marks::read(wire, sees_all).await?;
     let mut last: Option<Inspection> = None;
     for _ in 0..ATTEMPTS {
         let read = match known {
-            Some((before, touched)) => read_again(wire, product, database, before, touched).await,
-            None => read(wire, product, database, None).await,
+            Some((before, touched)) => read_again(wire, product, &grants, database, before, touched).await,
+            None => read(wire, product, &grants, database, None).await,
         };
-        let now = changes(wire).await?;
+        let now = Marks::read(wire, sees_all).await?;
+        let was_quiet = !marks.in_the_midst && marks.begun == now.begun;
         match read {
             Ok(read) => {
-                if marks == now || last.as_ref() == Some(&read) {
+                if was_quiet || last.as_ref() == Some(&read) {
                     return Ok(read);
                 }
                 last = Some(read);
             }
             // Something was dropped between two questions.
-            Err(Error::Server(_)) if marks != now => last = None,
+            Err(Error::Server(_)) if !was_quiet => last = None,
             Err(error) => return Err(error),
         }
         marks = now;
@@ -97,9 +100,29 @@ async fn until_steady(
     )))
 }
 
-/// How many statements of each kind that changes a schema were begun on the server.
-async fn changes(wire: &mut Wire) -> Result<Vec<TextRow>, Error> {
-    wire.rows("SHOW GLOBAL STATUS WHERE Variable_name REGEXP '^Com_(alter|create|drop|rename)_'").await
+/// By what it is seen that a schema may have changed.
+struct Marks {
+    /// How many statements of each kind that changes one were begun on the server.
+    begun: Vec<TextRow>,
+    /// Whether such a statement may be running.
+    in_the_midst: bool,
+}
+
+impl Marks {
+    /// A login with PROCESS sees what others run, others how many do.
+    async fn read(wire: &mut Wire, sees_all: bool) -> Result<Self, Error> {
+        let running = if sees_all {
+            "SELECT COUNT(*) > 0 FROM information_schema.PROCESSLIST WHERE COMMAND = 'Query' AND ID <> CONNECTION_ID() \
+             AND INFO REGEXP '(^|[^a-z])(ALTER|CREATE|DROP|RENAME|TRUNCATE|OPTIMIZE|EXECUTE)[^a-z]'"
+        } else {
+            "SHOW GLOBAL STATUS LIKE 'Threads_running'"
+        };
+        let row = wire.row(running).await?.unwrap_or_default();
+        let in_the_midst = if sees_all { text(&row, 0) != "0" } else { text(&row, 1) != "1" };
+        let begun =
+            wire.rows("SHOW GLOBAL STATUS WHERE Variable_name REGEXP '^Com_(alter|create|drop|rename)_'").await?;
+        Ok(Marks { begun, in_the_midst })
+    }
 }
 
 /// What asks the catalog.
@@ -111,7 +134,7 @@ struct Reader<'w> {
     /// The name as SQL.
     here: String,
     /// What the login may do.
-    grants: Grants,
+    grants: &'w Grants,
     /// The tables that are asked for, where it isn't all.
     only: Option<BTreeSet<String>>,
 }
@@ -184,10 +207,10 @@ impl Found {
 async fn read(
     wire: &mut Wire,
     product: Product,
+    grants: &Grants,
     database: &str,
     only: Option<BTreeSet<String>>,
 ) -> Result<Inspection, Error> {
-    let grants = crate::doctor::grants(wire, product).await?;
     let mut reader = Reader { wire, product, database: database.to_owned(), here: literal(database), grants, only };
     let mut found = Found::default();
     let own = Own::read(reader.wire, database).await?;
@@ -222,6 +245,7 @@ fn whole(found: Found) -> Inspection {
 async fn read_again(
     wire: &mut Wire,
     product: Product,
+    grants: &Grants,
     database: &str,
     before: &Inspection,
     touched: &[String],
@@ -243,7 +267,7 @@ async fn read_again(
             only.insert(table.name.name.clone());
         }
     }
-    let mut inspection = read(wire, product, database, Some(only.clone())).await?;
+    let mut inspection = read(wire, product, grants, database, Some(only.clone())).await?;
     let stays = |id: &Id| is_relation(id) && names.contains(&id.name.name) && !only.contains(&id.name.name);
     let kept: Vec<Object> = before.schema.objects().filter(|object| stays(&object.id())).cloned().collect();
     inspection.schema.extend(kept);

@@ -118,14 +118,15 @@ fn rows(connection: &Connection) -> Result<Rows, Fault> {
     let mut found = select.raw_query();
     let mut rows = Rows::default();
     while let Some(row) = found.next()? {
-        let text = |at: usize| -> Result<Option<Result<String, &'static str>>, Fault> {
-            Ok(match row.get_ref(at)? {
-                ValueRef::Null => None,
-                ValueRef::Text(bytes) => {
-                    Some(std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| "it isn't UTF-8"))
-                }
-                _ => Some(Err("it is no text")),
-            })
+        let sql = match row.get_ref(3)? {
+            // SQLite's own, made for a constraint.
+            ValueRef::Null => continue,
+            ValueRef::Text(bytes) => std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| "it isn't UTF-8"),
+            _ => Err("it is no text"),
+        };
+        let named = |at: usize| -> Result<String, Fault> {
+            let bytes = row.get_ref(at)?.as_bytes_or_null().ok().flatten().unwrap_or_default();
+            Ok(String::from_utf8_lossy(bytes).into_owned())
         };
         let kind = match row.get_ref(0)? {
             ValueRef::Text(b"table") => Kind::Table,
@@ -134,8 +135,7 @@ fn rows(connection: &Connection) -> Result<Rows, Fault> {
             ValueRef::Text(b"trigger") => Kind::Trigger,
             _ => continue,
         };
-        // Without a statement it is SQLite's own, made for a constraint.
-        let (Some(Ok(name)), Some(Ok(table)), Some(sql)) = (text(1)?, text(2)?, text(3)?) else { continue };
+        let (name, table) = (named(1)?, named(2)?);
         if !is_own(&name) {
             let into = match kind {
                 Kind::Table => &mut rows.tables,
@@ -205,9 +205,10 @@ fn assemble(rows: &Rows, virtuals: &Virtuals, mut memo: Option<&mut Memo>) -> In
             continue;
         }
         let known = memo.as_deref().and_then(|memo| memo.object(row));
+        let is_new = known.is_none();
         match known.map_or_else(|| table(row, virtuals), Ok) {
             Ok(object) => {
-                if let Some(memo) = &mut memo {
+                if let (Some(memo), true) = (&mut memo, is_new) {
                     memo.keep_object(row, &object);
                 }
                 tables.insert(key, (row, object));
@@ -228,10 +229,11 @@ fn assemble(rows: &Rows, virtuals: &Virtuals, mut memo: Option<&mut Memo>) -> In
         let scope = Scope::Anywhere { names: &is_name };
         for row in &rows.views {
             let known = memo.as_deref().and_then(|memo| memo.object(row));
+            let is_new = known.is_none();
             asked.set(false);
             match known.map_or_else(|| view(row, scope), Ok) {
                 Ok(object) => {
-                    if let (Some(memo), false) = (&mut memo, asked.get()) {
+                    if let (Some(memo), true) = (&mut memo, is_new && !asked.get()) {
                         memo.keep_object(row, &object);
                     }
                     views.insert(row.name.to_ascii_lowercase(), (row, object));
@@ -241,15 +243,19 @@ fn assemble(rows: &Rows, virtuals: &Virtuals, mut memo: Option<&mut Memo>) -> In
         }
         for row in &rows.belongings {
             let key = row.table.to_ascii_lowercase();
+            if virtuals.shadows.contains(&key) {
+                continue;
+            }
             let Some((owner, object)) = tables.get(&key).or_else(|| views.get(&key)) else {
                 unmodelled.push(named(row, "what it belongs to could not be read".to_owned()));
                 continue;
             };
             let known = memo.as_deref().and_then(|memo| memo.part(row, owner));
+            let is_new = known.is_none();
             asked.set(false);
             match known.map_or_else(|| part(row, object, scope), Ok) {
                 Ok(part) => {
-                    if let (Some(memo), false) = (&mut memo, asked.get()) {
+                    if let (Some(memo), true) = (&mut memo, is_new && !asked.get()) {
                         memo.keep_part(row, owner, &part);
                     }
                     belongings.push((key, part));

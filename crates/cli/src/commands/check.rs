@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use clap::Args;
+use driftlock::database::Unmodelled;
 use driftlock::engine::{Check, Drift, Drifted, LockCheck};
 use driftlock::schema::Id;
 use driftlock::{Config, Error, Kind, Migrator, Settings};
@@ -266,7 +267,7 @@ fn migrations_json(it: &LockCheck) -> Value {
         "drift": it.drift.iter().map(drift_json).collect::<Vec<_>>(),
         "versions": it.versions.iter().map(|(version, objects)| json!({ "version": version, "objects": objects })).collect::<Vec<_>>(),
         "expressions": it.expressions.len(),
-        "unmodelled": it.replayed.unmodelled,
+        "unmodelled": unmodelled_json(&it.replayed.unmodelled),
     })
 }
 
@@ -282,12 +283,16 @@ fn database_json(it: &Check) -> Value {
         "stale": it.stale,
         "expected": it.expected,
         "drift": it.drift.iter().map(drift_json).collect::<Vec<_>>(),
-        "lacking": it.lacking.iter().map(drift_json).collect::<Vec<_>>(),
+        "lacking": it.lacking.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "uncompared": it.uncompared,
         "expressions": it.expressions.len(),
-        "unmodelled": it.unmodelled,
+        "unmodelled": unmodelled_json(&it.unmodelled),
         "incomplete": it.incomplete,
     })
+}
+
+pub(super) fn unmodelled_json(all: &[Unmodelled]) -> Vec<String> {
+    all.iter().map(|it| format!("{}: {}", named(&it.object), it.reason)).collect()
 }
 
 fn drift_json(it: &Drift) -> Value {

@@ -27,9 +27,7 @@ use project::Answers;
     after_help = "\
 Examples:
   driftlock init
-  driftlock init --engine postgres --url-env DATABASE_URL --ci github
-  driftlock init --from postgres://me@host/shop --url-env DATABASE_URL
-  driftlock init --from-layout goose --dir db/goose --into db/migrations",
+  driftlock init --engine postgres --url-env DATABASE_URL --ci github",
     after_long_help = "\
 Examples:
   driftlock init
@@ -88,7 +86,7 @@ pub(crate) struct Arguments {
     /// A server on which scratch databases may be made and dropped
     #[arg(long, value_name = "URL", hide_short_help = true)]
     shadow_url: Option<String>,
-    /// Begin with the database at this URL: a migration that makes it, proved, and its lock file
+    /// Begin with the database at this URL
     #[arg(long, value_name = "URL", conflicts_with_all = ["url", "from_layout", "engine"])]
     from: Option<String>,
     /// With --from: report how this database differs from that one

@@ -146,7 +146,7 @@ fn print(
             "objects": lock.schema.len(),
             "fingerprint": lock.fingerprint,
             "changes": changes.map(|changes| changes.iter().map(change).collect::<Vec<_>>()),
-            "unmodelled": unmodelled,
+            "unmodelled": super::check::unmodelled_json(unmodelled),
         }));
         return;
     }

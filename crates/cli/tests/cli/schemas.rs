@@ -101,6 +101,19 @@ fn print_all() -> Printed {
     printed.run(&it, &["audit", "--verify"], 6);
 
     let it = TestEnvironment::with_two_migrations();
+    for (arguments, code) in [(&["check"][..], 0), (&["lock"], 0), (&["up"], 0), (&["check"], 0)] {
+        printed.run(&it, arguments, code);
+    }
+    sqlite3(&it, "ALTER TABLE customer ADD COLUMN stray text");
+    it.write(
+        "migrations/20240108-090000_customer_create_v1.up.sql",
+        "CREATE TABLE customer (id integer PRIMARY KEY, name text);\n",
+    );
+    printed.run(&it, &["check", "--migrations"], 3);
+    printed.run(&it, &["lock"], 0);
+    printed.run(&it, &["check", "--database"], 6);
+
+    let it = TestEnvironment::with_two_migrations();
     it.migration(
         "20240201-000000_half_v1",
         "-- driftlock: no-transaction\nCREATE TABLE a (i);\nCREATE TABLE a (i);\n",

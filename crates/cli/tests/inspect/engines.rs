@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::target::{ALL, Engine, Ran, Target};
+use crate::target::{Engine, Ran, Target};
 
 /// The server of a target, as one on which scratch databases may be made. SQLite has memory.
 pub(crate) fn shadow(target: &Target) -> Vec<String> {
@@ -123,30 +123,5 @@ fn the_example_in_every_format() {
         let said = Ran::new(target.command(&arguments).output().unwrap()).expect(0).stdout;
         let lines = said.lines().filter(|line| !line.starts_with("SQLite ") && !line.starts_with("fingerprint "));
         insta::assert_snapshot!(format!("shop-{format}"), lines.collect::<Vec<_>>().join("\n"));
-    }
-}
-
-#[test]
-fn a_url_alone_is_no_licence_to_make_databases() {
-    for engine in ALL {
-        let target = Target::new(engine);
-        target.migration(1, "CREATE TABLE a (id integer);");
-        // No binaries of a server are found where there is no path.
-        let run = |arguments: &[&str]| {
-            let mut command = target.command(arguments);
-            Ran::new(command.env("PATH", "/nowhere").output().unwrap())
-        };
-        let ran = run(&["inspect", "dir:migrations", "--url", &target.url, "--engine", name(engine)]);
-        if engine == Engine::Sqlite {
-            ran.expect(0);
-            continue;
-        }
-        ran.expect(2).says(&["a URL alone is no licence", "--shadow-url", "memory", "`--env NAME`", "throwaway"]);
-        // A named environment that isn't protected is one; the protected is none.
-        let toml = |name: &str| format!("[env.{name}]\nurl = \"{}\"\n", target.url);
-        std::fs::write(target.path().join("driftlock.toml"), toml("dev")).unwrap();
-        run(&["inspect", "dir:migrations"]).expect(0).says(&["table"]);
-        std::fs::write(target.path().join("driftlock.toml"), toml("prod")).unwrap();
-        run(&["inspect", "dir:migrations", "--env", "prod"]).expect(2).says(&["`prod` is protected"]);
     }
 }

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use driftlock::engine::Shadow;
-use driftlock::{Cancellation, ConnectOptions, DatabaseUrl, Error, Kind, Memory, Migrations, engine_of};
+use driftlock::engine::ProvenanceOverrides;
+use driftlock::{
+    Cancellation, Config, ConnectOptions, DatabaseUrl, Error, Kind, Memory, Migrations, Overrides, Provenance, Shadow,
+    Variables, engine_of,
+};
 use driftlock_servers::private::Private;
 
 use crate::server::Server;
@@ -105,6 +108,45 @@ async fn signals_leave_nothing(server: &Server) {
     }
     shadow(server).compare(&migrations(GOOD), &migrations(GOOD)).await.unwrap();
     assert_eq!(server.shadows().len(), there + 1, "what was just left may be in use");
+}
+
+/// Which place is looked at, by what was configured.
+#[test]
+fn a_url_alone_is_no_licence_to_make_databases() {
+    let folder = tempfile::tempdir().unwrap();
+    let toml = "[env.dev]\nurl = 'postgres://host/shop'\n[env.prod]\nurl = 'postgres://host/live'\n\
+                [env.lite]\nurl = 'sqlite://a.db'\n[env.away]\nurl = { env = 'NOT_SET' }\n\
+                [env.apart]\nurl = 'postgres://host/live'\nprotected = true\nshadow_url = 'postgres://scratch/'\n\
+                [env.other]\nurl = 'postgres://host/shop'\nshadow_url = 'mysql://scratch/'\n";
+    std::fs::write(folder.path().join("driftlock.toml"), toml).unwrap();
+    let engine = engine_of(&DatabaseUrl::parse("postgres://host/").unwrap()).unwrap();
+    let search = |environment: Option<&str>, more: &[(&'static str, &str)]| {
+        let mut overrides = Overrides::default();
+        overrides.environment = environment.map(str::to_owned);
+        more.iter().for_each(|(key, value)| overrides.set(key, "--option", *value));
+        let config = Config::load(folder.path(), Variables::default(), &overrides).unwrap();
+        let provenance = Provenance::detect(environment, &ProvenanceOverrides::default(), &Variables::default());
+        match config.project().unwrap().shadow(engine, &provenance) {
+            Ok(search) => format!("{search:?}"),
+            Err(error) => error.to_string(),
+        }
+    };
+    for (environment, more, part) in [
+        (None, &[("url", "postgres://host/live")][..], "environment: Err(\"a URL alone is no licence for that\")"),
+        (None, &[], "environment: Err(\"none is named\")"),
+        (Some("dev"), &[], "environment: Ok((DatabaseUrl(postgres://host/shop)"),
+        (Some("prod"), &[], "environment: Err(\"`prod` is protected\")"),
+        (Some("lite"), &[], "environment: Err(\"`lite` is of sqlite\")"),
+        (Some("away"), &[], "`NOT_SET` is not set"),
+        (Some("apart"), &[], "server: Some((DatabaseUrl(postgres://scratch"),
+        (Some("prod"), &[("shadow_url", "postgres://scratch/")], "server: Some((DatabaseUrl(postgres://scratch"),
+        (Some("dev"), &[("shadow_url", "mysql://scratch/")], "the shadow is of mysql"),
+        // One of another engine in the file is for something else.
+        (Some("other"), &[], "environment: Ok((DatabaseUrl(postgres://host/shop)"),
+    ] {
+        let found = search(environment, more);
+        assert!(found.contains(part), "{environment:?} {more:?}: {found}");
+    }
 }
 
 fn hold(server: &Server) {

@@ -173,7 +173,9 @@ async fn without_subscriptions(client: &tokio_postgres::Client) {
                    JOIN pg_catalog.pg_database d ON d.oid = s.subdbid WHERE d.datname = pg_catalog.current_database()";
     for row in client.query(of_here, &[]).await.unwrap() {
         let name: String = row.get(0);
-        for what in [format!("ALTER {name} DISABLE"), format!("ALTER {name} SET (slot_name = NONE)"), format!("DROP {name}")] {
+        for what in
+            [format!("ALTER {name} DISABLE"), format!("ALTER {name} SET (slot_name = NONE)"), format!("DROP {name}")]
+        {
             client.batch_execute(&what.replacen(' ', " SUBSCRIPTION ", 1)).await.unwrap();
         }
     }

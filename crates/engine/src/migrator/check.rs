@@ -487,9 +487,8 @@ impl Migrator {
         session: &mut dyn Session,
         db: &Database,
         standing: &Standing,
+        lock: Lock,
     ) -> Result<(), Error> {
-        let lock = self.lock_of(db.engine.name())?;
-        self.may_be_stale(&lock)?;
         let wants = self.options.on_drift != OnDrift::WarnOnly;
         let not = |why: &str| self.tell(Progress::Note(format!("drift was not looked for: {why}")));
         let lock = match lock {

@@ -3,6 +3,7 @@
 use driftlock_database::{Direction, Session};
 use driftlock_script::Version;
 
+use super::check::Lock;
 use super::confirm::{Agreed, still_agreed};
 use super::{Migrator, finish, planned, report};
 use crate::plan::Source;
@@ -51,13 +52,15 @@ impl Migrator {
         }
         if self.wanted(&view.standing)?.is_empty() {
             if self.options.on_drift != OnDrift::WarnOnly && view.fence.is_some() {
-                self.before_up(inner.session.as_mut(), db, &view.standing).await?;
+                let lock = self.lock_for_up(db)?;
+                self.before_up(inner.session.as_mut(), db, &view.standing, lock).await?;
             }
             return Ok(report(Vec::new(), &view.standing, view.notes));
         }
         let session = inner.session.as_mut();
         session.ensure_fit().await?;
         // Everything that can be known to stop it is known before anything runs.
+        let lock = self.lock_for_up(db)?;
         let planned = self.plan_up(db, &self.wanted(&view.standing)?)?;
         events::planned(&planned);
         self.hooks(db, &planned)?;
@@ -73,8 +76,9 @@ impl Migrator {
             let view = self.view(session.glance(&db.tables).await?)?;
             return Ok(report(Vec::new(), &view.standing, view.notes));
         }
-        let is_new = view.fence.is_none();
-        let result = self.up_locked(session, db, planned, agreed, is_new).await;
+        // What a database has that driftlock never saw was told of when it was seen.
+        let lock = view.fence.is_some().then_some(lock);
+        let result = self.up_locked(session, db, planned, agreed, lock).await;
         finish(session, result).await
     }
 
@@ -85,7 +89,7 @@ impl Migrator {
         db: &Database,
         mut planned: Vec<PlannedMigration>,
         agreed: Option<Agreed>,
-        is_new: bool,
+        lock: Option<Lock>,
     ) -> Result<Report, Error> {
         self.prepare(session, db).await?;
         let (history, view) = self.view_whole(session, db).await?;
@@ -99,9 +103,8 @@ impl Migrator {
             events::planned(&planned);
         }
         still_agreed(agreed.as_ref(), &planned)?;
-        // What a database has that driftlock never saw was told of when it was seen.
-        if !is_new {
-            self.before_up(session, db, &view.standing).await?;
+        if let Some(lock) = lock {
+            self.before_up(session, db, &view.standing, lock).await?;
         }
         let hooks = self.hooks(db, &planned)?;
         let mut run = self.run(session, db, &history).await?;
@@ -112,6 +115,13 @@ impl Migrator {
         let mut report = Report { hooks, ..report(applied, &view.standing, view.notes) };
         report.pending.retain(|version| wanted.binary_search(version).is_err());
         Ok(report)
+    }
+
+    /// The lock file, which may stand against running anything.
+    fn lock_for_up(&self, db: &Database) -> Result<Lock, Error> {
+        let lock = self.lock_of(db.engine.name())?;
+        self.may_be_stale(&lock)?;
+        Ok(lock)
     }
 
     /// The pending versions that this run is about.

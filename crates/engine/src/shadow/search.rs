@@ -130,10 +130,14 @@ impl ShadowSearch {
             }
             Err(reason) => reason,
         };
-        match self.engine.throwaway().await? {
-            Some(throwaway) => Ok(Place::Server(Arc::new(Server::throwaway(self.engine, throwaway)))),
-            None => Err(Error::NoShadow(no_place(self.engine, reason))),
-        }
+        let no_throwaway = match self.engine.throwaway().await {
+            Ok(Some(throwaway)) => {
+                return Ok(Place::Server(Arc::new(Server::throwaway(self.engine, throwaway))));
+            }
+            Ok(None) => format!("no {} was found", programs(self.engine)),
+            Err(error) => error.to_string(),
+        };
+        Err(Error::NoShadow(no_place(self.engine, reason, &no_throwaway)))
     }
 }
 
@@ -190,13 +194,12 @@ fn programs(engine: &dyn Engine) -> &'static str {
     if engine.name() == "postgres" { "`initdb` and `postgres`" } else { "`mariadbd`, or `mysqld`" }
 }
 
-fn no_place(engine: &dyn Engine, reason: &str) -> String {
+fn no_place(engine: &dyn Engine, reason: &str, no_throwaway: &str) -> String {
     format!(
         "there is no place for a scratch database of {0}. The first of these is taken: a server that is named for it (`--shadow-url URL`, `shadow_url` in \
          driftlock.toml, or DRIFTLOCK_SHADOW_URL); memory (only SQLite has that); the server of a named environment that isn't protected ({reason}; \
-         `--env NAME` names one); a throwaway server from the binaries on this machine (no {1} was found)",
+         `--env NAME` names one); a throwaway server from the binaries on this machine ({no_throwaway})",
         engine.name(),
-        programs(engine),
     )
 }
 

@@ -97,7 +97,7 @@ pub(super) fn routine(routine: &Object) -> Result<String, CreateError> {
     let mut sql =
         format!("CREATE{}{aggregate} {word} {}({})", definer(said), quote(&routine.name.name), parameters.join(", "));
     if is_function {
-        let collation = said.text("returns_collation").map(|collation| with_charset(collation)).unwrap_or_default();
+        let collation = said.text("returns_collation").map(with_charset).unwrap_or_default();
         sql.push_str(&format!(" RETURNS {}{collation}", needed(&id, said, "returns")?));
     }
     if said.flag("deterministic") {

@@ -239,7 +239,9 @@ fn partition(mut options: Vec<(&str, String)>) -> String {
             "position" | "subpartitions" | "name" => continue,
             "values" => format!(" {value}"),
             "comment" => format!(" COMMENT = {}", string(&value)),
-            name => format!(" {} = {value}", name.to_ascii_uppercase().replace('_', " ")),
+            "data_directory" => format!(" DATA DIRECTORY = {value}"),
+            "index_directory" => format!(" INDEX DIRECTORY = {value}"),
+            name => format!(" {} = {value}", name.to_ascii_uppercase()),
         });
     }
     sql

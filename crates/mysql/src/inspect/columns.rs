@@ -5,6 +5,7 @@ use driftlock_schema::{Attributes, Part};
 
 use super::text::{string, without_database};
 use super::{Found, Reader};
+use crate::parse::quote;
 use crate::wire::{TextRow, text};
 
 pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found) -> Result<(), Error> {
@@ -16,6 +17,7 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found) -> Result<(
         reader.within("TABLE_SCHEMA", "TABLE_NAME")
     );
     let mut has_geometry = false;
+    let mut lossy = Vec::new();
     for row in reader.rows(&sql).await? {
         let name = text(&row, 0);
         if let Some(has_columns) = found.views.get_mut(name) {
@@ -27,8 +29,15 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found) -> Result<(
         if mariadb && [4, 7].iter().any(|at| text(&row, *at).contains('?')) {
             found.shown.insert(name.to_owned());
         }
+        // Of a column that is never NULL the row that isn't there has another default.
+        if mariadb && text(&row, 3) == "YES" && text(&row, 4).starts_with('\'') && is_lossy(text(&row, 4)) {
+            lossy.push([name.to_owned(), text(&row, 1).to_owned(), text(&row, 10).to_owned()]);
+        }
         let column = if mariadb { of_mariadb(&row, &reader.database) } else { of_mysql(&row) };
         table.parts.push(with_rest(column, &row, collation));
+    }
+    if !lossy.is_empty() {
+        defaults(reader, found, &lossy).await?;
     }
     if has_geometry {
         reference_systems(reader, found).await?;
@@ -84,7 +93,7 @@ fn of_mariadb(row: &TextRow, database: &str) -> Part {
     } else {
         let default = row.get(4).and_then(Option::as_deref).filter(|default| *default != "NULL");
         let default = default.map(|default| {
-            without_database(default, database).map_or_else(|()| default.to_owned(), |it| it.into_owned())
+            without_database(default, database).map_or_else(|()| default.to_owned(), std::borrow::Cow::into_owned)
         });
         said.set_some("default", default);
     }
@@ -139,6 +148,57 @@ pub(super) fn unescaped(text: &str) -> String {
         }
     }
     plain
+}
+
+/// Whether a default may be another than it is printed: the catalog has marks for letters of four bytes, and for bytes that are no letters.
+fn is_lossy(printed: &str) -> bool {
+    printed.contains(['?', '\u{fffd}'])
+}
+
+/// Defaults by their bytes: one question about all of these columns.
+async fn defaults(reader: &mut Reader<'_>, found: &mut Found, columns: &[[String; 3]]) -> Result<(), Error> {
+    let of = |[table, column, kind]: &[String; 3]| {
+        let default = format!("DEFAULT(t.{})", quote(column));
+        let default = if is_binary(kind) { default } else { format!("CONVERT({default} USING utf8mb4)") };
+        // Of a row that isn't there.
+        format!(
+            "SELECT HEX({default}) FROM (SELECT 1) one LEFT JOIN {}.{} t ON FALSE",
+            quote(&reader.database),
+            quote(table)
+        )
+    };
+    let sql: Vec<String> = columns.iter().map(of).collect();
+    let rows = match reader.rows(&sql.join(" UNION ALL ")).await {
+        Ok(rows) => rows,
+        Err(Error::Server(_)) => {
+            found.incomplete.insert("defaults with other than usual letters can't be read: grant SELECT".to_owned());
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    for ([table, column, kind], row) in columns.iter().zip(&rows) {
+        let Some(table) = found.tables.get_mut(table) else { continue };
+        let Some(part) = table.parts.iter_mut().find(|part| part.kind == "column" && part.name == *column) else {
+            continue;
+        };
+        let bytes: Option<Vec<u8>> = (0..text(row, 0).len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(text(row, 0).get(at..at + 2)?, 16).ok())
+            .collect();
+        let Some(bytes) = bytes else { continue };
+        match String::from_utf8(bytes) {
+            Ok(said) if !is_binary(kind) && !said.chars().any(char::is_control) => {
+                part.attributes.set("default", string(&said));
+            }
+            _ if is_binary(kind) => part.attributes.set("default", format!("x'{}'", text(row, 0).to_ascii_lowercase())),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn is_binary(kind: &str) -> bool {
+    kind.ends_with("binary") || kind.ends_with("blob") || kind == "bit"
 }
 
 /// The reference systems of MariaDB's geometry columns, which nothing else tells.

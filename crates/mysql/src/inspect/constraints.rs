@@ -33,8 +33,8 @@ async fn of_mariadb(reader: &mut Reader<'_>, found: &mut Found) -> Result<(), Er
             found.shown.insert(table.name.name.clone());
         }
         let (name, clause) = (text(&row, 1), text(&row, 3));
-        let clause =
-            without_database(clause, &reader.database).map_or_else(|()| clause.to_owned(), |it| it.into_owned());
+        let clause = without_database(clause, &reader.database)
+            .map_or_else(|()| clause.to_owned(), std::borrow::Cow::into_owned);
         if text(&row, 2) != "Column" {
             if is_period(&clause) {
                 found.shown.insert(table.name.name.clone());
@@ -43,16 +43,25 @@ async fn of_mariadb(reader: &mut Reader<'_>, found: &mut Found) -> Result<(), Er
             continue;
         }
         let column = table.parts.iter_mut().find(|part| part.kind == "column" && part.name == name);
-        let Some(column) = column else { continue };
-        let of_json = clause == format!("json_valid({})", quote(name));
-        if of_json && is_json(column, table.attributes.text("collation")) {
-            column.attributes.set("type", "json");
-            column.attributes.remove("collation");
-        } else {
-            column.attributes.set("check", clause);
-        }
+        let Some(column) = column else {
+            // The check of a column that was renamed keeps the column's old name.
+            found.shown.insert(table.name.name.clone());
+            continue;
+        };
+        set_check(column, table.attributes.text("collation"), clause);
     }
     Ok(())
+}
+
+/// The check of a column, which is nothing but its type where that is JSON.
+pub(super) fn set_check(column: &mut Part, table_collation: Option<&str>, clause: String) {
+    let of_json = clause == format!("json_valid({})", quote(&column.name));
+    if of_json && is_json(column, table_collation) {
+        column.attributes.set("type", "json");
+        column.attributes.remove("collation");
+    } else {
+        column.attributes.set("check", clause);
+    }
 }
 
 /// MariaDB's JSON is a LONGTEXT of this collation with a check.

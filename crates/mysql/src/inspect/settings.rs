@@ -31,6 +31,9 @@ pub(crate) struct Settings(Vec<(&'static str, String)>);
 impl Settings {
     /// Fixes them.
     pub(crate) async fn fix(wire: &mut Wire) -> Result<Self, Error> {
+        // It would cut the answer to the question about the others.
+        let limit = wire.row("SELECT @@session.sql_select_limit LIMIT 1").await?.unwrap_or_default();
+        wire.run("SET SESSION sql_select_limit = 18446744073709551615").await?;
         let names: Vec<String> = FIXED.iter().map(|(name, _)| format!("'{name}'")).collect();
         // Whatever they are, their names and values are letters of ASCII.
         let rows = wire.rows(&format!("SHOW SESSION VARIABLES WHERE Variable_name IN ({})", names.join(", "))).await?;
@@ -38,7 +41,8 @@ impl Settings {
         let mut assignments = Vec::new();
         for (name, fixed) in FIXED {
             let Some(row) = rows.iter().find(|row| text(row, 0).eq_ignore_ascii_case(name)) else { continue };
-            before.push((name, text(row, 1).to_owned()));
+            let value = if name == "sql_select_limit" { text(&limit, 0) } else { text(row, 1) };
+            before.push((name, value.to_owned()));
             assignments.push(format!("SESSION {name} = {fixed}"));
         }
         wire.run(&format!("SET {}", assignments.join(", "))).await?;

@@ -5,6 +5,7 @@ use driftlock_database::Error;
 use driftlock_schema::{Object, Part, Value};
 use driftlock_script::{Token, TokenKind};
 
+use super::constraints::set_check;
 use super::text::{mended, without_database};
 use super::{Found, Reader};
 use crate::parse::{identifier, parts, words};
@@ -17,7 +18,8 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found) -> Result<(
         };
         if let Some(table) = found.tables.get_mut(&name) {
             mend(table, &sql, &reader.database);
-            add(table, &sql);
+            let text = without_database(&sql, &reader.database).unwrap_or(sql.as_str().into());
+            add(table, &text);
         }
     }
     Ok(())
@@ -28,6 +30,7 @@ fn add(table: &mut Object, sql: &str) {
     let open = tokens.iter().position(|token| token.text == "(").unwrap_or(tokens.len());
     let close = closing(&tokens, open);
     for definition in parts(&tokens[(open + 1).min(close)..close]) {
+        check_of_column(table, sql, definition);
         period(table, definition);
         key(table, definition);
     }
@@ -35,6 +38,23 @@ fn add(table: &mut Object, sql: &str) {
     let by = rest.windows(2).position(|pair| pair[0].is("PARTITION") && pair[1].is("BY"));
     if let Some(by) = by {
         partitioning(table, sql, &rest[by + 2..]);
+    }
+}
+
+/// `` `a` longtext NOT NULL CHECK (json_valid(`a`)) ``: the catalog names such a check after what the column was called when it was made.
+fn check_of_column(table: &mut Object, sql: &str, definition: &[Token<'_>]) {
+    let Some(name) = definition.first().filter(|token| token.kind == TokenKind::QuotedIdentifier).and_then(identifier)
+    else {
+        return;
+    };
+    let Some(at) = definition.iter().position(|token| token.is("CHECK")) else { return };
+    let end = closing(definition, at);
+    let Some(clause) = definition.get(at + 2..end).and_then(|tokens| said(sql, tokens)) else { return };
+    let collation = table.attributes.text("collation").map(str::to_owned);
+    let is_it = |part: &&mut Part| part.kind == "column" && part.name == name;
+    let Some(column) = table.parts.iter_mut().find(is_it) else { return };
+    if column.attributes.get("check").is_none() && column.attributes.text("type") != Some("json") {
+        set_check(column, collation.as_deref(), clause);
     }
 }
 

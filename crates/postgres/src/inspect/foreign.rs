@@ -49,7 +49,15 @@ pub(super) const SERVERS: Source = Source {
 
 /// A user mapping, called by its server and its role. The view shows its options to those who may see them.
 pub(super) const USER_MAPPINGS: Source = Source {
-    sql: |_| "SELECT m.umid, m.srvname, m.umuser, m.umoptions::text FROM pg_catalog.pg_user_mappings m".to_owned(),
+    sql: |_| {
+        // Who may see options, as the view has it.
+        "SELECT m.umid, m.srvname, m.umuser, m.umoptions::text, \
+         (m.umuser <> 0 AND m.usename = CURRENT_USER AND (pg_catalog.pg_has_role(s.srvowner, 'USAGE') \
+         OR pg_catalog.has_server_privilege(s.oid, 'USAGE'))) OR (m.umuser = 0 AND pg_catalog.pg_has_role(s.srvowner, 'USAGE')) \
+         OR (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = CURRENT_USER) \
+         FROM pg_catalog.pg_user_mappings m JOIN pg_catalog.pg_foreign_server s ON s.oid = m.srvid"
+            .to_owned()
+    },
     read: |reading, row| {
         let role = match oid(&row, 2)? {
             0 => super::PUBLIC.to_owned(),
@@ -62,6 +70,10 @@ pub(super) const USER_MAPPINGS: Source = Source {
             pairs(&options)
         };
         object.attributes.set_some("options", row.optional(3)?.map(elements).and_then(masked));
+        if !row.yes(4)? {
+            let id = object.id();
+            reading.incomplete(format!("this login may not see the options of {id}"));
+        }
         reading.object(Address::read(catalog::USER_MAPPING, &row, 0)?, object);
         Ok(())
     },

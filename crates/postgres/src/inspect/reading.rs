@@ -104,6 +104,7 @@ pub(crate) struct Reading {
     pub(super) known: indexes::Known,
     pub(super) keys: Keys,
     unmodelled: Vec<Unmodelled>,
+    incomplete: Vec<String>,
 }
 
 impl Reading {
@@ -120,6 +121,7 @@ impl Reading {
             known: indexes::Known::default(),
             keys: Keys::default(),
             unmodelled: Vec::new(),
+            incomplete: Vec::new(),
         }
     }
 
@@ -235,6 +237,11 @@ impl Reading {
         self.unmodelled.push(Unmodelled { object, reason: reason.into() });
     }
 
+    /// Says what of it this login may not see.
+    pub(crate) fn incomplete(&mut self, why: String) {
+        self.incomplete.push(why);
+    }
+
     /// That one has to be there before the other.
     pub(super) fn requires(&mut self, at: Address, on: Address) {
         let place = |at: Address| {
@@ -298,6 +305,6 @@ impl Reading {
         let mut unmodelled = self.unmodelled;
         unmodelled.sort();
         unmodelled.dedup();
-        Inspection { schema, unmodelled, incomplete: Vec::new() }
+        Inspection { schema, unmodelled, incomplete: self.incomplete }
     }
 }

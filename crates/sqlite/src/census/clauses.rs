@@ -3,7 +3,7 @@
 //! A statement is cut at commas and at the words that begin a clause, and no clause is understood further than it takes to put it where another way
 //! to write it would be: behind the column or behind all of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use driftlock_script::{Dialect, Token, TokenKind, significant};
 
@@ -33,13 +33,17 @@ impl Clauses {
             } else if let Some((name, rest)) = item.split_first() {
                 let name = bare(name.text).to_ascii_lowercase();
                 let mut given = String::new();
-                let mut said = Vec::new();
+                // Of what is said twice, the last counts.
+                let mut said = BTreeMap::new();
                 for clause in cut(rest) {
-                    if let Some(what) = clauses.constraint(&clause, Some(&name), &mut given, spelling) {
-                        said.push(what);
+                    let kind = clause.first().map(|first| first.text.to_ascii_lowercase()).unwrap_or_default();
+                    match clauses.constraint(&clause, Some(&name), &mut given, spelling) {
+                        Some(what) => drop(said.insert(kind, what)),
+                        None if kind == "collate" => drop(said.remove(&kind)),
+                        None => {}
                     }
                 }
-                said.sort();
+                let said = said.into_values().collect();
                 clauses.columns.push((name, said));
             }
         }

@@ -86,6 +86,9 @@ impl Table<'_> {
             let named = given.take();
             if cursor.eat_all(&["NOT", "NULL"]) {
                 attributes.set("not_null", true);
+                // Of two, the last counts.
+                attributes.remove("not_null_conflict");
+                attributes.remove("not_null_name");
                 attributes.set_some("not_null_conflict", conflict(&mut cursor)?);
                 attributes.set_some("not_null_name", named);
             } else if cursor.eat("NULL") {

@@ -16,7 +16,7 @@ CREATE VIEW `View` AS SELECT `Table` AS `from` FROM `Order`;
 CREATE TABLE driftlock_history_2 (a int);
 CREATE TABLE `mysql.t` (a int);
 -- case: letters of four bytes
-CREATE TABLE t (a varchar(20), b varchar(20) AS (concat(a, '😀?')), c varchar(10) DEFAULT (concat('😀', 'a')), CHECK (a <> '😀'));
+CREATE TABLE t (a varchar(20) DEFAULT '😀', b varchar(20) AS (concat(a, '😀?')), c varchar(10) DEFAULT (concat('😀', 'a')), CHECK (a <> '😀'));
 CREATE VIEW v AS SELECT '😀?é' AS x, a FROM t;
 CREATE FUNCTION f() RETURNS text RETURN '😀é?';
 CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.a = '😀';

@@ -5,7 +5,7 @@ CREATE AGGREGATE g (integer) (SFUNC = int4pl, STYPE = integer);
 CREATE AGGREGATE g (integer) (SFUNC = int4mi, STYPE = integer);
 
 -- case: another state
-CREATE AGGREGATE g (integer) (SFUNC = int84pl, STYPE = bigint);
+CREATE AGGREGATE g (integer) (SFUNC = int84pl, STYPE = bigint, INITCOND = '0');
 
 -- case: initial value
 CREATE AGGREGATE g (integer) (SFUNC = int4pl, STYPE = integer, INITCOND = '0');

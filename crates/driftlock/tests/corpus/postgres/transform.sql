@@ -1,6 +1,6 @@
 CREATE TYPE e AS ENUM ('a');
-CREATE FUNCTION a(internal) RETURNS internal LANGUAGE internal AS 'int4in';
-CREATE FUNCTION b(internal) RETURNS e LANGUAGE internal AS 'int4in';
+CREATE FUNCTION a(internal) RETURNS internal LANGUAGE internal IMMUTABLE AS 'int4in';
+CREATE FUNCTION b(internal) RETURNS e LANGUAGE internal IMMUTABLE AS 'int4in';
 
 -- case: made
 CREATE TRANSFORM FOR e LANGUAGE plpgsql (FROM SQL WITH FUNCTION a(internal));

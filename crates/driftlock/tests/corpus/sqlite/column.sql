@@ -22,6 +22,8 @@ CREATE TABLE t (a timestamp with time zone, b);
 CREATE TABLE t (a int NOT NULL, b);
 -- case: not null with a conflict clause
 CREATE TABLE t (a int NOT NULL ON CONFLICT REPLACE, b);
+-- case: said twice
+CREATE TABLE t (a int NOT NULL ON CONFLICT FAIL COLLATE rtrim NOT NULL ON CONFLICT IGNORE DEFAULT 1 COLLATE nocase DEFAULT 2, b);
 -- case: not null with a name
 CREATE TABLE t (a int CONSTRAINT "must be" NOT NULL, b);
 -- case: default
