@@ -3,7 +3,7 @@ CREATE TABLE n (a integer PRIMARY KEY);
 -- case: made
 CREATE TABLE t (a integer, b integer, CONSTRAINT f FOREIGN KEY (a) REFERENCES o (a));
 -- case: same: spelled otherwise
-CREATE TABLE t (a integer CONSTRAINT f REFERENCES public.o ON DELETE NO ACTION MATCH SIMPLE, b integer);
+CREATE TABLE t (a integer CONSTRAINT f REFERENCES public.o MATCH SIMPLE ON DELETE NO ACTION, b integer);
 -- case: name
 CREATE TABLE t (a integer REFERENCES o (a), b integer);
 -- case: columns

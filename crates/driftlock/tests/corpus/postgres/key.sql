@@ -29,6 +29,8 @@ COMMENT ON CONSTRAINT t_pkey ON t IS 'key';
 CREATE TABLE t (a integer NOT NULL, b text, c integer, UNIQUE (b));
 -- case: unique with include and options, deferred
 CREATE TABLE t (a integer NOT NULL, b text, c integer, UNIQUE (b) INCLUDE (c) WITH (fillfactor = 60), UNIQUE (c) DEFERRABLE INITIALLY DEFERRED);
+-- case: unique, deferrable
+CREATE TABLE t (a integer NOT NULL, b text, c integer, UNIQUE (b) DEFERRABLE);
 -- case: unique of nulls
 CREATE TABLE t (a integer NOT NULL, b text, c integer, UNIQUE NULLS NOT DISTINCT (b));
 -- case: unique clustered, the identity of replicas, with a comment
@@ -41,6 +43,8 @@ CREATE TABLE t (a integer NOT NULL, b text, c integer, r int4range, CONSTRAINT x
 -- case: exclusion with a condition, options, include, deferred
 CREATE TABLE t (a integer NOT NULL, b text, c integer, r int4range, CONSTRAINT x EXCLUDE USING gist (r WITH -|-, (a + 1) WITH <>) INCLUDE (c) WITH (fillfactor = 70) WHERE (a > 0) DEFERRABLE INITIALLY DEFERRED);
 COMMENT ON CONSTRAINT x ON t IS 'exclusion';
+-- case: exclusion, deferrable
+CREATE TABLE t (a integer NOT NULL, b text, c integer, r int4range, CONSTRAINT x EXCLUDE USING gist (a WITH =, r WITH &&) DEFERRABLE);
 -- case: exclusion by a tree
 CREATE TABLE t (a integer NOT NULL, b text, c integer, CONSTRAINT x EXCLUDE (b COLLATE "C" WITH =));
 ALTER TABLE t CLUSTER ON x;
