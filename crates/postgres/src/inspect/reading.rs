@@ -145,11 +145,6 @@ impl Reading {
         self.parents.entry(child).or_default().push(parent);
     }
 
-    /// What a relation inherits from.
-    pub(super) fn parents(&self, child: u32) -> &[u32] {
-        self.parents.get(&child).map(Vec::as_slice).unwrap_or_default()
-    }
-
     /// Takes in an object, unless an extension brought it. Says whether it did.
     pub(crate) fn object(&mut self, at: Address, object: Object) -> bool {
         if self.is_member(at) {
