@@ -9,11 +9,11 @@ use crate::error::CommandError;
 /// What of a schema is looked at.
 #[derive(Debug, Args)]
 pub(crate) struct FilterOptions {
-    /// Look only at what this rule means, such as 'table:shop_*'; more than one may be given
-    #[arg(long, value_name = "RULE", help_heading = "What")]
+    /// Only what a rule means, such as 'table:shop_*'
+    #[arg(long, value_name = "RULE")]
     include: Vec<String>,
-    /// Leave out what this rule means, beside `ignore` of driftlock.toml; more than one may be given
-    #[arg(long, value_name = "RULE", help_heading = "What")]
+    /// Not what a rule means, as `ignore` of driftlock.toml
+    #[arg(long, value_name = "RULE")]
     exclude: Vec<String>,
 }
 
@@ -38,7 +38,7 @@ impl FilterOptions {
 #[derive(Debug, Args)]
 pub(crate) struct EngineOption {
     /// Of what doesn't tell: sqlite, postgres or mysql
-    #[arg(long, value_name = "ENGINE")]
+    #[arg(long, value_name = "ENGINE", hide_short_help = true)]
     engine: Option<String>,
 }
 
@@ -53,7 +53,7 @@ impl EngineOption {
 #[derive(Debug, Args)]
 pub(crate) struct ShadowOption {
     /// A server on which scratch databases may be made and dropped
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", hide_short_help = true)]
     shadow_url: Option<String>,
 }
 

@@ -174,6 +174,15 @@ fn is_past(tokens: &[Token<'_>], dialect: Dialect) -> bool {
     // A schema of PostgreSQL's is in its database.
     let of_the_server = |word: &&&str| dialect == Dialect::MySql || !["SCHEMA", "LANGUAGE", "SERVER"].contains(*word);
     let of_the_server: Vec<&str> = OF_THE_SERVER.iter().filter(of_the_server).copied().collect();
+    // Without a name it is the database in hand.
+    let is_of_this_one = dialect == Dialect::MySql
+        && is(0, &["ALTER"])
+        && is(1, &["DATABASE", "SCHEMA"])
+        && (is(2, &["COLLATE", "CHARACTER", "DEFAULT"])
+            || (is(2, &["COMMENT"]) && !tokens.get(3).is_some_and(|token| token.kind == TokenKind::Word)));
+    if is_of_this_one {
+        return false;
+    }
     if is(0, &["CREATE", "ALTER", "DROP", "RENAME", "COMMENT", "REASSIGN"])
         && (1..=4).any(|at| is(at, &of_the_server) && !is(at, &["ON"]))
     {
@@ -265,6 +274,10 @@ mod tests {
                 false,
             ),
             (Dialect::MySql, "DROP TABLE a, shop.b", true),
+            (Dialect::MySql, "ALTER DATABASE COLLATE latin1_swedish_ci", false),
+            (Dialect::MySql, "ALTER DATABASE COMMENT = 'x'", false),
+            (Dialect::MySql, "ALTER DATABASE shop COLLATE latin1_swedish_ci", true),
+            (Dialect::MySql, "ALTER DATABASE comment COLLATE latin1_swedish_ci", true),
             (Dialect::MySql, "CREATE USER u", true),
             (Dialect::MySql, "GRANT ALL ON a TO u", true),
             (Dialect::MySql, "SET GLOBAL a = 1", true),

@@ -103,7 +103,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
     }
     let root = std::env::current_dir()
         .map_err(|error| CommandError::usage(format!("the working directory can't be found out: {error}")))?;
-    if let (Some(from), false) = (&arguments.from, root.join(CONFIG).symlink_metadata().is_ok()) {
+    if let Some(from) = &arguments.from {
         return from_database::run(arguments, from, &root, global, output);
     }
     if arguments.shadow_url.is_some() {

@@ -26,10 +26,8 @@ use crate::width;
 #[command(
     after_help = "\
 Examples:
-  driftlock inspect
-  driftlock inspect postgres://me@host/shop --exclude 'table:partman_*'
-  driftlock inspect dir:migrations --engine sqlite --format sql
-  driftlock inspect --env staging --prove",
+  driftlock inspect --env staging --prove
+  driftlock inspect dir:migrations --engine sqlite --format sql",
     after_long_help = "\
 Examples:
   driftlock inspect
@@ -55,9 +53,9 @@ Rules name objects as KIND:NAME or NAME, with * for any letters:
 driftlock.toml is a list of such rules, each as `--exclude`."
 )]
 pub(crate) struct Arguments {
-    /// What to read: a URL, dir:PATH, sql:FILE, lock:FILE, git:REV:PATH, cmd:COMMAND
+    /// A URL, dir:PATH, sql:FILE, lock:FILE, git:REV:PATH, cmd:COMMAND
     source: Option<String>,
-    /// Make a database from the reading alone, and compare both
+    /// Make a database of it, and compare both
     #[arg(long)]
     prove: bool,
     #[command(flatten)]

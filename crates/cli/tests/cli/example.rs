@@ -32,7 +32,7 @@ fn every_command_on_the_example() {
     check("12-down-dry-run", &["down", "--dry-run"]);
     check("13-down", &["down", "--yes"]);
     check("14-redo", &["redo", "--yes"]);
-    check("15-baseline", &["baseline", "20240527-143000"]);
+    check("15-baseline", &["baseline", "20240527-143000", "--accept-difference", "--reason", "an example"]);
     check("16-adopt", &["adopt"]);
     check("17-manifest-write", &["manifest", "write"]);
     check("18-manifest-verify", &["manifest", "verify"]);

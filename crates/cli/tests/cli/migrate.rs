@@ -195,11 +195,13 @@ fn redo_undoes_and_applies_again() {
 #[test]
 fn baseline_declares_and_accept_takes_an_edited_file() {
     let it = TestEnvironment::with_two_migrations();
+    let mut sqlite3 = std::process::Command::new("sqlite3");
+    let made =
+        sqlite3.args(["shop.db", "CREATE TABLE customer (id integer PRIMARY KEY)"]).current_dir(it.project()).status();
+    assert!(made.unwrap().success());
     assert_snapshot!(it.run(&["baseline", "20240108-090000", "--reason", "was there"]), @r"
     declared 20240108-090000_customer_create_v1
     1 migration declared as applied
-    ---- stderr
-    note: the database was not compared with a replay of these versions: check that it has what they make
     ---- exit 0
     ");
     assert_eq!(it.run(&["up"]).code, Some(0));

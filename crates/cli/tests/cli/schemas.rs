@@ -105,6 +105,7 @@ fn print_all() -> Printed {
         printed.run(&it, arguments, code);
     }
     sqlite3(&it, "ALTER TABLE customer ADD COLUMN stray text");
+    printed.run(&it, &["check", "--database"], 3);
     it.write(
         "migrations/20240108-090000_customer_create_v1.up.sql",
         "CREATE TABLE customer (id integer PRIMARY KEY, name text);\n",

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use driftlock::engine::{Ci, Existing, NewFile, NewProject, Secret, Shadow, variable_of};
+use driftlock::engine::{CONFIG, Ci, Existing, NewFile, NewProject, Secret, Shadow, variable_of};
 use driftlock::schema::{Change, Rule, compare};
 use driftlock::script::LOCK_FILE;
 use driftlock::{Cancellation, ConnectOptions, Database, DatabaseUrl, Engine, Kind, Layout, Settings, engine_of};
@@ -39,6 +39,10 @@ pub(super) fn run(
     global: &Global,
     output: &Arc<Output>,
 ) -> Result<Done, CommandError> {
+    if root.join(CONFIG).symlink_metadata().is_ok() {
+        return Err(CommandError::usage(format!("{CONFIG} is there already; nothing was changed"))
+            .hint("`driftlock inspect URL --format sql` shows the statements that make a database"));
+    }
     let config = configure_with(global, |overrides| {
         if let Some(url) = &arguments.shadow_url {
             overrides.set("shadow_url", "--shadow-url", url);
