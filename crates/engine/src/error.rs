@@ -124,7 +124,7 @@ pub enum Error {
     #[error("{object} can't be made on the shadow: {error}\n  {sql}")]
     Realise {
         /// The object.
-        object: driftlock_schema::Id,
+        object: Box<driftlock_schema::Id>,
         /// The statement.
         sql: String,
         /// What the server said.

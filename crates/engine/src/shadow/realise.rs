@@ -28,7 +28,7 @@ impl Database {
                         let _ = session.rollback().await;
                     }
                     return Err(Error::Realise {
-                        object: creation.object.clone(),
+                        object: Box::new(creation.object.clone()),
                         sql: creation.sql.clone(),
                         error: Box::new(error),
                     });
