@@ -54,11 +54,15 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found) -> Result<(
 async fn of_innodb(reader: &mut Reader<'_>) -> Result<Option<Vec<ForeignKey>>, Error> {
     // Names are in the charset of files there, and so are compared and decoded by the server.
     let folder = format!("CONCAT(CAST(CONVERT({} USING filename) AS BINARY), '/')", reader.here);
-    let condition = format!("LEFT(CAST(FOR_NAME AS BINARY), LENGTH({folder})) = {folder}");
+    let of = |column: &str| format!("LEFT(CAST({column} AS BINARY), LENGTH({folder})) = {folder}");
     let sql = format!(
-        "SELECT f.ID, f.FOR_NAME, f.REF_NAME, f.TYPE, c.FOR_COL_NAME, c.REF_COL_NAME, f.N_COLS \
-         FROM (SELECT * FROM information_schema.INNODB_SYS_FOREIGN WHERE {condition}) f \
-         JOIN information_schema.INNODB_SYS_FOREIGN_COLS c ON c.ID = f.ID ORDER BY f.ID, c.POS"
+        "SELECT ID, FOR_NAME, REF_NAME, TYPE, N_COLS FROM information_schema.INNODB_SYS_FOREIGN WHERE {}",
+        of("FOR_NAME")
+    );
+    // Joined here: the server would compare every row with every other.
+    let columns = format!(
+        "SELECT ID, FOR_COL_NAME, REF_COL_NAME FROM information_schema.INNODB_SYS_FOREIGN_COLS WHERE {} ORDER BY ID, POS",
+        of("ID")
     );
     // Without the right on all that the server has, there are no rows and a warning.
     if !reader.grants.missing("", None, &["PROCESS"]).is_empty() {
@@ -69,14 +73,17 @@ async fn of_innodb(reader: &mut Reader<'_>) -> Result<Option<Vec<ForeignKey>>, E
         Err(Error::Server(_)) => return Ok(None),
         Err(error) => return Err(error),
     };
+    let columns = reader.rows(&columns).await?;
+    let columns: BTreeMap<&str, &[TextRow]> =
+        columns.chunk_by(|one, other| text(one, 0) == text(other, 0)).map(|key| (text(&key[0], 0), key)).collect();
     let names = decoded(reader, &rows).await?;
     let place = |name: &str| {
         let (database, table) = name.split_once('/')?;
         Some((names.get(database)?.clone(), names.get(table)?.clone()))
     };
     let mut keys = Vec::new();
-    for key in rows.chunk_by(|one, other| text(one, 0) == text(other, 0)) {
-        let first = &key[0];
+    for first in &rows {
+        let key = columns.get(text(first, 0)).copied().unwrap_or_default();
         let (Some((_, table)), Some((database, references))) = (place(text(first, 1)), place(text(first, 2))) else {
             return Ok(None);
         };
@@ -84,7 +91,7 @@ async fn of_innodb(reader: &mut Reader<'_>) -> Result<Option<Vec<ForeignKey>>, E
             continue;
         }
         let Ok(kind) = text(first, 3).parse::<u32>() else { return Ok(None) };
-        if text(first, 6) != key.len().to_string() {
+        if text(first, 4) != key.len().to_string() {
             return Ok(None);
         }
         // The name is unique in its database, or in its table, which then stands before it.
@@ -99,10 +106,10 @@ async fn of_innodb(reader: &mut Reader<'_>) -> Result<Option<Vec<ForeignKey>>, E
         keys.push(ForeignKey {
             table,
             name: name.to_owned(),
-            columns: key.iter().map(|row| text(row, 4).to_owned()).collect(),
+            columns: key.iter().map(|row| text(row, 1).to_owned()).collect(),
             database: (database != reader.database).then_some(database),
             references,
-            referenced: key.iter().map(|row| text(row, 5).to_owned()).collect(),
+            referenced: key.iter().map(|row| text(row, 2).to_owned()).collect(),
             on_delete: action(1, 2, 16),
             on_update: action(4, 8, 32),
         });

@@ -33,7 +33,6 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found, own: &Own) 
             );
             continue;
         }
-        let definition = &*reader.whole(definition, ["VIEW", name], 1, 4).await?;
         let used = named(definition, &reader.database);
         if let Some(database) = used.elsewhere {
             found.unmodelled("view", name, format!("it reaches into the database {database}"));
@@ -43,7 +42,9 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found, own: &Own) 
             found.unmodelled("view", name, "it calls a table by the name of the database");
             continue;
         };
-        let mut view = Object::new("view", Name::new(name)).with("definition", definition.into_owned());
+        // There the database stands before no name, where it is the session's own.
+        let definition = reader.whole(&definition, ["VIEW", name], 1, 4).await?;
+        let mut view = Object::new("view", Name::new(name)).with("definition", definition);
         let said = &mut view.attributes;
         said.set_some("check_option", Some(text(&row, 2)).filter(|it| *it != "NONE").map(str::to_ascii_lowercase));
         said.set("definer", own.name(text(&row, 3)));
