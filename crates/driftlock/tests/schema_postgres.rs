@@ -13,5 +13,7 @@ async fn every_kind_and_attribute_of_the_corpus_is_proved_and_needed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cases_of_other_tools_are_proved() {
-    proving::conform("postgres", "postgres.jsonl", &[]).await;
+    // A subscription reaches another server, and its connection string may hold a password: it is named as unmodelled.
+    let known = [("pg-delta/subscription-operations--drop", "subscriptions aren't modelled")];
+    proving::conform("postgres", "postgres.jsonl", &known).await;
 }

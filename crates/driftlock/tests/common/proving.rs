@@ -312,7 +312,7 @@ async fn conforms(engine: &'static str, case: &Case) -> Vec<String> {
     if engine == "postgres" && !case.roles.is_empty() {
         let mut session = session(&super::server("TEST_POSTGRES_URL")).await;
         for role in &case.roles {
-            let sql = format!("CREATE ROLE \"{role}\"");
+            let sql = format!("CREATE ROLE \"{}\"", role.replace('"', "\"\""));
             // It may be there.
             let _ = session.execute(&[Runnable { sql: &sql, copy_data: None }], &mut Nobody).await;
         }
