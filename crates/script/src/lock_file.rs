@@ -151,8 +151,7 @@ impl LockFileError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
-    #[serde(rename = "format")]
-    _format: u64,
+    format: u64,
     engine: String,
     version: String,
     files: Fingerprint,
@@ -197,6 +196,10 @@ impl LockFile {
                 content(error.line(), error.column(), format!("it is no lock file: {reason}"))
             }
         })?;
+        // One that only means something else by the same words.
+        if written.format > FORMAT {
+            return Err(LockFileError::Format { file: file.to_owned(), found: written.format });
+        }
         let rule =
             |text: &String| text.parse().map_err(|error: driftlock_schema::RuleError| content(1, 1, error.to_string()));
         let mut filter = Filter::new();

@@ -83,6 +83,10 @@ impl Recording {
     /// A database as the runner left it, with the runner's directory.
     fn target(&self, engine: Engine) -> Target {
         let target = Target::new(engine);
+        if engine == Engine::MySql {
+            // As it was where the recordings were made.
+            target.query("ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci");
+        }
         target
             .load(&self.folder.join(self.text("file").unwrap()))
             .unwrap_or_else(|error| panic!("{}: {error}", self.name()));

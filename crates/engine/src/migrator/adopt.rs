@@ -7,6 +7,7 @@ use driftlock_database::{Direction, ForeignHistory, HistoryRow, Session, State, 
 use driftlock_script::{Dialect, Layout, Migration, Origins, Role, Version};
 
 use super::check::Compared;
+use super::check::More;
 use super::rules::{View, refused};
 use super::{Migrator, finish, report};
 use crate::foreign::{Checksums, Taken, TakenEntry, Tool, Which};
@@ -90,7 +91,7 @@ impl Migrator {
             session.ensure_fit().await?;
             (found, view.standing, declared)
         };
-        let compared = self.before_declaring(db, &standing, &declared).await?;
+        let compared = self.before_declaring(db, &standing, &declared, More::Told).await?;
         let mut inner = db.in_use().await;
         let session = inner.session.as_mut();
         self.lock(session, db, |_| Ok(true)).await?;

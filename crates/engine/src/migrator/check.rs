@@ -557,6 +557,7 @@ impl Migrator {
         db: &Database,
         standing: &Standing,
         declared: &BTreeSet<Version>,
+        more: More,
     ) -> Result<Compared, Error> {
         if declared.is_empty() {
             return Ok(Compared::default());
@@ -582,17 +583,23 @@ impl Migrator {
         if !check.incomplete.is_empty() {
             notes.push(format!("it was compared as far as this login may see: {}", check.incomplete.join("; ")));
         }
-        if check.drift.is_empty() {
+        let is_more = |drift: &Drift| drift.part.is_none() && drift.what == crate::drift::Drifted::Unexpected;
+        let (told, drift): (Vec<Drift>, Vec<Drift>) =
+            check.drift.into_iter().partition(|drift| more == More::Told && is_more(drift));
+        if !told.is_empty() {
+            notes.push(format!("what is here and none of these versions makes stays as it is:{}", listed(&told)));
+        }
+        if drift.is_empty() {
             return Ok(compared);
         }
-        let list = listed(&check.drift);
+        let list = listed(&drift);
         if self.options.accept_difference {
             if self.options.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) {
                 let message = "accepting a difference wants a reason, which the history keeps: `--reason TEXT`";
                 return Err(Error::Usage(message.to_owned()));
             }
             notes.push(format!("the database isn't what these versions make, which was accepted:{list}"));
-            let things = crate::error::plural(check.drift.len(), "difference");
+            let things = crate::error::plural(drift.len(), "difference");
             compared.accepted = Some(format!("with {things} from what it makes"));
             return Ok(compared);
         }
@@ -604,6 +611,15 @@ impl Migrator {
             ),
         ))
     }
+}
+
+/// What becomes of objects that a database has beyond what the declared versions make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum More {
+    /// They stand against it: somebody says that the database is what the versions make.
+    Refused,
+    /// They are told: the tool that was here before keeps objects of its own, and runs what has no version.
+    Told,
 }
 
 fn no_lock() -> Error {

@@ -6,6 +6,7 @@ use driftlock_database::{Direction, HistoryRow, Session, State, Timestamp};
 use driftlock_script::{Migration, Version};
 
 use super::check::Compared;
+use super::check::More;
 use super::{Migrator, finish, report};
 use crate::record::{Record, follow};
 use crate::standing::Standing;
@@ -34,7 +35,7 @@ impl Migrator {
             view.standing
         };
         let declared = self.declared_by(&standing, &upto).map(|it| it.version.clone()).collect();
-        let compared = self.before_declaring(db, &standing, &declared).await?;
+        let compared = self.before_declaring(db, &standing, &declared, More::Refused).await?;
         let mut inner = db.in_use().await;
         let session = inner.session.as_mut();
         self.lock(session, db, |_| Ok(true)).await?;
