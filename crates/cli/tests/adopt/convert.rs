@@ -91,7 +91,8 @@ fn converts(engine: Engine, recording: &Recording) -> Result<(), String> {
 fn adopts(engine: Engine, recording: &Recording) -> Result<(), String> {
     let target = recording.target(engine);
     let ran = recording.convert(&target);
-    let adopted = recording.on_converted(&target, &["adopt", "--format", "json"]);
+    let adopt = [&["adopt", "--format", "json"], recording.accepted()].concat();
+    let adopted = recording.on_converted(&target, &adopt);
     let up = recording.on_converted(&target, &["up"]);
     if (ran.code, adopted.code, up.code) != (0, 0, 0) {
         return Err(format!("{ran:?}\n{adopted:?}\n{up:?}"));

@@ -232,7 +232,7 @@ struct Case {
 }
 
 /// The cases beside the project, or nothing, which is said.
-fn cases(file: &str) -> Option<Vec<Case>> {
+fn cases(engine: &str, file: &str) -> Option<Vec<Case>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance").join(file);
     let Ok(text) = std::fs::read_to_string(&path) else {
         eprintln!("not there, and not run: {}", path.display());
@@ -260,14 +260,22 @@ fn cases(file: &str) -> Option<Vec<Case>> {
             roles: list("roles"),
         }
     });
-    Some(cases.filter(|case| case.id.contains(&only)).collect())
+    let cases: Vec<Case> = cases.filter(|case| case.id.contains(&only)).collect();
+    // Each case makes four databases: where that is slow, a spread of them is enough for every day. `CASES=all` runs all.
+    let every =
+        if engine == "postgres" && only.is_empty() && std::env::var("CASES").as_deref() != Ok("all") { 4 } else { 1 };
+    if every > 1 {
+        eprintln!("{file}: one in {every} of {} cases; CASES=all runs all", cases.len());
+    }
+    Some(cases.into_iter().step_by(every).collect())
 }
 
 /// Proves both states of all cases of a file, several at once, and that their fingerprints differ exactly where they should. `known` names cases
 /// that don't hold, each with its reason: one that holds has no place there.
 pub async fn conform(engine: &'static str, file: &str, known: &[(&str, &str)]) {
-    let Some(cases) = cases(file) else { return };
+    let Some(cases) = cases(engine, file) else { return };
     let all = cases.len();
+    let ran: BTreeSet<String> = cases.iter().map(|case| case.id.clone()).collect();
     let queue = Arc::new(Mutex::new(cases.into_iter()));
     let failed: Arc<Mutex<BTreeMap<String, Vec<String>>>> = Arc::default();
     let workers: Vec<_> = (0..4)
@@ -300,7 +308,7 @@ pub async fn conform(engine: &'static str, file: &str, known: &[(&str, &str)]) {
         .map(|(id, faults)| format!("{id}:\n  {}", faults.join("\n  ")))
         .collect();
     if std::env::var("CASE").is_err() {
-        let holds = known.keys().filter(|id| !failed.contains_key(**id));
+        let holds = known.keys().filter(|id| ran.contains(**id) && !failed.contains_key(**id));
         wrong.extend(holds.map(|id| format!("{id}: holds, and is named as one that doesn't")));
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
