@@ -59,6 +59,8 @@ impl Options {
 
 /// A suite that takes longer hangs.
 const SUITE_DEADLINE: Duration = Duration::from_secs(30 * 60);
+/// Who wants the tests faster begins with the executables that take longer.
+const WORTH_A_LINE: Duration = Duration::from_secs(10);
 const BUILD_DEADLINE: Duration = Duration::from_secs(60 * 60);
 
 /// Runs the suites; whether all of them passed.
@@ -249,6 +251,7 @@ impl<'a> Runner<'a> {
         let mut counts = Counts::default();
         for mut command in commands {
             command.envs(self.variables.iter().map(|(name, value)| (*name, value)));
+            let began = Instant::now();
             let finished = process::run(&mut command, Errors::WithOutput, SUITE_DEADLINE, self.interrupt)?;
             let mut these = Counts::read(&finished.output);
             if !finished.status.success() && these.failed == 0 {
@@ -266,6 +269,9 @@ impl<'a> Runner<'a> {
                 println!("{} was ended after {} minutes", show(&command), SUITE_DEADLINE.as_secs() / 60);
             } else if !finished.status.success() {
                 println!("{} ended with {}", show(&command), finished.status);
+            }
+            if began.elapsed() >= WORTH_A_LINE {
+                println!("  {} took {}", show(&command), seconds(began));
             }
             counts.add(these);
         }

@@ -135,6 +135,8 @@ pub(crate) async fn run<T: Ran>(
     command: &'static str,
     work: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
+    // A run is a large future, and whoever polls it may have a small stack (threads have 2 MiB, and no optimisation makes it deeper).
+    let work = Box::pin(work);
     if !is_on(LevelFilter::ERROR) {
         return work.await;
     }

@@ -66,7 +66,7 @@ impl Shadow {
     /// In a database of its own, which is dropped whatever happens.
     async fn replay(&self, migrations: &Migrations) -> Result<Made, Error> {
         let scratch = self.database(None).await?;
-        let made = self.replay_in(&scratch.database, migrations).await;
+        let made = Box::pin(self.replay_in(&scratch.database, migrations)).await;
         scratch.end(made).await
     }
 

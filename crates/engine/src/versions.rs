@@ -170,7 +170,7 @@ impl Migrator {
         only: Option<BTreeSet<Version>>,
         careful: bool,
     ) -> Result<Option<Replayed>, Error> {
-        let replayed = self.replay_in(&scratch.database, only, careful).await;
+        let replayed = Box::pin(self.replay_in(&scratch.database, only, careful)).await;
         scratch.end(replayed).await
     }
 

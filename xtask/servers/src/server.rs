@@ -103,10 +103,10 @@ fn answers(server: &Server) -> bool {
     };
     let _ = stream.set_read_timeout(Some(Duration::from_secs(1)));
     if server.name != "MariaDB" {
-        // A start-up packet for no user. What is not ready says so (57P03); what is asks for the user's name (28000).
-        let packet = [0, 0, 0, 9, 0, 3, 0, 0, 0];
+        // A start-up packet. What is not ready says so (57P03), but not to a packet without a user, which is refused before.
+        let packet = b"\0\0\0\x10\0\x03\0\0user\0x\0\0";
         let mut reply = [0; 512];
-        let read = stream.write_all(&packet).and_then(|()| stream.read(&mut reply)).unwrap_or(0);
+        let read = stream.write_all(packet).and_then(|()| stream.read(&mut reply)).unwrap_or(0);
         read > 0 && !reply[..read].windows(6).any(|window| window == b"C57P03")
     } else {
         // MariaDB greets first, once its init file has run.

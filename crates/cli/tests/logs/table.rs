@@ -86,7 +86,7 @@ fn well(engine: Engine) -> Option<String> {
         &["audit", "--verify"],
         &["redo", "--yes"],
         &["down", "--yes"],
-        &["baseline", "20260101-000001"],
+        &["baseline", "20260101-000001", "--accept-difference", "--reason", "to see what is told"],
     ] {
         target.run(&logged(command)).expect(0);
     }

@@ -91,9 +91,13 @@ impl Migrator {
             session.ensure_fit().await?;
             (found, view.standing, declared)
         };
-        let compared = self.before_declaring(db, &standing, &declared, More::Told).await?;
+        let compared = Box::pin(self.before_declaring(db, &standing, &declared, More::Told)).await;
         let mut inner = db.in_use().await;
         let session = inner.session.as_mut();
+        let compared = match compared {
+            Ok(compared) => compared,
+            Err(error) => return Err(self.explain(session, db, error).await),
+        };
         self.lock(session, db, |_| Ok(true)).await?;
         let result = self.adopt_locked(session, db, &found, compared).await;
         finish(session, result).await

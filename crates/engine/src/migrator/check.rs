@@ -181,7 +181,7 @@ impl Migrator {
         // The lock file's own rules: the question is whether it is what it would be if it were written now.
         let mut migrator = self.clone();
         migrator.options.filter.clone_from(&lock.filter);
-        let replayed = migrator.replay(shadow, None).await?;
+        let replayed = Box::pin(migrator.replay(shadow, None)).await?;
         let now = &replayed.lock;
         if lock.schema.engine() != now.schema.engine() {
             let message =
@@ -313,7 +313,7 @@ impl Migrator {
                     if !(is_vague && is_open) {
                         return Ok(check);
                     }
-                    return match self.replayed(db, position.applied).await? {
+                    return match Box::pin(self.replayed(db, position.applied)).await? {
                         Ok(expected) => self.hold(db, expected, None, Against::Replay).await,
                         Err(_) => Ok(check),
                     };
@@ -325,7 +325,7 @@ impl Migrator {
             Lock::Other(why) => why.clone(),
         };
         match self.applied_files(standing, declared) {
-            Ok(applied) => match self.replayed(db, applied).await? {
+            Ok(applied) => match Box::pin(self.replayed(db, applied)).await? {
                 Ok(expected) => return self.hold(db, expected, None, Against::Replay).await,
                 Err(reason) => why_not.push_str(&format!("; {reason}")),
             },

@@ -35,9 +35,13 @@ impl Migrator {
             view.standing
         };
         let declared = self.declared_by(&standing, &upto).map(|it| it.version.clone()).collect();
-        let compared = self.before_declaring(db, &standing, &declared, More::Refused).await?;
+        let compared = Box::pin(self.before_declaring(db, &standing, &declared, More::Refused)).await;
         let mut inner = db.in_use().await;
         let session = inner.session.as_mut();
+        let compared = match compared {
+            Ok(compared) => compared,
+            Err(error) => return Err(self.explain(session, db, error).await),
+        };
         self.lock(session, db, |_| Ok(true)).await?;
         let result = self.baseline_locked(session, db, &upto, compared).await;
         finish(session, result).await

@@ -330,7 +330,7 @@ pub(crate) async fn replay(
         .provenance(Provenance::from_process())
         .options(options)
         .cancellation(cancellation.clone());
-    match migrator.up(db).await {
+    match Box::pin(migrator.up(db)).await {
         Ok(_) => Ok(()),
         Err(error) => Err(in_a_scratch_database(error)),
     }
