@@ -1,42 +1,47 @@
-//! What SQLite changes whenever a schema changes.
+//! What a SQLite file says its schema is, word for word.
 
 use std::path::Path;
-use std::time::SystemTime;
 
 use driftlock_database::ChangeMarks;
 use rusqlite::Connection;
+use rusqlite::types::ValueRef;
+use sha2::{Digest, Sha256};
 
 use crate::error::Fault;
 
-/// The schema's number, which SQLite raises with each change of it, and which file it is that has it.
+/// A digest of the statements that the file keeps, and of the settings that are read beside them.
 ///
-/// Alone it could mislead: a copy that was put in the file's place has a number of its own past. So it counts together with the time at which the
-/// file was last changed in any way, which nobody can set back; a file that only had rows written is read once more for that.
+/// SQLite raises `schema_version` with each change, but that number is a file's own: of a copy put in its place, or of one that was changed
+/// otherwise as often, it says the same. The statements can't mislead. SQLite has read them anyway when it opens the file, and a digest of them
+/// costs a fraction of what it takes to understand them. Rows that are written change nothing of it.
 pub(crate) fn read(connection: &Connection, path: &Path) -> Result<Option<ChangeMarks>, Fault> {
-    let version: i64 = connection.query_row("PRAGMA main.schema_version", [], |row| row.get(0))?;
-    let Ok(found) = std::fs::metadata(path) else { return Ok(None) };
-    let made = found.created().map_or_else(|_| "-".to_owned(), since_epoch);
-    let (file, changed) = identity(&found);
+    let mut digest = Sha256::new();
+    let mut say = |text: &[u8]| {
+        digest.update((text.len() as u64).to_le_bytes());
+        digest.update(text);
+    };
+    let mut statements =
+        connection.prepare("SELECT type, name, tbl_name, sql FROM main.sqlite_schema ORDER BY rowid")?;
+    let mut rows = statements.query([])?;
+    while let Some(row) = rows.next()? {
+        for column in 0..4 {
+            match row.get_ref(column)? {
+                ValueRef::Text(text) | ValueRef::Blob(text) => say(text),
+                ValueRef::Null => say(b"\0null"),
+                ValueRef::Integer(number) => say(&number.to_le_bytes()),
+                ValueRef::Real(number) => say(&number.to_le_bytes()),
+            }
+        }
+    }
+    let encoding: String = connection.query_row("PRAGMA main.encoding", [], |row| row.get(0))?;
+    let application: i64 = connection.query_row("PRAGMA main.application_id", [], |row| row.get(0))?;
+    let statements: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(Some(ChangeMarks {
-        database: format!("{} {file} {made}", path.display()),
-        marks: format!("schema_version {version}, changed {changed}, {} bytes", found.len()),
+        database: path.display().to_string(),
+        // Another version of the library has other modules.
+        marks: format!(
+            "SQLite {}, {encoding}, application {application}, statements {statements}",
+            rusqlite::version()
+        ),
     }))
-}
-
-/// Which file it is, and when it was last changed.
-#[cfg(unix)]
-fn identity(found: &std::fs::Metadata) -> (String, String) {
-    use std::os::unix::fs::MetadataExt as _;
-    (format!("{}:{}", found.dev(), found.ino()), format!("{}.{:09}", found.ctime(), found.ctime_nsec()))
-}
-
-/// The same, as far as the standard library tells.
-#[cfg(not(unix))]
-fn identity(found: &std::fs::Metadata) -> (String, String) {
-    ("-".to_owned(), found.modified().map_or_else(|_| "-".to_owned(), since_epoch))
-}
-
-fn since_epoch(time: SystemTime) -> String {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    format!("{}.{:09}", since.as_secs(), since.subsec_nanos())
 }
