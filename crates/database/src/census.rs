@@ -36,6 +36,9 @@ impl std::fmt::Display for CensusKey {
 }
 
 impl CensusKey {
+    /// What an entry is about that says in which order a table's columns come, and nothing else.
+    pub const COLUMN_ORDER: &str = "order of columns";
+
     /// About an object, or a part of it.
     pub fn new(object: Id, about: impl Into<String>) -> Self {
         CensusKey { object, about: about.into(), facet: None }

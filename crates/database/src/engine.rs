@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use driftlock_schema::Schema;
 use driftlock_script::Dialect;
 
-use crate::{Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Error, Session, Throwaway};
+use crate::{
+    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Error, PlanError, Session, Step, Throwaway,
+};
 
 /// A database engine. An adapter has one unit struct that implements this.
 #[async_trait]
@@ -51,6 +53,19 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`CreateError`] for an object that can't be made from what its value says: the value is not of this engine, or was cut.
     fn create(&self, schema: &Schema) -> Result<Vec<Creation>, CreateError>;
+
+    /// The steps from a schema to another, in an order in which each can run: each one statement that a driver can run as it stands. Where both are
+    /// the same there are none. That they lead there is for a proof on a shadow to say.
+    ///
+    /// # Errors
+    /// [`PlanError`] for an object that stands in the way: the engine has no statement for what is wanted of it.
+    fn plan(&self, from: &Schema, to: &Schema) -> Result<Vec<Step>, PlanError> {
+        let _ = from;
+        match to.iter().next() {
+            Some((id, _)) => Err(PlanError::new(id.clone(), format!("plans aren't there yet on {}", self.name()))),
+            None => Ok(Vec::new()),
+        }
+    }
 
     /// Starts a server of this engine from binaries found on this machine, in a temporary folder, on loopback, for scratch work: with a random
     /// password, and gone when the value is dropped. `None` where there are no binaries, and for an engine that needs no server.

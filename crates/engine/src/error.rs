@@ -133,6 +133,9 @@ pub enum Error {
     /// The statements of a schema can't be written.
     #[error(transparent)]
     Create(#[from] driftlock_database::CreateError),
+    /// There is no way from a schema to another.
+    #[error(transparent)]
+    Plan(#[from] driftlock_database::PlanError),
     /// A source of a schema can't be read.
     #[error("{place}: {reason}")]
     Source {
@@ -177,7 +180,7 @@ impl Error {
             Error::LockFile(_) => Kind::Integrity,
             Error::Manifest(ManifestError::Files(_)) => Kind::Failed,
             Error::Manifest(_) | Error::Integrity(_) => Kind::Integrity,
-            Error::Refused { .. } | Error::Unproved(_) => Kind::Refused,
+            Error::Refused { .. } | Error::Unproved(_) | Error::Plan(_) => Kind::Refused,
             Error::Locked { .. } | Error::Orphan { .. } => Kind::Locked,
             Error::Unknown(_) => Kind::Unknown,
             Error::Interrupted { .. } => Kind::Interrupted,
@@ -219,6 +222,7 @@ impl Error {
             Error::Hook(_) => "DL0308",
             Error::Realise { .. } => "DL0801",
             Error::Create(_) => "DL0802",
+            Error::Plan(_) => "DL0833",
             Error::NoShadow(_) => "DL0803",
             Error::Unproved(_) => "DL0805",
             Error::Source { .. } => "DL0804",

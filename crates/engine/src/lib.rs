@@ -13,6 +13,7 @@ mod cancellation;
 mod chain;
 mod config;
 mod database;
+mod diff;
 mod difference;
 pub mod doctor;
 mod drift;
@@ -60,6 +61,7 @@ pub use config::{
     ShownSetting, Variables, is_protected_name,
 };
 pub use database::Database;
+pub use diff::Diff;
 pub use drift::{Drift, Drifted};
 pub use driftlock_script::{HookEvent, Touched};
 pub use error::{Error, Kind, Outcome, Place, StatementError, UnknownOutcome};

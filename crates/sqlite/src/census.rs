@@ -131,7 +131,7 @@ impl Taking<'_> {
         let spelling = Spelling::within(&own);
         let clauses = Clauses::of(&statement.sql, &spelling);
         let order: Vec<&str> = columns.iter().filter_map(|column| column.first()).map(String::as_str).collect();
-        self.say(id, "columns", order.join(", "));
+        self.say(id, CensusKey::COLUMN_ORDER, order.join(", "));
         for column in columns {
             let [name, kind, not_null, default, key, hidden] =
                 <[String; 6]>::try_from(column.clone()).unwrap_or_default();

@@ -25,8 +25,7 @@ pub(crate) fn statements(schema: &Schema) -> Result<Vec<Creation>, CreateError> 
                     then.push(Creation::new(id.clone(), format!("PRAGMA application_id = {application}")));
                 }
             }
-            "table" => first.push(Creation::new(id.clone(), table(object)?)),
-            "virtual_table" => first.push(Creation::new(id.clone(), virtual_table(object)?)),
+            "table" | "virtual_table" => first.push(Creation::new(id.clone(), whole_table(object)?)),
             "view" => first.push(Creation::new(id.clone(), view(object)?)),
             _ => return Err(CreateError::new(id, "SQLite has nothing of this kind")),
         }
@@ -43,6 +42,15 @@ pub(crate) fn statements(schema: &Schema) -> Result<Vec<Creation>, CreateError> 
         }
     }
     Ok(first.into_iter().chain(then).chain(last).collect())
+}
+
+/// A table, of whichever kind.
+pub(crate) fn whole_table(object: &Object) -> Result<String, CreateError> {
+    match object.kind.as_str() {
+        "table" => table(object),
+        "virtual_table" => virtual_table(object),
+        _ => Err(CreateError::new(object.id(), "SQLite has nothing of this kind")),
+    }
 }
 
 /// `CREATE TABLE`: a line for each column, then one for each constraint.
@@ -127,14 +135,32 @@ fn column(table: &Object, column: &Part, key: Option<&Part>) -> Result<String, C
     Ok(sql)
 }
 
+/// A column with the constraints that stand behind it, as `ADD COLUMN` takes it.
+pub(crate) fn column_with(table: &Object, column: &Part, constraints: &[&Part]) -> Result<String, CreateError> {
+    let mut sql = self::column(table, column, None)?;
+    for part in constraints {
+        let said = match part.kind.as_str() {
+            "check" => format!("CHECK ({})", text(table, part, "expression")?),
+            _ => references(table, part)?,
+        };
+        sql.push_str(&format!(" {}{said}", named(part, "constraint")));
+    }
+    Ok(sql)
+}
+
 fn foreign_key(table: &Object, key: &Part) -> Result<String, CreateError> {
-    let names = |attribute: &str| -> Vec<String> {
-        key.attributes.list(attribute).iter().filter_map(Value::as_text).map(quote).collect()
-    };
-    let mut sql =
-        format!("FOREIGN KEY ({}) REFERENCES {}", names("columns").join(", "), quote(text(table, key, "references")?));
+    Ok(format!("FOREIGN KEY ({}) {}", names(key, "columns").join(", "), references(table, key)?))
+}
+
+/// The names that an attribute lists, quoted.
+fn names(part: &Part, attribute: &str) -> Vec<String> {
+    part.attributes.list(attribute).iter().filter_map(Value::as_text).map(quote).collect()
+}
+
+fn references(table: &Object, key: &Part) -> Result<String, CreateError> {
+    let mut sql = format!("REFERENCES {}", quote(text(table, key, "references")?));
     if key.attributes.get("referenced_columns").is_some() {
-        sql.push_str(&format!(" ({})", names("referenced_columns").join(", ")));
+        sql.push_str(&format!(" ({})", names(key, "referenced_columns").join(", ")));
     }
     for (attribute, words) in [("on_delete", "ON DELETE"), ("on_update", "ON UPDATE")] {
         if let Some(action) = key.attributes.text(attribute) {
@@ -151,7 +177,7 @@ fn foreign_key(table: &Object, key: &Part) -> Result<String, CreateError> {
     Ok(sql)
 }
 
-fn index(table: &Object, index: &Part) -> Result<String, CreateError> {
+pub(crate) fn index(table: &Object, index: &Part) -> Result<String, CreateError> {
     let unique = if index.attributes.flag("unique") { "UNIQUE " } else { "" };
     let (name, on) = (quote(&index.name), quote(&table.name.name));
     let mut sql = format!("CREATE {unique}INDEX {name} ON {on} ({})", columns(table, index)?);
@@ -186,7 +212,17 @@ fn columns(table: &Object, part: &Part) -> Result<String, CreateError> {
     }
 }
 
-fn view(view: &Object) -> Result<String, CreateError> {
+/// The columns or expressions of a key, without their order.
+pub(crate) fn columns_plainly(table: &Object, part: &Part) -> Result<Vec<String>, CreateError> {
+    let column = |column: &Value| {
+        let of = |key: &str| column.get(key).and_then(Value::as_text);
+        column.as_text().or_else(|| of("name")).map(quote).or_else(|| of("expression").map(str::to_owned))
+    };
+    let said: Option<Vec<String>> = part.attributes.list("columns").iter().map(column).collect();
+    said.filter(|said| !said.is_empty()).ok_or_else(|| missing(table, part, "columns"))
+}
+
+pub(crate) fn view(view: &Object) -> Result<String, CreateError> {
     let mut sql = format!("CREATE VIEW {}", quote(&view.name.name));
     let columns = view.attributes.list("columns");
     if !columns.is_empty() {
@@ -199,7 +235,7 @@ fn view(view: &Object) -> Result<String, CreateError> {
     }
 }
 
-fn trigger(table: &Object, trigger: &Part) -> Result<String, CreateError> {
+pub(crate) fn trigger(table: &Object, trigger: &Part) -> Result<String, CreateError> {
     let mut sql = format!("CREATE TRIGGER {}", quote(&trigger.name));
     let timing = trigger.attributes.text("timing").unwrap_or("before").to_ascii_uppercase();
     let event = text(table, trigger, "event")?.to_ascii_uppercase();
@@ -284,7 +320,7 @@ fn data_type(kind: &str) -> String {
 }
 
 /// Whether a default needs no parentheses.
-fn is_literal(tokens: &[Token<'_>]) -> bool {
+pub(crate) fn is_literal(tokens: &[Token<'_>]) -> bool {
     let is_constant = |token: &Token<'_>| match token.kind {
         TokenKind::Number | TokenKind::String => true,
         TokenKind::Word => ["NULL", "TRUE", "FALSE", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP"]

@@ -28,6 +28,7 @@ mod lock;
 mod marks;
 mod names;
 mod objects;
+mod plan;
 mod session;
 mod settings;
 mod surroundings;
@@ -40,7 +41,7 @@ pub use rusqlite;
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, Lender, Session,
+    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, Lender, PlanError, Session, Step,
 };
 use driftlock_schema::Schema;
 use driftlock_script::Dialect;
@@ -100,6 +101,10 @@ impl Engine for Sqlite {
 
     fn create(&self, schema: &Schema) -> Result<Vec<Creation>, CreateError> {
         create::statements(schema)
+    }
+
+    fn plan(&self, from: &Schema, to: &Schema) -> Result<Vec<Step>, PlanError> {
+        plan::steps(from, to)
     }
 
     async fn connect(&self, url: &DatabaseUrl, options: &ConnectOptions) -> Result<Box<dyn Session>, Error> {

@@ -223,16 +223,16 @@ async fn is_missed(db: &Database, shadow: &Shadow, schema: &Schema, (kind, attri
 }
 
 /// A line of a file of cases, and what is asked of it.
-struct Case {
-    id: String,
-    before: Vec<String>,
-    after: Vec<String>,
-    changes: bool,
+pub struct Case {
+    pub id: String,
+    pub before: Vec<String>,
+    pub after: Vec<String>,
+    pub changes: bool,
     roles: Vec<String>,
 }
 
 /// The cases beside the project, or nothing, which is said.
-fn cases(engine: &str, file: &str) -> Option<Vec<Case>> {
+pub fn cases(engine: &str, file: &str) -> Option<Vec<Case>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance").join(file);
     let Ok(text) = std::fs::read_to_string(&path) else {
         eprintln!("not there, and not run: {}", path.display());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use driftlock_database::{Engine, Session};
+use driftlock_script::Dialect;
 
 use super::{Server, quoted, run};
 use crate::Error;
@@ -54,7 +55,10 @@ impl Made {
     }
 
     fn sql(&self) -> String {
-        format!("DROP DATABASE IF EXISTS {}", quoted(&self.name, self.engine.dialect()))
+        let name = quoted(&self.name, self.engine.dialect());
+        // The session that worked in it may not have ended yet on the server.
+        let force = if self.engine.dialect() == Dialect::Postgres { " WITH (FORCE)" } else { "" };
+        format!("DROP DATABASE IF EXISTS {name}{force}")
     }
 }
 
