@@ -9,7 +9,8 @@ use crate::test;
 pub(crate) const HELP: &str = "\
 The project's chores.
 
-Usage: cargo xtask setup
+Usage: cargo xtask try
+       cargo xtask setup
        cargo xtask test [--fast | --mysql | --postgres MAJOR] [-p CRATE]... [-- ARGS]
        cargo xtask test --stop
        cargo xtask fault [--kills N] [--seed S]
@@ -17,6 +18,9 @@ Usage: cargo xtask setup
        cargo xtask bench --list
        cargo xtask pages
        cargo xtask oracle adopt [--only RUNNER]... [--engine ENGINE]...
+
+try     Migrates the example shop on SQLite, and holds its files, its lock file and its database against each other. Needs nothing but Rust and a
+        C compiler.
 
 setup   Installs what tests and benches need and this machine hasn't: a C compiler, PostgreSQL, MariaDB, PgBouncer, sqlite3, git, python3,
         procps, iproute2, tmux, zsh, fish, mandoc (Debian's packages, as root; their own services aren't started).
@@ -59,6 +63,7 @@ oracle  Records what only other programs can tell; the tests use the recordings 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Chore {
     Help,
+    Try,
     Setup,
     StopServers,
     Test(test::Options),
@@ -78,16 +83,22 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Chore
     }
     match chore.as_str() {
         "help" | "--help" | "-h" => Ok(Chore::Help),
-        "setup" | "pages" => match rest.next() {
-            None if chore == "pages" => Ok(Chore::Pages),
-            None => Ok(Chore::Setup),
-            Some(argument) => Err(unknown(&chore, &argument)),
-        },
+        "try" => alone(Chore::Try, &chore, rest),
+        "setup" => alone(Chore::Setup, &chore, rest),
+        "pages" => alone(Chore::Pages, &chore, rest),
         "test" => parse_test(rest),
         "fault" => parse_fault(rest),
         "bench" => parse_bench(rest),
         "oracle" => parse_oracle(rest),
         _ => Err(Failure::new(format!("`{chore}` is no chore"))),
+    }
+}
+
+/// A chore without options.
+fn alone(which: Chore, chore: &str, mut arguments: impl Iterator<Item = String>) -> Result<Chore> {
+    match arguments.next() {
+        None => Ok(which),
+        Some(argument) => Err(unknown(chore, &argument)),
     }
 }
 
@@ -206,6 +217,7 @@ mod tests {
 
     #[test]
     fn reads_each_chore() {
+        assert_eq!(parsed("try").unwrap(), Chore::Try);
         assert_eq!(parsed("setup").unwrap(), Chore::Setup);
         assert_eq!(parsed("pages").unwrap(), Chore::Pages);
         assert!(parsed("pages all").is_err());

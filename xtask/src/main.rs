@@ -1,4 +1,4 @@
-//! The project's chores: `cargo xtask setup`, `cargo xtask test`, `cargo xtask bench`, `cargo xtask pages`,
+//! The project's chores: `cargo xtask try`, `cargo xtask setup`, `cargo xtask test`, `cargo xtask bench`, `cargo xtask pages`,
 //! `cargo xtask oracle`.
 
 mod arguments;
@@ -6,6 +6,7 @@ mod bench;
 mod install;
 mod oracle;
 mod pages;
+mod shop;
 mod test;
 mod workspace;
 
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
             print!("{}", arguments::HELP);
             Ok(true)
         }
+        Chore::Try => shop::migrate_and_check(),
         Chore::Setup => setup::setup().map(|tools| {
             println!("{tools}");
             true

@@ -179,6 +179,7 @@ impl From<Error> for CommandError {
                             if done.len() == 1 { "s" } else { "" },
                         )
                     }
+                    Outcome::Scratch => "it ran in a scratch database: no other one was changed".to_owned(),
                     Outcome::NotKnown => {
                         "the connection is gone, and with it the answer: run the command again, it finds out what was done".to_owned()
                     }

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::collections::{HashMap, VecDeque};
 use std::path::Path;
 use std::process::Command;
 
@@ -31,8 +32,9 @@ fn the_docs_are_true() {
 fn is_true(name: &str) -> usize {
     let path = Path::new(ROOT).join(name);
     let page = std::fs::read_to_string(&path).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    copy(&Path::new(ROOT).join("examples/shop"), folder.path());
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("shop");
+    copy(&Path::new(ROOT).join("examples/shop"), &folder);
 
     let mut real = String::new();
     let mut transcripts = 0;
@@ -42,7 +44,7 @@ fn is_true(name: &str) -> usize {
         let (block, after) = block.split_at(block.find("```\n").expect("the block ends"));
         real.push_str(before);
         for command in block.lines().filter_map(|line| line.strip_prefix("$ ")) {
-            real.push_str(&format!("$ {command}\n{}", run(folder.path(), command)));
+            real.push_str(&format!("$ {command}\n{}", run(home.path(), command)));
             transcripts += 1;
         }
         rest = after;
@@ -51,7 +53,7 @@ fn is_true(name: &str) -> usize {
     if std::env::var_os("UPDATE_PAGES").is_some() {
         // What differs by moments alone stays as it is.
         if normal_page(&page) != normal_page(&real) {
-            std::fs::write(&path, real).unwrap();
+            std::fs::write(&path, keeping(&page, &real)).unwrap();
         }
         return transcripts;
     }
@@ -62,21 +64,47 @@ fn is_true(name: &str) -> usize {
     transcripts
 }
 
+/// What is said now, with the moments of a page: a change of the page is what was changed.
+fn keeping(page: &str, real: &str) -> String {
+    let mut real = real.to_owned();
+    for (was, is) in stamps(page).iter().zip(stamps(&real)) {
+        real = real.replace(&is, was);
+    }
+    let mut old: HashMap<String, VecDeque<&str>> = HashMap::new();
+    for line in page.split('\n') {
+        old.entry(normal(line)).or_default().push_back(line);
+    }
+    let kept = |line| old.get_mut(&normal(line)).and_then(VecDeque::pop_front).unwrap_or(line);
+    real.split('\n').map(kept).collect::<Vec<_>>().join("\n")
+}
+
+/// The versions of new files, in order.
+fn stamps(page: &str) -> Vec<String> {
+    let mut stamps: Vec<String> = Vec::new();
+    for word in page.split(|c: char| !c.is_ascii_digit() && c != '-') {
+        if shape(word, "00000000-000000") && !word.starts_with("2024") && !stamps.iter().any(|it| it == word) {
+            stamps.push(word.to_owned());
+        }
+    }
+    stamps
+}
+
 fn normal_page(page: &str) -> Vec<String> {
     page.lines().map(normal).collect()
 }
 
 /// Runs a line of shell as a reader would, and returns all that it prints.
-fn run(folder: &Path, command: &str) -> String {
+fn run(home: &Path, command: &str) -> String {
     let program = Path::new(env!("CARGO_BIN_EXE_driftlock")).parent().unwrap();
     let path = std::env::join_paths(
         std::iter::once(program.to_path_buf()).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
     );
     let output = Command::new("bash")
         .args(["-c", &format!("{command}\ncode=$?\n[ $code = 0 ] || echo \"exit code $code\"")])
-        .current_dir(folder)
+        .current_dir(home.join("shop"))
         .env_clear()
-        .envs([("HOME", "/"), ("COLUMNS", "80"), ("DRIFTLOCK_OS_USER", "ann"), ("DRIFTLOCK_HOST", "box")])
+        .envs([("COLUMNS", "80"), ("DRIFTLOCK_OS_USER", "ann"), ("DRIFTLOCK_HOST", "box")])
+        .env("HOME", home)
         .env("PATH", path.unwrap())
         .stdin(std::process::Stdio::null())
         .output()
@@ -88,18 +116,12 @@ fn run(folder: &Path, command: &str) -> String {
         Some(at) => text.insert_str(at, &said),
         None => text.push_str(&said),
     }
-    text
+    // On readers' machines it is somewhere else.
+    text.replace(home.to_str().unwrap(), "/home/ann")
 }
 
 /// Without what is another each time: durations, moments, the versions of new files and of SQLite.
 fn normal(line: &str) -> String {
-    let shape = |word: &str, mask: &str| {
-        word.len() >= mask.len()
-            && word
-                .bytes()
-                .zip(mask.bytes())
-                .all(|(byte, mark)| if mark == b'0' { byte.is_ascii_digit() } else { byte == mark })
-    };
     let words: Vec<&str> = line.split_whitespace().collect();
     let mut normal = Vec::new();
     for (at, word) in words.iter().enumerate() {
@@ -123,12 +145,18 @@ fn normal(line: &str) -> String {
     normal.join(" ")
 }
 
+/// Whether a word begins as this mask does, `0` being any digit.
+fn shape(word: &str, mask: &str) -> bool {
+    let fits = |(byte, mark): (u8, u8)| if mark == b'0' { byte.is_ascii_digit() } else { byte == mark };
+    word.len() >= mask.len() && word.bytes().zip(mask.bytes()).all(fits)
+}
+
 fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let target = to.join(entry.file_name());
         if entry.file_type().unwrap().is_dir() {
-            std::fs::create_dir_all(&target).unwrap();
             copy(&entry.path(), &target);
         } else if !entry.file_name().to_string_lossy().starts_with("shop.db") {
             std::fs::copy(entry.path(), &target).unwrap();

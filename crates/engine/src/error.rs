@@ -201,6 +201,26 @@ impl Error {
         }
     }
 
+    /// Of a run in a scratch database: what it left there is gone, and concerns nobody.
+    pub(crate) fn in_scratch(mut self) -> Self {
+        match &mut self {
+            Error::Statement(error) => {
+                error.outcome = Outcome::Scratch;
+                error.applied.clear();
+            }
+            Error::Interrupted { during, applied } => {
+                if let Some((_, outcome)) = during {
+                    *outcome = Outcome::Scratch;
+                }
+                applied.clear();
+            }
+            Error::Hook(error) => error.applied.clear(),
+            Error::Unknown(error) => error.applied.clear(),
+            _ => {}
+        }
+        self
+    }
+
     /// A stable code for scripts and searches.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -308,6 +328,8 @@ pub enum Outcome {
     },
     /// The connection is gone, and with it the answer; the next `up` finds out.
     NotKnown,
+    /// It ran in a scratch database, which is gone: nobody's database was changed.
+    Scratch,
 }
 
 /// A statement that was interrupted, and what is known of it.
@@ -345,6 +367,7 @@ fn interrupted(file: &str, outcome: &Outcome) -> String {
             format!(" during {file}: {} of its statements are done, and the next run goes on behind them", done.len())
         }
         Outcome::NotKnown => format!(" during {file}: the next run finds out what of it was done"),
+        Outcome::Scratch => format!(" during {file}, in a scratch database: no other one was changed"),
     }
 }
 

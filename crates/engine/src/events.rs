@@ -452,6 +452,7 @@ pub(crate) fn failed(planned: &PlannedMigration, error: &Error) {
                 Outcome::RolledBack => "rolled_back",
                 Outcome::Partial { .. } => "partial",
                 Outcome::NotKnown => "unknown",
+                Outcome::Scratch => "scratch",
             }),
             done = outcome.and_then(|outcome| match outcome {
                 Outcome::Partial { done } => Some(done.len()),

@@ -8,7 +8,7 @@ use driftlock_database::{ForeignHistory, Inspection};
 use driftlock_schema::{Facets, Filter, Rule, compare};
 use driftlock_script::{Dialect, Layout, LockFile, Memory, Migrations};
 
-use crate::source::replay;
+use crate::versions::replay;
 use crate::{Database, Error, Migrator, Options, Provenance, Shadow, Unproved, to_script};
 
 pub use ignored::{IgnoredRule, propose_ignored};

@@ -315,6 +315,9 @@ impl HookError {
             HookLeft::Migration(file, Outcome::NotKnown) => {
                 format!("what of {file} was done isn't known here: run the command again, it finds out")
             }
+            HookLeft::Migration(file, Outcome::Scratch) => {
+                format!("{file} ran in a scratch database: no other one was changed")
+            }
             HookLeft::Committed => "the database is changed: what had run is committed, recorded, and stays".to_owned(),
         };
         format!("{rest}{own}")

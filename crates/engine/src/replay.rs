@@ -6,7 +6,8 @@ use driftlock_database::{Census, ForeignRows, OwnTables};
 use driftlock_schema::Id;
 use driftlock_script::{Dialect, Migrations, Token, TokenKind, significant};
 
-use crate::{Database, Error, Migrator, Options, Provenance, Shadow};
+use crate::versions::replay;
+use crate::{Database, Error, Shadow};
 
 /// What came of a replay of two directories.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,18 +67,12 @@ impl Shadow {
     /// In a database of its own, which is dropped whatever happens.
     async fn replay(&self, migrations: &Migrations) -> Result<Made, Error> {
         let scratch = self.database(None).await?;
-        let made = Box::pin(self.replay_in(&scratch.database, migrations)).await;
+        let db = &scratch.database;
+        let made = match replay(db, migrations, None, &self.cancellation).await {
+            Ok(()) => made(db).await,
+            Err(error) => Err(error),
+        };
         scratch.end(made).await
-    }
-
-    async fn replay_in(&self, db: &Database, migrations: &Migrations) -> Result<Made, Error> {
-        let options = Options { environment: None, out_of_order: true, ..Options::default() };
-        let migrator = Migrator::new(migrations)
-            .provenance(Provenance::from_process())
-            .options(options)
-            .cancellation(self.cancellation.clone());
-        migrator.up(db).await?;
-        made(db).await
     }
 }
 

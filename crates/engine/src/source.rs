@@ -13,7 +13,6 @@ use driftlock_database::DatabaseUrl;
 
 use crate::{Error, meant};
 
-pub(crate) use read::replay;
 pub use read::{Reading, Sources};
 
 /// What yields a schema.

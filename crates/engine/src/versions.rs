@@ -9,13 +9,14 @@ use std::sync::Arc;
 use driftlock_database::{Inspection, Session, Timeouts, Unmodelled};
 use driftlock_schema::{Facets, Filter, Fingerprint, Id, Schema, compare};
 use driftlock_script::{
-    Dialect, LockFile, LockedMigration, Migrations, Token, TokenKind, Touched, Values, Version, significant,
+    Dialect, Layout, LockFile, LockedMigration, Migrations, Token, TokenKind, Touched, Values, Version, significant,
 };
 use tokio::sync::Mutex;
 
 use crate::shadow::Scratch;
 use crate::{
-    Database, Error, Migrator, OnProgress, Options, PlannedMigration, Progress, Provenance, Shadow, reaches_past,
+    Cancellation, Database, Error, Migrator, OnProgress, Options, PlannedMigration, Progress, Provenance, Shadow,
+    reaches_past,
 };
 
 /// What came of a replay.
@@ -180,13 +181,13 @@ impl Migrator {
         only: Option<BTreeSet<Version>>,
         careful: bool,
     ) -> Result<Option<Replayed>, Error> {
-        let migrations = self.for_scratch(db).await;
+        let mut migrator = in_scratch(db, &self.migrations, &self.cancellation).await;
         let filter = db.without_own(&self.options.filter);
         let before = db.in_use().await.session.inspect().await?;
         let mut watch = Watch {
             filter,
             dialect: db.engine.dialect(),
-            values: migrations.values().clone(),
+            values: migrator.migrations.values().clone(),
             careful,
             before: Inspection {
                 schema: Schema::new(db.engine.name()),
@@ -202,11 +203,6 @@ impl Migrator {
         let empty = watch.objects.clone();
         watch.before = before;
         let watch = Arc::new(Mutex::new(watch));
-        let options = Options { environment: None, out_of_order: true, ..Options::default() };
-        let mut migrator = Migrator::new(&migrations)
-            .provenance(Provenance::from_process())
-            .options(options)
-            .cancellation(self.cancellation.clone());
         // How far it is; what the scripts say and that they are done concerns the scratch database alone.
         migrator.progress = self.progress.clone().map(|tell| -> OnProgress {
             Arc::new(move |progress| {
@@ -219,7 +215,7 @@ impl Migrator {
         migrator.only = only;
         // The program's own copy of the manifest is about its files and not about what they make.
         migrator.manifest = None;
-        migrator.up(db).await?;
+        migrator.up(db).await.map_err(Error::in_scratch)?;
         drop(migrator);
         let mut inner = db.in_use().await;
         let session = inner.session.as_mut();
@@ -244,18 +240,32 @@ impl Migrator {
         };
         Ok(Some(Replayed { lock, unmodelled: last.unmodelled, incomplete: last.incomplete }))
     }
+}
 
-    /// The migrations, told where they run: in the scratch database, whatever they were told before.
-    async fn for_scratch(&self, db: &Database) -> Migrations {
-        let mut values = self.migrations.values().clone();
-        values.placeholders.retain(|name, _| !name.starts_with(FLYWAYS_OWN));
-        let facts = db.facts("shadow").await;
-        let migrations = self.migrations.clone();
-        if migrations.layout() == driftlock_script::Layout::Flyway {
-            values = values.with_flyways_own(&facts);
-        }
-        migrations.with_values(values)
+/// Runs migrations in a scratch database, up to a version or all of them.
+pub(crate) async fn replay(
+    db: &Database,
+    migrations: &Migrations,
+    to: Option<String>,
+    cancellation: &Cancellation,
+) -> Result<(), Error> {
+    let mut migrator = in_scratch(db, migrations, cancellation).await;
+    migrator.options.to = to;
+    Box::pin(migrator.up(db)).await.map_err(Error::in_scratch)?;
+    Ok(())
+}
+
+/// What runs migrations in a scratch database. They are told that they run there, whatever they were told before.
+async fn in_scratch(db: &Database, migrations: &Migrations, cancellation: &Cancellation) -> Migrator {
+    let mut values = migrations.values().clone();
+    values.placeholders.retain(|name, _| !name.starts_with(FLYWAYS_OWN));
+    if migrations.layout() == Layout::Flyway {
+        values = values.with_flyways_own(&db.facts("shadow").await);
     }
+    Migrator::new(&migrations.clone().with_values(values))
+        .provenance(Provenance::from_process())
+        .options(Options { environment: None, out_of_order: true, ..Options::default() })
+        .cancellation(cancellation.clone())
 }
 
 /// The tables that a migration's statements name, where its text tells what it can have changed: no more than tables, their parts and views.

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use driftlock_database::{DatabaseUrl, Engine, Inspection};
 use driftlock_schema::Filter;
-use driftlock_script::{Directory, Layout, LockFile, Migrations};
+use driftlock_script::{Directory, LockFile, Migrations};
 use tokio::process::Command;
 
 use super::{Source, git, one_file};
-use crate::{Cancellation, Database, Error, Migrator, Options, Proof, Provenance, Settings, Shadow, Unproved};
+use crate::versions::replay;
+use crate::{Cancellation, Database, Error, Proof, Provenance, Settings, Shadow, Unproved};
 
 /// Reads sources, by the settings of a project.
 #[derive(Debug, Clone)]
@@ -310,40 +311,4 @@ fn lock(bytes: &[u8], shown: &str) -> Result<Found, Error> {
 
 fn unreadable(place: &str, reason: impl ToString) -> Error {
     Error::Source { place: place.to_owned(), reason: reason.to_string() }
-}
-
-/// Runs migrations in a scratch database.
-pub(crate) async fn replay(
-    db: &Database,
-    migrations: &Migrations,
-    to: Option<String>,
-    cancellation: &Cancellation,
-) -> Result<(), Error> {
-    let options = Options { environment: None, out_of_order: true, to, ..Options::default() };
-    let values = migrations.values().clone();
-    let migrations = match migrations.layout() {
-        // Its scripts may ask where they run.
-        Layout::Flyway => migrations.clone().with_values(values.with_flyways_own(&db.facts("shadow").await)),
-        _ => migrations.clone(),
-    };
-    let migrator = Migrator::new(&migrations)
-        .provenance(Provenance::from_process())
-        .options(options)
-        .cancellation(cancellation.clone());
-    match Box::pin(migrator.up(db)).await {
-        Ok(_) => Ok(()),
-        Err(error) => Err(in_a_scratch_database(error)),
-    }
-}
-
-/// What was done before stays nowhere.
-fn in_a_scratch_database(mut error: Error) -> Error {
-    match &mut error {
-        Error::Statement(error) => error.applied.clear(),
-        Error::Hook(error) => error.applied.clear(),
-        Error::Unknown(error) => error.applied.clear(),
-        Error::Interrupted { applied, .. } => applied.clear(),
-        _ => {}
-    }
-    error
 }
