@@ -32,6 +32,10 @@ mod inspection;
 mod lend;
 mod records;
 mod session;
+#[cfg(unix)]
+mod template;
+#[cfg(unix)]
+pub mod throwaway;
 mod time;
 #[doc(hidden)]
 pub mod trace;

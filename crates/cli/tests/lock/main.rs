@@ -13,6 +13,7 @@ mod declared;
 mod files;
 mod majors;
 mod migrations;
+mod throwaway;
 
 use serde_json::Value;
 use target::{Engine, Ran, Target};
