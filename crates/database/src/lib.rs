@@ -33,6 +33,10 @@ mod lend;
 mod plan;
 mod records;
 mod session;
+#[cfg(unix)]
+mod template;
+#[cfg(unix)]
+pub mod throwaway;
 mod time;
 #[doc(hidden)]
 pub mod trace;

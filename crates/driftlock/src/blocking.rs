@@ -23,8 +23,12 @@ use std::future::Future;
 use std::panic::resume_unwind;
 use std::thread;
 
-use driftlock_database::{ConnectOptions, Error as DbError, OwnTables, trace};
-use driftlock_engine::{Audit, AuditFilter, Error, Migrator, Plan, Report, Status, Verification};
+use driftlock_database::{ConnectOptions, Engine, Error as DbError, Inspection, OwnTables, trace};
+use driftlock_engine::{
+    Audit, AuditFilter, Check, Error, LockCheck, Migrator, Plan, Proof, Reading, Replayed, Report, Shadow,
+    ShadowSearch, Source, Sources, Status, Verification,
+};
+use driftlock_schema::Filter;
 use tokio::runtime::{Builder, Runtime};
 
 /// Connects to a database; see [`driftlock::connect`](crate::connect).
@@ -43,6 +47,38 @@ pub fn connect_with(url: &str, options: ConnectOptions, tables: OwnTables) -> Re
     let waiter = Waiter::new()?;
     let database = waiter.wait(crate::connect_with(url, options, tables))?;
     Ok(Database { database, waiter })
+}
+
+/// Finds the first place for scratch databases that applies; see [`ShadowSearch::find`].
+///
+/// # Errors
+/// Those of [`ShadowSearch::find`].
+pub fn find(search: ShadowSearch) -> Result<Shadow, Error> {
+    Waiter::new()?.wait(search.find())
+}
+
+/// What the migrations make, version by version, to be written as `schema.lock`; see [`Migrator::replay`].
+///
+/// # Errors
+/// Those of [`Migrator::replay`].
+pub fn replay(migrator: &Migrator, shadow: &Shadow) -> Result<Replayed, Error> {
+    Waiter::new()?.wait(migrator.replay(shadow, None))
+}
+
+/// Holds what the migrations make against `schema.lock`; see [`Migrator::check_lock`].
+///
+/// # Errors
+/// Those of [`Migrator::check_lock`].
+pub fn check_lock(migrator: &Migrator, shadow: &Shadow) -> Result<LockCheck, Error> {
+    Waiter::new()?.wait(migrator.check_lock(shadow))
+}
+
+/// The schema of any source; see [`Sources::read`].
+///
+/// # Errors
+/// Those of [`Sources::read`].
+pub fn read(sources: &Sources, source: &Source) -> Result<Reading, Error> {
+    Waiter::new()?.wait(sources.read(source))
 }
 
 /// A database that is connected to, for callers who wait.
@@ -150,6 +186,44 @@ impl Database {
     /// Those of [`Migrator::adopt`].
     pub fn adopt(&self, migrator: &Migrator, from: Option<&str>, table: Option<&str>) -> Result<Report, Error> {
         self.waiter.wait(migrator.adopt(&self.database, from, table))
+    }
+
+    /// See [`Migrator::check`].
+    ///
+    /// # Errors
+    /// Those of [`Migrator::check`].
+    pub fn check(&self, migrator: &Migrator) -> Result<Check, Error> {
+        self.waiter.wait(migrator.check(&self.database))
+    }
+
+    /// What the migrations make in a scratch database that is like this one; see [`Migrator::replay`].
+    ///
+    /// # Errors
+    /// Those of [`Migrator::replay`].
+    pub fn replay(&self, migrator: &Migrator, shadow: &Shadow) -> Result<Replayed, Error> {
+        self.waiter.wait(migrator.replay(shadow, Some(&self.database)))
+    }
+
+    /// See [`driftlock::Database::inspect`](crate::Database::inspect).
+    ///
+    /// # Errors
+    /// Those of [`driftlock::Database::inspect`](crate::Database::inspect).
+    pub fn inspect(&self, filter: &Filter) -> Result<Inspection, Error> {
+        self.waiter.wait(self.database.inspect(filter))
+    }
+
+    /// See [`driftlock::Database::prove`](crate::Database::prove).
+    ///
+    /// # Errors
+    /// Those of [`driftlock::Database::prove`](crate::Database::prove).
+    pub fn prove(&self, shadow: &Shadow, filter: &Filter) -> Result<Proof, Error> {
+        self.waiter.wait(self.database.prove(shadow, filter))
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn engine(&self) -> &'static dyn Engine {
+        self.database.engine()
     }
 
     /// Ends the session in good order.

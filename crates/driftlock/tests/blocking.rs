@@ -6,8 +6,13 @@ mod common;
 
 use std::sync::{Arc, Mutex};
 
-use common::{ENGINES, TestDatabase, tables};
-use driftlock::{AuditFilter, Kind, Migrator, Progress, blocking};
+use common::{ENGINES, TestDatabase, migrations, tables};
+use driftlock::engine::Against;
+use driftlock::schema::Filter;
+use driftlock::{
+    AuditFilter, Config, ConnectOptions, DatabaseUrl, Kind, Memory, Migrations, Migrator, Overrides, OwnTables,
+    Progress, Provenance, Shadow, Source, Sources, Variables, blocking,
+};
 
 fn use_it(engine: &'static str) {
     let database = TestDatabase::new(engine);
@@ -36,9 +41,54 @@ fn use_it(engine: &'static str) {
     db.close();
 }
 
+/// What looks at schemas: a lock file is written, held against its files, and the database against it.
+fn look_at_schemas(engine: &'static str) {
+    let database = TestDatabase::new(engine);
+    let db = blocking::connect(&database.url).unwrap();
+    let server = DatabaseUrl::parse(&database.url).unwrap();
+    let search = Shadow::search(db.engine()).server(server, ConnectOptions::default());
+    let shadow = blocking::find(search).unwrap();
+
+    let replayed = db.replay(&Migrator::new(&tables(2)), &shadow).unwrap();
+    let files = (1..=2).fold(Memory::new(), |files, number| {
+        files
+            .with(format!("{number}_t.up.sql"), format!("CREATE TABLE t{number} (id integer);"))
+            .with(format!("{number}_t.down.sql"), format!("DROP TABLE t{number};"))
+    });
+    let files = files.with("schema.lock", replayed.lock.to_text());
+    let migrator = Migrator::new(&Migrations::load(Arc::new(files), None).unwrap());
+    assert!(blocking::check_lock(&migrator, &shadow).unwrap().agrees(), "{engine}");
+
+    assert_eq!(db.up(&migrator).unwrap().applied.len(), 2);
+    let check = db.check(&migrator).unwrap();
+    assert!(check.agrees() && check.against == Some(Against::Lock), "{engine}: {:?}", check.drift);
+    let filter = Filter::new();
+    let inspection = db.inspect(&filter).unwrap();
+    assert_eq!(inspection.schema.fingerprint(), replayed.lock.fingerprint, "{engine}");
+    assert_eq!(db.prove(&shadow, &filter).unwrap().differences, [], "{engine}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config::load(folder.path(), Variables::default(), &Overrides::default()).unwrap();
+    let sources = Sources::new(driftlock::ENGINES, config.project().unwrap(), Provenance::from_process());
+    let source = Source::Database(DatabaseUrl::parse(&database.url).unwrap());
+    assert_eq!(blocking::read(&sources, &source).unwrap().inspection.schema, inspection.schema, "{engine}");
+
+    let by_hand = Migrator::new(&migrations(&[("9_x.up.sql", "CREATE TABLE by_hand (id integer);")]));
+    let other = blocking::connect_with(
+        &database.url,
+        ConnectOptions::default(),
+        OwnTables { prefix: "other_".to_owned(), ..OwnTables::default() },
+    );
+    other.unwrap().up(&by_hand).unwrap();
+    let drift: Vec<String> = db.check(&migrator).unwrap().drift.iter().map(|it| it.object.name.name.clone()).collect();
+    assert!(drift.contains(&"by_hand".to_owned()), "{engine}: {drift:?}");
+    db.close();
+}
+
 #[test]
 fn without_a_runtime() {
     ENGINES.into_iter().for_each(use_it);
+    ENGINES.into_iter().for_each(look_at_schemas);
     // And dropped, without a goodbye.
     let database = TestDatabase::new("sqlite");
     drop(blocking::connect(&database.url).unwrap());
@@ -47,6 +97,7 @@ fn without_a_runtime() {
 #[tokio::test(flavor = "current_thread")]
 async fn inside_of_a_runtime_of_one_thread() {
     ENGINES.into_iter().for_each(use_it);
+    ENGINES.into_iter().for_each(look_at_schemas);
     let database = TestDatabase::new("sqlite");
     drop(blocking::connect(&database.url).unwrap());
 }

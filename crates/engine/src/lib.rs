@@ -68,7 +68,9 @@ pub use error::{Error, Kind, Outcome, Place, StatementError, UnknownOutcome};
 pub use existing::{Existing, IgnoredRule, propose_ignored};
 pub use hooks::{Hook, HookCommand, HookContext, HookError, HookFault, HookLeft, HookMigration, HookRun, PlannedHook};
 pub use marks::cache_folder;
-pub use migrator::{Against, Attempted, Audit, AuditFilter, Check, LockCheck, Loss, Migrator, OnConfirm, Verification};
+pub use migrator::{
+    Against, Attempted, Audit, AuditFilter, Check, LockCheck, Loss, Migrator, OnConfirm, OtherMajor, Verification,
+};
 pub use nearest::{meant, near};
 pub use options::{Options, Rollback};
 pub use plan::{Group, GroupKind, Plan, PlannedMigration, PlannedStatement};

@@ -2,8 +2,10 @@
 
 mod adopt;
 mod audit;
+mod before;
 mod builder;
 mod check;
+mod check_lock;
 mod confirm;
 mod declare;
 mod down;
@@ -17,7 +19,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use audit::{Attempted, Audit, AuditFilter, Verification};
-pub use check::{Against, Check, LockCheck};
+pub use check::{Against, Check};
+pub use check_lock::{LockCheck, OtherMajor};
 pub use confirm::{Loss, OnConfirm};
 
 use driftlock_database::{Direction, HistoryRow, Session, fault};

@@ -30,6 +30,15 @@ pub struct Replayed {
     pub incomplete: Vec<String>,
 }
 
+/// What of the migrations is replayed, and on what.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Replaying {
+    /// These versions alone.
+    pub(crate) only: Option<BTreeSet<Version>>,
+    /// What is made before the first of them.
+    pub(crate) begin: Option<Schema>,
+}
+
 /// Everything is read again at every so many versions.
 const WHOLE: usize = 50;
 
@@ -129,6 +138,16 @@ impl Migrator {
     /// # Errors
     /// When a migration fails, when the scratch database can't be made, read or dropped, and when scripts work on more than their database.
     pub async fn replay(&self, shadow: &Shadow, like: Option<&Database>) -> Result<Replayed, Error> {
+        self.replay_on(shadow, like, Replaying::default()).await
+    }
+
+    /// The same of a part of them, or on something that is there before.
+    pub(crate) async fn replay_on(
+        &self,
+        shadow: &Shadow,
+        like: Option<&Database>,
+        what: Replaying,
+    ) -> Result<Replayed, Error> {
         if !shadow.is_own()
             && let Some(place) = reaches_past(&self.migrations, shadow.engine().dialect())?
         {
@@ -141,22 +160,22 @@ impl Migrator {
             });
         }
         let scratch = shadow.database(like).await?;
-        self.replay_from(scratch, shadow, like, None).await
+        self.replay_from(scratch, shadow, like, what).await
     }
 
-    /// The same in this scratch database, of these versions alone.
+    /// The same in this scratch database.
     pub(crate) async fn replay_from(
         &self,
         scratch: Scratch,
         shadow: &Shadow,
         like: Option<&Database>,
-        only: Option<BTreeSet<Version>>,
+        what: Replaying,
     ) -> Result<Replayed, Error> {
-        if let Some(replayed) = self.replay_once(scratch, only.clone(), false).await? {
+        if let Some(replayed) = self.replay_once(scratch, what.clone(), false).await? {
             return Ok(replayed);
         }
         let scratch = shadow.database(like).await?;
-        self.replay_once(scratch, only, true).await?.ok_or_else(|| Error::Refused {
+        self.replay_once(scratch, what, true).await?.ok_or_else(|| Error::Refused {
             code: "DL0828",
             message:
                 "two readings of one database say different things: somebody else is at work in the scratch database"
@@ -165,24 +184,17 @@ impl Migrator {
     }
 
     /// Nothing where reading in parts and reading everything disagreed.
-    async fn replay_once(
-        &self,
-        scratch: Scratch,
-        only: Option<BTreeSet<Version>>,
-        careful: bool,
-    ) -> Result<Option<Replayed>, Error> {
-        let replayed = Box::pin(self.replay_in(&scratch.database, only, careful)).await;
+    async fn replay_once(&self, scratch: Scratch, what: Replaying, careful: bool) -> Result<Option<Replayed>, Error> {
+        let replayed = Box::pin(self.replay_in(&scratch.database, what, careful)).await;
         scratch.end(replayed).await
     }
 
-    async fn replay_in(
-        &self,
-        db: &Database,
-        only: Option<BTreeSet<Version>>,
-        careful: bool,
-    ) -> Result<Option<Replayed>, Error> {
+    async fn replay_in(&self, db: &Database, what: Replaying, careful: bool) -> Result<Option<Replayed>, Error> {
         let mut migrator = in_scratch(db, &self.migrations, &self.cancellation).await;
         let filter = db.without_own(&self.options.filter);
+        if let Some(begin) = &what.begin {
+            db.realise(begin).await?;
+        }
         let before = db.in_use().await.session.inspect().await?;
         let mut watch = Watch {
             filter,
@@ -212,7 +224,7 @@ impl Migrator {
             })
         });
         migrator.watch = Some(Arc::clone(&watch));
-        migrator.only = only;
+        migrator.only = what.only;
         // The program's own copy of the manifest is about its files and not about what they make.
         migrator.manifest = None;
         migrator.up(db).await.map_err(Error::in_scratch)?;

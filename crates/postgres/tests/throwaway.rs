@@ -45,6 +45,6 @@ async fn a_throwaway_server_takes_its_own_password_alone_and_leaves_nothing() {
 /// Whether a folder is the one of the server at this address.
 fn is_of(folder: &Path, authority: &str) -> bool {
     let port = authority.rsplit(':').next().unwrap();
-    let pid_file = std::fs::read_to_string(folder.join("data/postmaster.pid")).unwrap_or_default();
+    let pid_file = std::fs::read_to_string(folder.join("made/data/postmaster.pid")).unwrap_or_default();
     pid_file.lines().nth(3) == Some(port)
 }

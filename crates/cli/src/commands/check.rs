@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use driftlock::database::Unmodelled;
-use driftlock::engine::{Check, Drift, Drifted, LockCheck};
+use driftlock::engine::{Check, Drift, Drifted, LockCheck, OtherMajor};
 use driftlock::schema::Id;
 use driftlock::{Config, Error, Kind, Migrator, Settings};
 use serde_json::{Value, json};
@@ -196,7 +196,13 @@ fn print_migrations(it: &LockCheck, output: &Output) {
         };
         output.data(&what);
     }
-    left_out(&it.expressions, &it.locked_server, output);
+    if it.other_major == Some(OtherMajor::MadeAgain) {
+        output.note(&format!(
+            "schema.lock is of {}: its schema was made again on {} to be compared; what each version changes was not",
+            it.locked_server, it.server
+        ));
+    }
+    left_out(&it.expressions, it.other_major.as_ref(), &it.locked_server, output);
 }
 
 fn print_database(it: &Check, output: &Output) {
@@ -223,7 +229,13 @@ fn print_database(it: &Check, output: &Output) {
             names.join(", ")
         )));
     }
-    left_out(&it.expressions, "another major", output);
+    if it.other_major == Some(OtherMajor::MadeAgain) {
+        output.note(&format!(
+            "schema.lock is of another major: its schema was made again on a shadow of {} to be compared",
+            it.server
+        ));
+    }
+    left_out(&it.expressions, it.other_major.as_ref(), "another major", output);
     for why in &it.incomplete {
         output.note(&printable(&format!("the reading isn't whole: {why}")));
     }
@@ -236,13 +248,18 @@ fn print_database(it: &Check, output: &Output) {
     it.notes.iter().for_each(|note| output.note(note));
 }
 
-fn left_out(expressions: &[Drift], locked: &str, output: &Output) {
-    if !expressions.is_empty() {
-        output.note(&format!(
-            "{} written otherwise, and not compared: schema.lock is of {locked}, and this server prints some expressions in its own way",
-            count(expressions.len(), "expression")
-        ));
+fn left_out(expressions: &[Drift], how: Option<&OtherMajor>, locked: &str, output: &Output) {
+    if expressions.is_empty() {
+        return;
     }
+    let why = match how {
+        Some(OtherMajor::LeftOut(why)) => format!(", and its schema can't be made again on this one: {why}"),
+        _ => String::new(),
+    };
+    output.note(&printable(&format!(
+        "{} written otherwise, and not compared: schema.lock is of {locked}, and this server prints some expressions in its own way{why}",
+        count(expressions.len(), "expression")
+    )));
 }
 
 fn drifted(drift: &[Drift], output: &Output) {
@@ -266,6 +283,7 @@ fn migrations_json(it: &LockCheck) -> Value {
         "stale": it.stale,
         "drift": it.drift.iter().map(drift_json).collect::<Vec<_>>(),
         "versions": it.versions.iter().map(|(version, objects)| json!({ "version": version, "objects": objects })).collect::<Vec<_>>(),
+        "other_major": it.other_major.as_ref().map(OtherMajor::as_str),
         "expressions": it.expressions.len(),
         "unmodelled": unmodelled_json(&it.replayed.unmodelled),
     })
@@ -285,6 +303,7 @@ fn database_json(it: &Check) -> Value {
         "drift": it.drift.iter().map(drift_json).collect::<Vec<_>>(),
         "lacking": it.lacking.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "uncompared": it.uncompared,
+        "other_major": it.other_major.as_ref().map(OtherMajor::as_str),
         "expressions": it.expressions.len(),
         "unmodelled": unmodelled_json(&it.unmodelled),
         "incomplete": it.incomplete,

@@ -11,7 +11,9 @@ mod cache;
 mod database;
 mod declared;
 mod files;
+mod majors;
 mod migrations;
+mod throwaway;
 
 use serde_json::Value;
 use target::{Engine, Ran, Target};

@@ -6,8 +6,7 @@ use std::time::Duration;
 use driftlock_database::{Direction, ForeignHistory, HistoryRow, Session, State, foreign_tool_by_columns};
 use driftlock_script::{Dialect, Layout, Migration, Origins, Role, Version};
 
-use super::check::Compared;
-use super::check::More;
+use super::before::{Compared, More};
 use super::rules::{View, refused};
 use super::{Migrator, finish, report};
 use crate::foreign::{Checksums, Taken, TakenEntry, Tool, Which};

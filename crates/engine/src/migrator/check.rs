@@ -3,17 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use driftlock_database::{ForeignHistory, Inspection, Session, Unmodelled};
+use driftlock_database::{ForeignHistory, Session, Unmodelled};
 use driftlock_schema::{Filter, Fingerprint, Id};
 use driftlock_script::{LoadError, LockFile, Version};
 
 use super::Migrator;
+use super::check_lock::OtherMajor;
 use super::rules::refused;
 use crate::drift::{Differences, Drift, from_fingerprints, from_schema};
 use crate::expected::{Expected, Position, major};
 use crate::marks::{Memory, Remembered};
 use crate::standing::Standing;
-use crate::{Database, Error, OnDrift, Progress, Replayed, Shadow, events};
+use crate::versions::Replaying;
+use crate::{Database, Error, Shadow, events};
 
 /// What a database was held against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -62,6 +64,8 @@ pub struct Check {
     pub lacking: Vec<Drift>,
     /// Objects that something behind this version has begun to change: they were not compared.
     pub uncompared: Vec<Id>,
+    /// How a lock file of another major than this server's was compared, where that made a difference.
+    pub other_major: Option<OtherMajor>,
     /// Expressions that another major of the server has written, and that were left out of the comparison because of that.
     pub expressions: Vec<Drift>,
     /// What is there and has no place in a schema.
@@ -82,33 +86,6 @@ impl Check {
     }
 }
 
-/// What came of holding the migrations against the lock file.
-#[derive(Debug, Clone)]
-pub struct LockCheck {
-    /// The server that they were replayed on.
-    pub server: String,
-    /// The server that the lock file was written on.
-    pub locked_server: String,
-    /// Why the lock file is stale, where it is.
-    pub stale: Option<String>,
-    /// How what the migrations make differs from what the lock file says: that is what is expected here.
-    pub drift: Vec<Drift>,
-    /// Versions that change other objects than the lock file says, or leave them otherwise; with these objects.
-    pub versions: Vec<(String, Vec<Id>)>,
-    /// Expressions that another major of the server has written.
-    pub expressions: Vec<Drift>,
-    /// What the migrations make now.
-    pub replayed: Replayed,
-}
-
-impl LockCheck {
-    /// Whether nothing differs.
-    #[must_use]
-    pub fn agrees(&self) -> bool {
-        self.stale.is_none() && self.drift.is_empty() && self.versions.is_empty()
-    }
-}
-
 /// The lock file, as far as it says something of these migrations.
 pub(super) enum Lock {
     /// There is none.
@@ -120,18 +97,6 @@ pub(super) enum Lock {
     /// It is of another engine, or of another question.
     Other(String),
 }
-
-/// What came of comparing a database with versions that are about to be declared as applied, where nothing stands against it.
-#[derive(Debug, Default)]
-pub(super) struct Compared {
-    /// What a person should know.
-    pub(super) notes: Vec<String>,
-    /// What was accepted, for the history.
-    pub(super) accepted: Option<String>,
-}
-
-/// Most of what `up` tells of drift; `check` tells all.
-const MOST: usize = 20;
 
 /// So often a database is read that changes while it is read.
 const ATTEMPTS: usize = 3;
@@ -168,57 +133,6 @@ impl Migrator {
             expected.insert(migration.version.clone(), [after.clone(), std::mem::replace(&mut before, after)]);
         }
         expected
-    }
-
-    /// Replays the migrations on a shadow, and holds what they make against the lock file.
-    ///
-    /// # Errors
-    /// When there is no lock file, or none of this engine; those of [`replay`](Self::replay).
-    pub async fn check_lock(&self, shadow: &Shadow) -> Result<LockCheck, Error> {
-        let lock = self.migrations.lock_file()?;
-        let Some(lock) = lock else { return Err(no_lock()) };
-        let stale = lock.stale(&self.migrations).map_err(LoadError::from)?.map(|stale| stale.to_string());
-        // The lock file's own rules: the question is whether it is what it would be if it were written now.
-        let mut migrator = self.clone();
-        migrator.options.filter.clone_from(&lock.filter);
-        let replayed = Box::pin(migrator.replay(shadow, None)).await?;
-        let now = &replayed.lock;
-        if lock.schema.engine() != now.schema.engine() {
-            let message =
-                format!("schema.lock is of {}, and the shadow of {}", lock.schema.engine(), now.schema.engine());
-            return Err(Error::Usage(message));
-        }
-        let found = Inspection {
-            schema: now.schema.clone(),
-            unmodelled: replayed.unmodelled.clone(),
-            incomplete: replayed.incomplete.clone(),
-        };
-        let other_major = major(&lock.version) != major(&now.version);
-        let differences = from_schema(&lock.schema, &found, lock.filter.facets(), other_major);
-        let mut versions = Vec::new();
-        if !other_major {
-            let locked: BTreeMap<&str, _> =
-                lock.migrations.iter().map(|it| (it.version.as_str(), &it.changed)).collect();
-            let nothing = BTreeMap::new();
-            for it in &now.migrations {
-                let was = locked.get(it.version.as_str()).copied().unwrap_or(&nothing);
-                let ids: BTreeSet<&Id> = was.keys().chain(it.changed.keys()).collect();
-                let other: Vec<Id> =
-                    ids.into_iter().filter(|id| was.get(*id) != it.changed.get(*id)).cloned().collect();
-                if !other.is_empty() {
-                    versions.push((it.version.clone(), other));
-                }
-            }
-        }
-        Ok(LockCheck {
-            server: now.version.clone(),
-            locked_server: lock.version,
-            stale,
-            drift: differences.drift.into_iter().chain(differences.lacking).collect(),
-            versions,
-            expressions: differences.texts,
-            replayed,
-        })
     }
 
     /// Holds a database against what is expected of it at its version: by the lock file, where it is of these files, else by a replay of what is
@@ -269,20 +183,31 @@ impl Migrator {
         }
     }
 
-    /// What exactly these versions make, on the shadow that is found where it may be looked for, else in memory.
+    /// The shadow that is found where it may be looked for, else memory.
     ///
     /// # Errors
-    /// The outer one where they fail; the inner one is why they can't be replayed.
-    async fn replayed(&self, db: &Database, only: BTreeSet<Version>) -> Result<Result<Expected, String>, Error> {
+    /// The outer one where it fails; the inner one is why there is none.
+    async fn find_shadow(&self, db: &Database) -> Result<Result<Shadow, String>, Error> {
         let search = match &self.shadow {
             Some(search) => search.clone().name(&*db.name),
             None if db.engine.scratch().is_some() => Shadow::search(db.engine),
             None => return Ok(Err("no shadow is named to replay the migrations on".to_owned())),
         };
-        let shadow = match search.scripts(&self.migrations)?.cancellation(self.cancellation.clone()).find().await {
+        match search.scripts(&self.migrations)?.cancellation(self.cancellation.clone()).find().await {
+            Ok(shadow) => Ok(Ok(shadow)),
+            Err(Error::NoShadow(why)) => Ok(Err(why)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What exactly these versions make.
+    ///
+    /// # Errors
+    /// The outer one where they fail; the inner one is why they can't be replayed.
+    async fn replayed(&self, db: &Database, only: BTreeSet<Version>) -> Result<Result<Expected, String>, Error> {
+        let shadow = match self.find_shadow(db).await? {
             Ok(shadow) => shadow,
-            Err(Error::NoShadow(why)) => return Ok(Err(why)),
-            Err(error) => return Err(error),
+            Err(why) => return Ok(Err(why)),
         };
         let scratch = match shadow.database(Some(db)).await {
             Ok(scratch) => scratch,
@@ -291,8 +216,33 @@ impl Migrator {
                 return Ok(Err(format!("no scratch database can be made to replay the migrations in: {error}")));
             }
         };
-        let replayed = self.replay_from(scratch, &shadow, Some(db), Some(only)).await?;
+        let what = Replaying { only: Some(only), begin: None };
+        let replayed = self.replay_from(scratch, &shadow, Some(db), what).await?;
         Ok(Ok(Expected::by_replay(replayed.lock, &self.migrations)))
+    }
+
+    /// The same comparison with a lock file of another major, whose schema is made again where there is a shadow of the database's major.
+    async fn across_majors(
+        &self,
+        db: &Database,
+        lock: &LockFile,
+        mut expected: Expected,
+        mut check: Check,
+    ) -> Result<Check, Error> {
+        let made_again = match self.find_shadow(db).await? {
+            Ok(shadow) => Box::pin(self.made_again(&shadow, Some(db), lock, &check.server)).await?,
+            Err(why) => Err(why),
+        };
+        check.other_major = Some(match made_again {
+            Ok(schema) => {
+                expected.whole = Some(schema);
+                expected.server.clone_from(&check.server);
+                check = self.hold(db, expected, Some(lock), Against::Lock).await?;
+                OtherMajor::MadeAgain
+            }
+            Err(why) => OtherMajor::LeftOut(why),
+        });
+        Ok(check)
     }
 
     /// Holds a database that has come as far as this against what is expected; `declared` counts as applied.
@@ -308,8 +258,11 @@ impl Migrator {
                 Ok(position) => {
                     let expected = Expected::by_lock(lock, &self.migrations, &position);
                     let is_vague = expected.whole.is_none();
-                    let check = self.hold(db, expected, Some(lock), Against::Lock).await?;
-                    let is_open = !check.drift.is_empty() || !check.uncompared.is_empty();
+                    let check = self.hold(db, expected.clone(), Some(lock), Against::Lock).await?;
+                    if !check.expressions.is_empty() {
+                        return self.across_majors(db, lock, expected, check).await;
+                    }
+                    let is_open = !check.drift.is_empty() || !check.uncompared.is_empty() || check.against.is_none();
                     if !(is_vague && is_open) {
                         return Ok(check);
                     }
@@ -379,7 +332,7 @@ impl Migrator {
     }
 
     /// The same, on a session in hand, whoever else may be at work.
-    async fn hold_once(
+    pub(super) async fn hold_once(
         &self,
         session: &mut dyn Session,
         db: &Database,
@@ -480,153 +433,9 @@ impl Migrator {
         }
         Ok(())
     }
-
-    /// Names drift before `up` runs something. Needs the lock, or nothing that is going to run.
-    pub(super) async fn before_up(
-        &self,
-        session: &mut dyn Session,
-        db: &Database,
-        standing: &Standing,
-        lock: Lock,
-    ) -> Result<(), Error> {
-        let wants = self.options.on_drift != OnDrift::WarnOnly;
-        let not = |why: &str| self.tell(Progress::Note(format!("drift was not looked for: {why}")));
-        let lock = match lock {
-            Lock::Fresh(lock) => lock,
-            Lock::None if wants => {
-                not("there is no schema.lock (`driftlock lock` writes it)");
-                return Ok(());
-            }
-            Lock::None => return Ok(()),
-            Lock::Stale(why) => {
-                not(&format!("schema.lock is stale: {why} (`driftlock lock` writes it anew)"));
-                return Ok(());
-            }
-            Lock::Other(why) => {
-                not(&why);
-                return Ok(());
-            }
-        };
-        let position = match Position::of(&lock, &self.migrations, standing, &BTreeSet::new()) {
-            Ok(position) => position,
-            Err(why) => {
-                not(&why);
-                return Ok(());
-            }
-        };
-        let expected = Expected::by_lock(&lock, &self.migrations, &position);
-        let check = self.hold_once(session, db, expected, Some(&lock), Against::Lock).await?;
-        if let Some(why) = &check.why_not {
-            not(why);
-        }
-        for why in &check.incomplete {
-            self.tell(Progress::Note(format!("drift was looked for as far as this login may see: {why}")));
-        }
-        if check.drift.is_empty() {
-            return Ok(());
-        }
-        let list = listed(&check.drift);
-        match self.options.on_drift {
-            OnDrift::WarnOnly => {
-                self.tell(Progress::Note(format!(
-                    "the database isn't as its migrations make it; `driftlock check` says all of it:{list}"
-                )));
-                Ok(())
-            }
-            OnDrift::Abort | OnDrift::AutoRepair => {
-                let repair = if self.options.on_drift == OnDrift::AutoRepair {
-                    " (nothing can be repaired by itself yet: `auto-repair` is taken as `abort`)"
-                } else {
-                    ""
-                };
-                Err(refused(
-                    "DL0825",
-                    format!(
-                        "the database isn't as its migrations make it, and nothing runs on drift here{repair}:{list}\n  see `driftlock check`; \
-                         undo the change, or write it as a migration; nothing was changed"
-                    ),
-                ))
-            }
-        }
-    }
-
-    /// Holds a database against what versions make that are about to be declared as applied. What a person should know, where nothing stands
-    /// against it.
-    pub(super) async fn before_declaring(
-        &self,
-        db: &Database,
-        standing: &Standing,
-        declared: &BTreeSet<Version>,
-        more: More,
-    ) -> Result<Compared, Error> {
-        if declared.is_empty() {
-            return Ok(Compared::default());
-        }
-        let lock = self.lock_of(db.engine.name())?;
-        self.may_be_stale(&lock)?;
-        let check = match self.compare(db, &lock, standing, declared).await {
-            // Old directories are not always what can be run on an empty database.
-            Err(error @ (Error::Statement(_) | Error::Script(_) | Error::Load(_))) => {
-                let why = format!("they can't be replayed: {error}");
-                Check { why_not: Some(why), ..nothing(db, "", "") }
-            }
-            check => check?,
-        };
-        let mut compared = Compared { notes: check.notes.clone(), accepted: None };
-        let notes = &mut compared.notes;
-        if let Some(why) = &check.why_not {
-            notes.push(format!(
-                "the database was not compared with a replay of these versions ({why}): check that it has what they make"
-            ));
-            return Ok(compared);
-        }
-        if !check.incomplete.is_empty() {
-            notes.push(format!("it was compared as far as this login may see: {}", check.incomplete.join("; ")));
-        }
-        let is_more = |drift: &Drift| drift.part.is_none() && drift.what == crate::drift::Drifted::Unexpected;
-        let (told, drift): (Vec<Drift>, Vec<Drift>) =
-            check.drift.into_iter().partition(|drift| more == More::Told && is_more(drift));
-        if !told.is_empty() {
-            notes.push(format!("what is here and none of these versions makes stays as it is:{}", listed(&told)));
-        }
-        if drift.is_empty() {
-            return Ok(compared);
-        }
-        let list = listed(&drift);
-        if self.options.accept_difference {
-            if self.options.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) {
-                let message = "accepting a difference wants a reason, which the history keeps: `--reason TEXT`";
-                return Err(Error::Usage(message.to_owned()));
-            }
-            notes.push(format!("the database isn't what these versions make, which was accepted:{list}"));
-            let things = crate::error::plural(drift.len(), "difference");
-            compared.accepted = Some(format!("with {things} from what it makes"));
-            return Ok(compared);
-        }
-        Err(refused(
-            "DL0826",
-            format!(
-                "the database isn't what these versions make:{list}\n  put it right, name another version, or accept it with \
-                 `--accept-difference` and `--reason TEXT`; nothing was changed"
-            ),
-        ))
-    }
 }
 
-/// What becomes of objects that a database has beyond what the declared versions make.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum More {
-    /// They stand against it: somebody says that the database is what the versions make.
-    Refused,
-    /// They are told: the tool that was here before keeps objects of its own, and runs what has no version.
-    Told,
-}
-
-fn no_lock() -> Error {
-    Error::Usage("there is no schema.lock beside these migrations; `driftlock lock` writes it".to_owned())
-}
-
-fn nothing(db: &Database, server: &str, database: &str) -> Check {
+pub(super) fn nothing(db: &Database, server: &str, database: &str) -> Check {
     Check {
         engine: db.engine.name(),
         server: server.to_owned(),
@@ -640,19 +449,11 @@ fn nothing(db: &Database, server: &str, database: &str) -> Check {
         drift: Vec::new(),
         lacking: Vec::new(),
         uncompared: Vec::new(),
+        other_major: None,
         expressions: Vec::new(),
         unmodelled: Vec::new(),
         incomplete: Vec::new(),
         remembered: false,
         notes: Vec::new(),
     }
-}
-
-/// One a line, the first of them where there are many.
-fn listed(drift: &[Drift]) -> String {
-    let mut list: String = drift.iter().take(MOST).map(|it| format!("\n  {it}")).collect();
-    if let Some(more) = drift.len().checked_sub(MOST).filter(|more| *more > 0) {
-        list.push_str(&format!("\n  and {more} more"));
-    }
-    list
 }

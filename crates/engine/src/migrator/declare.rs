@@ -5,8 +5,7 @@ use std::time::Duration;
 use driftlock_database::{Direction, HistoryRow, Session, State, Timestamp};
 use driftlock_script::{Migration, Version};
 
-use super::check::Compared;
-use super::check::More;
+use super::before::{Compared, More};
 use super::{Migrator, finish, report};
 use crate::record::{Record, follow};
 use crate::standing::Standing;
