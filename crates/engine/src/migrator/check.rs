@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use driftlock_database::{ForeignHistory, Inspection, Session, Unmodelled};
+use driftlock_database::{ForeignHistory, Inspection, Likeness, Session, Unmodelled};
 use driftlock_schema::{Filter, Fingerprint, Id};
 use driftlock_script::{LoadError, LockFile, Version};
 
@@ -181,7 +181,8 @@ impl Migrator {
         // The lock file's own rules: the question is whether it is what it would be if it were written now.
         let mut migrator = self.clone();
         migrator.options.filter.clone_from(&lock.filter);
-        let replayed = Box::pin(migrator.replay(shadow, None)).await?;
+        let shadow = shadow.clone().like(lock.database.clone());
+        let replayed = Box::pin(migrator.replay(&shadow, None)).await?;
         let now = &replayed.lock;
         if lock.schema.engine() != now.schema.engine() {
             let message =
@@ -448,6 +449,11 @@ impl Migrator {
         (check.drift, check.lacking, check.expressions) = (drift, lacking, texts);
         (check.unmodelled, check.incomplete) = (found.unmodelled, found.incomplete);
         self.leave_out_histories(session, db, &mut check).await?;
+        if let Some(lock) = lock
+            && !check.drift.is_empty()
+        {
+            check.notes.extend(of_another_kind(&lock.database, &session.likeness().await?));
+        }
         events::looked(&check, began);
         Ok(check)
     }
@@ -620,6 +626,18 @@ pub(super) enum More {
     Refused,
     /// They are told: the tool that was here before keeps objects of its own, and runs what has no version.
     Told,
+}
+
+/// What a person should know of a database that isn't like the one that the lock file was written in.
+fn of_another_kind(locked: &Likeness, here: &Likeness) -> Option<String> {
+    let (name, locked, here) = locked.iter().find_map(|(name, locked)| {
+        let here = here.get(name).filter(|here| *here != locked)?;
+        Some((name, locked, here))
+    })?;
+    Some(format!(
+        "this database's {name} by default is {here}, and schema.lock was written in one of {locked}: what names none of its own differs by that \
+         alone. `driftlock lock` with this database named (`--env` or `--url`) writes schema.lock for databases like this one"
+    ))
 }
 
 fn no_lock() -> Error {
