@@ -47,6 +47,11 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
         None
     }
 
+    /// Whether it shows in what scripts make in which database they run: see [`Session::likeness`].
+    fn has_likeness(&self) -> bool {
+        false
+    }
+
     /// The statements that make a schema in an empty database, in an order in which each can run: each one statement that a driver can run as it
     /// stands. Statements that can't run in a transaction say so.
     ///

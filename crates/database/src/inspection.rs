@@ -23,6 +23,9 @@ pub struct Unmodelled {
     pub reason: String,
 }
 
+/// What a database has of its own that shows in what scripts make in it, by the engine's names for it: on MySQL and MariaDB its `collation`.
+pub type Likeness = std::collections::BTreeMap<String, String>;
+
 /// What an engine itself changes whenever a schema changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeMarks {

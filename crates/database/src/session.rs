@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use crate::{
     Census, ChangeMarks, Error, Examination, ExecuteError, Fence, ForeignHistory, ForeignRows, Glance, HistoryRow,
-    Holder, Inspection, JournalRow, OwnTables, Records, Server, Timestamp,
+    Holder, Inspection, JournalRow, Likeness, OwnTables, Records, Server, Timestamp,
 };
 
 /// One statement, ready to run.
@@ -200,6 +200,21 @@ pub trait Session: Send {
     async fn database_like_this(&mut self, name: &str) -> Result<Vec<String>, Error> {
         let _ = name;
         Ok(Vec::new())
+    }
+
+    /// What this database has of its own that shows in what scripts make in it. Nothing where an engine writes none of that into its tables.
+    ///
+    /// # Errors
+    /// When this database can't be asked.
+    async fn likeness(&mut self) -> Result<Likeness, Error> {
+        Ok(Likeness::new())
+    }
+
+    /// The statements that make an empty database of this name on this server that is as this says; where it says nothing, of the kind that is
+    /// made today, whatever the server's own default is. None where that is all the same.
+    fn database_like(&self, name: &str, likeness: &Likeness) -> Vec<String> {
+        let _ = (name, likeness);
+        Vec::new()
     }
 
     /// The databases of this server whose names begin so and to which nobody is connected, as far as this login sees. None where a database is a file.

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use driftlock_database::{
-    ConnectOptions, DatabaseUrl, Engine, Event, ExecuteError, Observer, OwnTables, Runnable, Session, Throwaway,
+    ConnectOptions, DatabaseUrl, Engine, Event, ExecuteError, Likeness, Observer, OwnTables, Runnable, Session,
+    Throwaway,
 };
 use driftlock_script::Dialect;
 use tokio::sync::Mutex;
@@ -26,6 +27,7 @@ pub struct Shadow {
     engine: &'static dyn Engine,
     place: Place,
     tables: OwnTables,
+    likeness: Likeness,
     pub(crate) cancellation: Cancellation,
 }
 
@@ -79,13 +81,26 @@ impl Shadow {
     }
 
     fn at(engine: &'static dyn Engine, place: Place) -> Self {
-        Shadow { engine, place, tables: OwnTables::default(), cancellation: Cancellation::new() }
+        Shadow {
+            engine,
+            place,
+            tables: OwnTables::default(),
+            likeness: Likeness::new(),
+            cancellation: Cancellation::new(),
+        }
     }
 
     /// Where driftlock's own tables are in scratch databases: where the database has them that is replayed.
     #[must_use]
     pub fn tables(mut self, tables: OwnTables) -> Self {
         self.tables = tables;
+        self
+    }
+
+    /// What scratch databases are like where there is no database for them to be like.
+    #[must_use]
+    pub fn like(mut self, likeness: Likeness) -> Self {
+        self.likeness = likeness;
         self
     }
 
@@ -151,8 +166,8 @@ impl Shadow {
         }
         let statements = match like {
             Some(like) => like.in_use().await.session.database_like_this(&made.name).await,
-            None if is_target => admin.database_like_this(&made.name).await,
-            None => Ok(Vec::new()),
+            None if is_target && self.likeness.is_empty() => admin.database_like_this(&made.name).await,
+            None => Ok(admin.database_like(&made.name, &self.likeness)),
         };
         let admin = made.admin.insert(admin);
         let mut statements = statements?;

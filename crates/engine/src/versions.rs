@@ -195,7 +195,10 @@ impl Migrator {
         if let Some(begin) = &what.begin {
             db.realise(begin).await?;
         }
-        let before = db.in_use().await.session.inspect().await?;
+        let (before, database) = {
+            let mut inner = db.in_use().await;
+            (inner.session.inspect().await?, inner.session.likeness().await?)
+        };
         let mut watch = Watch {
             filter,
             dialect: db.engine.dialect(),
@@ -242,6 +245,7 @@ impl Migrator {
         last.unmodelled.retain(|it| watch.filter.takes(&it.object));
         let lock = LockFile {
             version: session.server().version.clone(),
+            database,
             files: self.migrations.digest().map_err(driftlock_script::LoadError::from)?,
             filter: self.options.filter.clone(),
             values: std::mem::take(&mut watch.put_in),

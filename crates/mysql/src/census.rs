@@ -9,6 +9,7 @@ use driftlock_database::{Census, CensusKey, Error};
 use driftlock_schema::{Facet, Id, Name};
 use driftlock_script::{Token, TokenKind};
 
+use crate::connect::Product;
 use crate::definer::Own;
 use crate::inspect::Settings;
 use crate::normal::normal;
@@ -18,20 +19,24 @@ use crate::tables::literal;
 use crate::wire::{TextRow, Wire, text};
 
 pub(crate) async fn take(session: &mut MySqlSession) -> Result<Census, Error> {
-    let (database, mariadb) = (session.database().to_owned(), session.product().is_mariadb);
+    let (database, product) = (session.database().to_owned(), session.product());
     let settings = Settings::fix(&mut session.wire).await?;
-    let census = whole(&mut session.wire, &database, mariadb).await;
+    let census = whole(&mut session.wire, &database, product).await;
     settings.put_back(&mut session.wire).await?;
     census
 }
 
-async fn whole(wire: &mut Wire, database: &str, mariadb: bool) -> Result<Census, Error> {
+async fn whole(wire: &mut Wire, database: &str, product: Product) -> Result<Census, Error> {
     let own = Own::read(wire, database).await?;
-    let mut taker = Taker { wire, database, here: literal(database), mariadb, own, census: Census::default() };
+    let mut taker =
+        Taker { wire, database, here: literal(database), mariadb: product.is_mariadb, own, census: Census::default() };
     taker.database().await?;
     taker.relations().await?;
     taker.indexes().await?;
     taker.routines().await?;
+    if product.has_libraries() {
+        taker.libraries().await?;
+    }
     taker.triggers().await?;
     taker.events().await?;
     Ok(taker.census)
@@ -235,6 +240,19 @@ impl Taker<'_> {
         Ok(())
     }
 
+    async fn libraries(&mut self) -> Result<(), Error> {
+        let sql = format!("SELECT LIBRARY_NAME FROM information_schema.LIBRARIES WHERE LIBRARY_SCHEMA = {}", self.here);
+        for row in self.wire.rows(&sql).await? {
+            let account = self.shown("LIBRARY", text(&row, 0)).await?;
+            self.say(
+                &Id::new("library", Name::new(text(&row, 0))),
+                "",
+                account.iter().flatten().cloned().collect::<Vec<_>>().join("\n"),
+            );
+        }
+        Ok(())
+    }
+
     async fn triggers(&mut self) -> Result<(), Error> {
         let sql = format!("SHOW TRIGGERS FROM {}", quote(self.database));
         let orders = format!(
@@ -263,7 +281,13 @@ impl Taker<'_> {
     async fn events(&mut self) -> Result<(), Error> {
         let since =
             |moment: &str| format!("CAST(UNIX_TIMESTAMP(STARTS) AS SIGNED) - CAST(UNIX_TIMESTAMP({moment}) AS SIGNED)");
-        let is_then = |moment: &str| format!("(({0}) MOD 900 = 0 AND ({0}) BETWEEN -50400 AND 50400)", since(moment));
+        let is_then = |moment: &str| {
+            format!(
+                "IFNULL(CAST(UNIX_TIMESTAMP(CONVERT_TZ(STARTS, TIME_ZONE, '+00:00')) AS SIGNED) - CAST(UNIX_TIMESTAMP({moment}) AS SIGNED) \
+                 BETWEEN -1 AND 1, (({0}) MOD 900 = 0 AND ({0}) BETWEEN -50400 AND 50400))",
+                since(moment)
+            )
+        };
         let sql = format!(
             "SELECT EVENT_NAME, DEFINER, EVENT_COMMENT, {} OR {} FROM information_schema.EVENTS WHERE EVENT_SCHEMA = {}",
             is_then("CREATED"),

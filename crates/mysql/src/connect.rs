@@ -80,6 +80,11 @@ impl Product {
         if self.is_mariadb || self.version < (8, 0, 0) { "INNODB_SYS_TABLES" } else { "INNODB_TABLES" }
     }
 
+    /// Whether it has libraries, of functions in other languages than SQL.
+    pub(crate) fn has_libraries(self) -> bool {
+        !self.is_mariadb && self.version >= (9, 2, 0)
+    }
+
     /// Whether a session may hold more than one named lock: before, a second one would end the first.
     pub(crate) fn holds_several_locks(self) -> bool {
         if self.is_mariadb { self.version >= (10, 0, 2) } else { self.version >= (5, 7, 5) }

@@ -19,11 +19,17 @@ const SETTINGS: &str = "SET SESSION foreign_key_checks = 0, SESSION sql_mode = '
      SESSION collation_connection = utf8mb4_general_ci, SESSION time_zone = '+00:00'";
 
 /// Without it a server before MariaDB 10.10 and MySQL 8 makes something of a TIMESTAMP that nobody asked for; one before 10.6.9 can't be asked.
-const MORE_SETTINGS: [&str; 3] = [
-    "SET /*M!100609 SESSION explicit_defaults_for_timestamp = 1, */ /*!80000 SESSION explicit_defaults_for_timestamp = 1, */ SESSION sql_notes = 0",
+const TIMESTAMPS: &str = "SET /*M!100609 SESSION explicit_defaults_for_timestamp = 1, */ /*!80000 SESSION explicit_defaults_for_timestamp = 1, */ \
+     SESSION sql_notes = 0";
+
+/// MySQL may ask for a primary key, or make one. Only some logins may say that it shan't.
+const WITHOUT_PRIMARY_KEY: [&str; 2] = [
     "SET /*!80013 SESSION sql_require_primary_key = 0, */ SESSION sql_notes = 0",
     "SET /*!80030 SESSION sql_generate_invisible_primary_key = 0, */ SESSION sql_notes = 0",
 ];
+
+/// MySQL refuses foreign keys to columns that are no key, unless it is told not to; and so again.
+const TO_NO_KEY: &str = "SET /*!80400 SESSION restrict_fk_on_non_standard_key = 0, */ SESSION sql_notes = 0";
 
 pub(crate) fn statements(schema: &Schema) -> Result<Vec<Creation>, CreateError> {
     let database = Id::new("database", Name::new(""));
@@ -33,7 +39,14 @@ pub(crate) fn statements(schema: &Schema) -> Result<Vec<Creation>, CreateError> 
     if schema.is_empty() {
         return Ok(creations);
     }
-    for sql in [SETTINGS].into_iter().chain(MORE_SETTINGS) {
+    let mut settings = vec![SETTINGS, TIMESTAMPS];
+    if schema.of_kind("table").any(|table| table.parts_of("primary_key").next().is_none()) {
+        settings.extend(WITHOUT_PRIMARY_KEY);
+    }
+    if schema.of_kind("table").any(|table| refers_to_no_key(schema, table)) {
+        settings.push(TO_NO_KEY);
+    }
+    for sql in settings {
         add(&database, sql.to_owned());
     }
     let of_database = schema.get(&database);
@@ -55,19 +68,19 @@ pub(crate) fn statements(schema: &Schema) -> Result<Vec<Creation>, CreateError> 
     let mut session = Session::new(collation);
     for kind in ["function", "procedure"] {
         for object in schema.of_kind(kind) {
-            session.make(&object.id(), &object.attributes, stored::routine(object)?, &mut add)?;
+            session.make(&object.id(), &object.attributes, stored::routine(object)?, &mut add);
         }
     }
     for object in order::views(schema) {
-        session.make(&object.id(), &object.attributes, stored::view(object)?, &mut add)?;
+        session.make(&object.id(), &object.attributes, stored::view(object)?, &mut add);
     }
     for object in schema.of_kind("table") {
         for trigger in stored::triggers(object) {
-            session.make(&object.id(), &trigger.attributes, stored::trigger(object, trigger)?, &mut add)?;
+            session.make(&object.id(), &trigger.attributes, stored::trigger(object, trigger)?, &mut add);
         }
     }
     for object in schema.of_kind("event") {
-        session.make(&object.id(), &object.attributes, stored::event(object)?, &mut add)?;
+        session.make(&object.id(), &object.attributes, stored::event(object)?, &mut add);
     }
     session.end(&database, &mut add);
     let known = ["database", "sequence", "table", "function", "procedure", "view", "event"];
@@ -75,6 +88,20 @@ pub(crate) fn statements(schema: &Schema) -> Result<Vec<Creation>, CreateError> 
         Some(object) => Err(CreateError::new(object.id(), "this engine has no such kind of object")),
         None => Ok(creations),
     }
+}
+
+/// Whether a table has a foreign key to columns that aren't just those of a unique key.
+fn refers_to_no_key(schema: &Schema, table: &Object) -> bool {
+    table.parts_of("foreign_key").any(|key| {
+        let said = &key.attributes;
+        let referenced = said.text("references").unwrap_or_default();
+        let Some(referenced) = schema.get(&Id::new("table", Name::new(referenced))) else { return true };
+        let columns = said.list("referenced_columns");
+        !["primary_key", "unique"]
+            .into_iter()
+            .flat_map(|kind| referenced.parts_of(kind))
+            .any(|unique| unique.attributes.list("columns") == columns)
+    })
 }
 
 /// An attribute that a statement can't be without.

@@ -221,9 +221,11 @@ async fn read(
     constraints::read(&mut reader, &mut found).await?;
     foreign_keys::read(&mut reader, &mut found).await?;
     shown::read(&mut reader, &mut found).await?;
+    tables::tablespaces(&mut reader, &mut found).await?;
     tables::sequences(&mut reader, &mut found).await?;
     triggers::read(&mut reader, &mut found, &own).await?;
     routines::read(&mut reader, &mut found, &own).await?;
+    routines::libraries(&mut reader, &mut found).await?;
     routines::events(&mut reader, &mut found, &own).await?;
     views::read(&mut reader, &mut found, &own).await?;
     rights::look(&reader, &mut found);

@@ -110,6 +110,10 @@ impl Engine for MySql {
         create::statements(schema)
     }
 
+    fn has_likeness(&self) -> bool {
+        true
+    }
+
     async fn throwaway(&self) -> Result<Option<Throwaway>, Error> {
         #[cfg(unix)]
         return throwaway::start(self).await;

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use driftlock_database::{
     Cancel, Census, Error, Event, Examination, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder,
-    Inspection, JournalRow, LockAttempt, Observer, OwnTables, Pooler, Probe, Records, Runnable, Server, Session,
-    Surroundings, Timeouts, Timestamp, check_format, fault,
+    Inspection, JournalRow, Likeness, LockAttempt, Observer, OwnTables, Pooler, Probe, Records, Runnable, Server,
+    Session, Surroundings, Timeouts, Timestamp, check_format, fault,
 };
 
 use crate::beside::Beside;
@@ -372,6 +372,14 @@ impl Session for MySqlSession {
 
     async fn database_like_this(&mut self, name: &str) -> Result<Vec<String>, Error> {
         crate::like::statements(&mut self.wire, &self.server.database, name).await
+    }
+
+    async fn likeness(&mut self) -> Result<Likeness, Error> {
+        crate::like::likeness(&mut self.wire, &self.server.database).await
+    }
+
+    fn database_like(&self, name: &str, likeness: &Likeness) -> Vec<String> {
+        crate::like::made(name, likeness)
     }
 
     async fn unused_databases(&mut self, prefix: &str) -> Result<Vec<String>, Error> {

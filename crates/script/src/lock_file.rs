@@ -28,6 +28,8 @@ const FORMAT: u64 = 1;
 pub struct LockFile {
     /// The product and version of the server that they were replayed on.
     pub version: String,
+    /// What the database was like that they were replayed in, by the engine's own names for it.
+    pub database: BTreeMap<String, String>,
     /// The digest of the files that were replayed; see [`Migrations::digest`].
     pub files: Fingerprint,
     /// What was looked at.
@@ -154,6 +156,8 @@ struct Written {
     format: u64,
     engine: String,
     version: String,
+    #[serde(default)]
+    database: BTreeMap<String, String>,
     files: Fingerprint,
     include: Vec<String>,
     exclude: Vec<String>,
@@ -209,8 +213,10 @@ impl LockFile {
         for text in &written.exclude {
             filter = filter.exclude(rule(text)?);
         }
-        let Written { engine, version, files, values, fingerprint, empty, migrations, schema, checksum, .. } = written;
-        let lock = LockFile { version, files, filter, values, fingerprint, empty, migrations, schema };
+        let Written {
+            engine, version, database, files, values, fingerprint, empty, migrations, schema, checksum, ..
+        } = written;
+        let lock = LockFile { version, database, files, filter, values, fingerprint, empty, migrations, schema };
         let edited = |key: &str, reason: String| {
             let (line, column) = place_of(text, key);
             Err(LockFileError::Edited { file: file.to_owned(), line, column, reason })

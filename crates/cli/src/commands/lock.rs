@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use clap::Args;
-use driftlock::database::Unmodelled;
-use driftlock::engine::Replayed;
+use driftlock::database::{Likeness, Unmodelled};
+use driftlock::engine::{Origin, Replayed};
 use driftlock::schema::{Change, Difference, compare};
 use driftlock::script::{Directory, LOCK_FILE, LockFile, LockFileError};
-use driftlock::{Engine, Files, Kind, Migrations, Migrator, Settings};
+use driftlock::{Engine, Files, Kind, Migrations, Migrator, Provenance, Settings};
 use serde_json::{Value, json};
 
 use super::Done;
@@ -98,9 +98,12 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
             None
         }
     };
-    let search = settings.shadow(place.engine, &provenance(global, &config, &settings))?.scripts(&place.migrations)?;
-    let replayed = session::apart(&settings, output, |cancellation| async move {
-        let shadow = search.cancellation(cancellation.clone()).find().await?;
+    let provenance = provenance(global, &config, &settings);
+    let search = settings.shadow(place.engine, &provenance)?.scripts(&place.migrations)?;
+    let former = old.as_ref().map(|old| old.database.clone()).unwrap_or_default();
+    let replayed = session::apart(&settings, output, |cancellation| async {
+        let likeness = likeness(place.engine, &settings, &provenance, former, output).await?;
+        let shadow = search.cancellation(cancellation.clone()).find().await?.like(likeness);
         let teller = Arc::new(Teller::new(Arc::clone(output)));
         let migrator = Migrator::new(&place.migrations)
             .filter(filter)
@@ -120,6 +123,51 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
     }
     print(&lock, old.as_ref(), &unmodelled, &place.directory.display(LOCK_FILE), is_written, output);
     Ok(Done::Well)
+}
+
+/// What the scratch database is to be like: the database that somebody names now; else the one that the former lock file was written in, so that it
+/// doesn't change with who writes it; else the one of the environment that is the default.
+async fn likeness(
+    engine: &'static dyn Engine,
+    settings: &Settings,
+    provenance: &Provenance,
+    former: Likeness,
+    output: &Output,
+) -> Result<Likeness, CommandError> {
+    let origins = [settings.environment.as_ref().map(|it| &it.origin), settings.url.as_ref().map(|it| &it.origin)];
+    let is_named = origins.into_iter().flatten().any(|it| matches!(it, Origin::Flag(_) | Origin::Variable(_)));
+    if !engine.has_likeness() || !(is_named || former.is_empty()) {
+        return Ok(former);
+    }
+    let url = match settings.database_url() {
+        Ok(url) => url.filter(|url| engine.schemes().contains(&url.scheme.as_str())),
+        Err(error) if is_named => return Err(error.into()),
+        Err(_) => None,
+    };
+    let Some(url) = url else { return Ok(former) };
+    let found = match engine.connect(&url, &settings.connect_options(provenance)).await {
+        Ok(mut session) => {
+            let found = session.likeness().await;
+            session.close().await;
+            found
+        }
+        Err(error) => Err(error),
+    };
+    match found {
+        Ok(found) if !found.is_empty() => Ok(found),
+        Ok(_) => Ok(former),
+        Err(error) => {
+            let instead = match former.values().next() {
+                Some(value) => format!("one of {value}, as before"),
+                None => "a usual one".to_owned(),
+            };
+            let database = url.path;
+            output.note(&printable(&format!(
+                "what the database {database} is like can't be asked ({error}): the migrations are replayed in {instead}"
+            )));
+            Ok(former)
+        }
+    }
 }
 
 /// Whether the file is letter by letter as it would be written: two texts of the same code are the same schema.

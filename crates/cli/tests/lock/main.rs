@@ -11,6 +11,7 @@ mod cache;
 mod database;
 mod declared;
 mod files;
+mod likeness;
 mod majors;
 mod migrations;
 mod throwaway;

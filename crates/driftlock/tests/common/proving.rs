@@ -93,7 +93,8 @@ fn shown(said: &Option<String>) -> &str {
 
 /// A file of the corpus: what is there in all of its cases, and the cases. `-- case: NAME` begins one. The first is the object as it is made by
 /// default; in each other one something about it is different, but where the name begins with `same`: there only the spelling is. A name that
-/// ends with `(since 18)` is of a case for that major of the engine and newer ones; on an older one it is said to be left out.
+/// ends with `(since 18)` is of a case for that major of the engine and newer ones, one with `(MariaDB)` or `(MySQL, since 9)` for that product:
+/// elsewhere it is said to be left out.
 pub struct Corpus {
     pub name: String,
     pub cases: Vec<(String, Vec<String>)>,
@@ -147,7 +148,7 @@ fn read(name: &str, engine: &str, text: &str) -> Corpus {
 /// done without. Returns every attribute of every kind that was there.
 pub async fn hold(engine: &'static str, corpus: Vec<Corpus>) -> BTreeSet<(String, String)> {
     let shadow = shadow(engine);
-    let major = major(engine).await;
+    let server = Server::of(engine).await;
     let mut wrong = Vec::new();
     let mut needed: BTreeSet<(String, String)> = BTreeSet::new();
     let mut seen: BTreeMap<(String, String), String> = BTreeMap::new();
@@ -156,8 +157,8 @@ pub async fn hold(engine: &'static str, corpus: Vec<Corpus>) -> BTreeSet<(String
         let mut first = None;
         for (name, statements) in &file.cases {
             let place = format!("{}/{name}", file.name);
-            if since(name).is_some_and(|since| major < since) {
-                eprintln!("left out: {place}");
+            if !server.takes(name) {
+                eprintln!("left out on {} {}: {place}", server.product, server.major);
                 continue;
             }
             let database = match database(engine, statements).await {
@@ -197,19 +198,33 @@ pub async fn hold(engine: &'static str, corpus: Vec<Corpus>) -> BTreeSet<(String
     seen.into_keys().collect()
 }
 
-/// The major version that a case asks for.
-fn since(name: &str) -> Option<u32> {
-    name.strip_suffix(')')?.rsplit_once("(since ")?.1.parse().ok()
+/// What the tests run on.
+pub struct Server {
+    pub product: String,
+    major: u32,
 }
 
-/// The engine's major version.
-async fn major(engine: &'static str) -> u32 {
-    let database = TestDatabase::new(engine);
-    let session = session(&database.url).await;
-    let version = session.server().version.clone();
-    session.close().await;
-    let number = version.split(' ').nth(1).and_then(|number| number.split('.').next()?.parse().ok());
-    number.unwrap_or_else(|| panic!("what version is {version}?"))
+impl Server {
+    pub async fn of(engine: &'static str) -> Self {
+        let database = TestDatabase::new(engine);
+        let session = session(&database.url).await;
+        let version = session.server().version.clone();
+        session.close().await;
+        let (product, number) = version.split_once(' ').unwrap();
+        let major = number.split('.').next().and_then(|number| number.parse().ok());
+        let major = major.unwrap_or_else(|| panic!("what version is {version}?"));
+        Server { product: product.to_owned(), major }
+    }
+
+    /// Whether a case is for this server, by what stands behind its name.
+    fn takes(&self, case: &str) -> bool {
+        let Some((_, marks)) = case.strip_suffix(')').and_then(|case| case.rsplit_once('(')) else { return true };
+        marks.split(", ").all(|mark| match mark.strip_prefix("since ") {
+            Some(since) => self.major >= since.parse().unwrap(),
+            None if mark == "MariaDB" || mark == "MySQL" => self.product == mark,
+            None => panic!("{case}: what is `{mark}`?"),
+        })
+    }
 }
 
 /// Whether the proof fails when the model doesn't know an attribute.
@@ -274,6 +289,11 @@ pub fn cases(engine: &str, file: &str) -> Option<Vec<Case>> {
 /// that don't hold, each with its reason: one that holds has no place there.
 pub async fn conform(engine: &'static str, file: &str, known: &[(&str, &str)]) {
     let Some(cases) = cases(engine, file) else { return };
+    let server = Server::of(engine).await;
+    if file.starts_with("mariadb") && server.product != "MariaDB" {
+        eprintln!("left out on {}: the cases of {file} are in MariaDB's SQL", server.product);
+        return;
+    }
     if engine == "postgres" {
         // Their dumps name the usual administrator. It may be there.
         let mut session = session(&super::server("TEST_POSTGRES_URL")).await;

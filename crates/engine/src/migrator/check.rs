@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use driftlock_database::{ForeignHistory, Session, Unmodelled};
+use driftlock_database::{ForeignHistory, Likeness, Session, Unmodelled};
 use driftlock_schema::{Filter, Fingerprint, Id};
 use driftlock_script::{LoadError, LockFile, Version};
 
@@ -401,6 +401,11 @@ impl Migrator {
         (check.drift, check.lacking, check.expressions) = (drift, lacking, texts);
         (check.unmodelled, check.incomplete) = (found.unmodelled, found.incomplete);
         self.leave_out_histories(session, db, &mut check).await?;
+        if let Some(lock) = lock
+            && !check.drift.is_empty()
+        {
+            check.notes.extend(of_another_kind(&lock.database, &session.likeness().await?));
+        }
         events::looked(&check, began);
         Ok(check)
     }
@@ -433,6 +438,18 @@ impl Migrator {
         }
         Ok(())
     }
+}
+
+/// What a person should know of a database that isn't like the one that the lock file was written in.
+fn of_another_kind(locked: &Likeness, here: &Likeness) -> Option<String> {
+    let (name, locked, here) = locked.iter().find_map(|(name, locked)| {
+        let here = here.get(name).filter(|here| *here != locked)?;
+        Some((name, locked, here))
+    })?;
+    Some(format!(
+        "this database's {name} by default is {here}, and schema.lock was written in one of {locked}: what names none of its own differs by that \
+         alone. `driftlock lock` with this database named (`--env` or `--url`) writes schema.lock for databases like this one"
+    ))
 }
 
 pub(super) fn nothing(db: &Database, server: &str, database: &str) -> Check {

@@ -76,6 +76,7 @@ impl Migrator {
         // Where the migrations didn't change what the database itself is like, it begins as it began then.
         let begin = begun(&lock, |object| object.kind == "database");
         let what = Replaying { only: None, begin: Some(begin).filter(|begin| !begin.is_empty()) };
+        let shadow = &shadow.clone().like(lock.database.clone());
         let replayed = Box::pin(migrator.replay_on(shadow, None, what)).await?;
         let now = &replayed.lock;
         if lock.schema.engine() != now.schema.engine() {

@@ -90,9 +90,12 @@ fn column(id: &Id, column: &Part) -> Result<String, CreateError> {
     if let Some(on_update) = said.text("on_update") {
         add(&format!("ON UPDATE {on_update}"));
     }
-    for (flag, words) in
-        [("auto_increment", "AUTO_INCREMENT"), ("invisible", "INVISIBLE"), ("unversioned", "WITHOUT SYSTEM VERSIONING")]
-    {
+    for (flag, words) in [
+        ("auto_increment", "AUTO_INCREMENT"),
+        ("invisible", "INVISIBLE"),
+        ("unversioned", "WITHOUT SYSTEM VERSIONING"),
+        ("not_secondary", "NOT SECONDARY"),
+    ] {
         if said.flag(flag) {
             add(words);
         }

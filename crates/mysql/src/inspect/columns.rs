@@ -29,6 +29,14 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found) -> Result<(
         if mariadb && [4, 7].iter().any(|at| text(&row, *at).contains('?')) {
             found.shown.insert(name.to_owned());
         }
+        // MySQL's catalog loses letters of four bytes, and bytes behind a zero.
+        let default = text(&row, 4);
+        if !mariadb
+            && !text(&row, 6).contains("DEFAULT_GENERATED")
+            && (default.contains('?') || default.starts_with("0x"))
+        {
+            found.shown.insert(name.to_owned());
+        }
         // Of a column that is never NULL the row that isn't there has another default.
         if mariadb && text(&row, 3) == "YES" && text(&row, 4).starts_with('\'') && is_lossy(text(&row, 4)) {
             lossy.push([name.to_owned(), text(&row, 1).to_owned(), text(&row, 10).to_owned()]);
@@ -107,6 +115,7 @@ fn of_mysql(row: &TextRow) -> Part {
     let extra = text(row, 6);
     said.set_flag("not_null", text(row, 3) == "NO");
     said.set_some("srid", text(row, 9).parse::<i64>().ok());
+    said.set_flag("not_secondary", extra.contains("NOT SECONDARY"));
     if extra.contains("GENERATED") && !extra.contains("DEFAULT_GENERATED") {
         generated(said, &unescaped(text(row, 7)), extra);
         return column;
@@ -137,8 +146,11 @@ fn generated(said: &mut Attributes, expression: &str, extra: &str) {
     said.set_flag("stored", extra.contains("STORED"));
 }
 
-/// MySQL prints expressions with apostrophes and backslashes escaped once more.
+/// MySQL prints expressions with apostrophes and backslashes escaped once more, and with each byte of UTF-8 for a letter of its own.
 pub(super) fn unescaped(text: &str) -> String {
+    let bytes: Option<Vec<u8>> = text.chars().map(|letter| u8::try_from(letter).ok()).collect();
+    let letters = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    let text = letters.as_deref().unwrap_or(text);
     let mut plain = String::with_capacity(text.len());
     let mut letters = text.chars();
     while let Some(letter) = letters.next() {
@@ -181,11 +193,7 @@ async fn defaults(reader: &mut Reader<'_>, found: &mut Found, columns: &[[String
         let Some(part) = table.parts.iter_mut().find(|part| part.kind == "column" && part.name == *column) else {
             continue;
         };
-        let bytes: Option<Vec<u8>> = (0..text(row, 0).len())
-            .step_by(2)
-            .map(|at| u8::from_str_radix(text(row, 0).get(at..at + 2)?, 16).ok())
-            .collect();
-        let Some(bytes) = bytes else { continue };
+        let Some(bytes) = bytes(text(row, 0)) else { continue };
         match String::from_utf8(bytes) {
             Ok(said) if !is_binary(kind) && !said.chars().any(char::is_control) => {
                 part.attributes.set("default", string(&said));
@@ -197,7 +205,12 @@ async fn defaults(reader: &mut Reader<'_>, found: &mut Found, columns: &[[String
     Ok(())
 }
 
-fn is_binary(kind: &str) -> bool {
+/// Bytes by their digits.
+pub(super) fn bytes(digits: &str) -> Option<Vec<u8>> {
+    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok()).collect()
+}
+
+pub(super) fn is_binary(kind: &str) -> bool {
     kind.ends_with("binary") || kind.ends_with("blob") || kind == "bit"
 }
 

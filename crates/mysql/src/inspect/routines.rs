@@ -72,9 +72,34 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found, own: &Own) 
             continue;
         }
         let body = reader.whole(body, [text(row, 1), name], 2, 1).await?;
+        if let Some(reason) = unspeakable(reader, text(row, 12), &body) {
+            found.unmodelled(kind, name, reason);
+            continue;
+        }
         let listed = parameters.get(&(name, text(row, 1))).copied().unwrap_or_default();
         let routine = routine(kind, row, listed, found, own, &body);
         found.objects.push(routine);
+    }
+    Ok(())
+}
+
+/// Why a body can't be made again: MySQL takes letters of another charset from a client that speaks it, and from nobody else.
+pub(super) fn unspeakable(reader: &Reader<'_>, charset: &str, body: &str) -> Option<String> {
+    let is = !reader.product.is_mariadb && !charset.starts_with("utf8") && !body.is_ascii();
+    is.then(|| format!("it was made by a client that spoke {charset}, and has letters that aren't ASCII"))
+}
+
+/// MySQL's libraries: functions in other languages than SQL have their code there.
+pub(super) async fn libraries(reader: &mut Reader<'_>, found: &mut Found) -> Result<(), Error> {
+    if !reader.product.has_libraries() {
+        return Ok(());
+    }
+    let sql = format!(
+        "SELECT LIBRARY_NAME, LANGUAGE FROM information_schema.LIBRARIES WHERE LIBRARY_SCHEMA = {}",
+        reader.here
+    );
+    for row in reader.rows(&sql).await? {
+        found.unmodelled("library", text(&row, 0), format!("it is written in {}", text(&row, 1)));
     }
     Ok(())
 }
@@ -121,13 +146,23 @@ fn is_aggregate(body: &str) -> bool {
 }
 
 pub(super) async fn events(reader: &mut Reader<'_>, found: &mut Found, own: &Own) -> Result<(), Error> {
+    // Where nobody says when an event starts, it starts when it is made, by its own clock. Where the server doesn't know that clock, it is some
+    // quarters of an hour from the one that is read by.
+    let by_itself = |moment: &str| {
+        let apart = format!("TIMESTAMPDIFF(SECOND, {moment}, STARTS)");
+        format!(
+            "COALESCE(ABS(TIMESTAMPDIFF(SECOND, CONVERT_TZ({moment}, '+00:00', TIME_ZONE), STARTS)) <= 1, \
+             ABS({apart}) <= 50400 AND MOD({apart}, 900) = 0)"
+        )
+    };
     let sql = format!(
         "SELECT EVENT_NAME, DEFINER, TIME_ZONE, EVENT_DEFINITION, EXECUTE_AT, INTERVAL_VALUE, INTERVAL_FIELD, SQL_MODE, STARTS, ENDS, \
          STATUS, ON_COMPLETION, EVENT_COMMENT, CHARACTER_SET_CLIENT, COLLATION_CONNECTION, DATABASE_COLLATION, \
-         ABS(TIMESTAMPDIFF(SECOND, CREATED, STARTS)) <= 50400 AND MOD(TIMESTAMPDIFF(SECOND, CREATED, STARTS), 900) = 0 \
-         OR ABS(TIMESTAMPDIFF(SECOND, LAST_ALTERED, STARTS)) <= 50400 AND MOD(TIMESTAMPDIFF(SECOND, LAST_ALTERED, STARTS), 900) = 0, \
+         {} OR {}, \
          COALESCE(EXECUTE_AT, ENDS) < NOW() - INTERVAL 1 DAY AND ON_COMPLETION = 'NOT PRESERVE' \
          FROM information_schema.EVENTS WHERE EVENT_SCHEMA = {}",
+        by_itself("CREATED"),
+        by_itself("LAST_ALTERED"),
         reader.here
     );
     for row in reader.rows(&sql).await? {
@@ -137,6 +172,10 @@ pub(super) async fn events(reader: &mut Reader<'_>, found: &mut Found, own: &Own
             continue;
         }
         let body = reader.whole(text(&row, 3), ["EVENT", name], 3, 1).await?;
+        if let Some(reason) = unspeakable(reader, text(&row, 13), &body) {
+            found.unmodelled("event", name, reason);
+            continue;
+        }
         let event = event(&row, found, own, &body);
         found.objects.push(event);
     }
@@ -152,7 +191,6 @@ fn event(row: &TextRow, found: &Found, own: &Own, body: &str) -> Object {
     if !text(row, 5).is_empty() {
         said.set("every", format!("{} {}", text(row, 5), text(row, 6)));
     }
-    // Where nobody says when it starts, it starts when it is made: by the event's own clock, which may be hours from the one that is read by.
     let by_itself = text(row, 16) == "1";
     said.set_some("starts", Some(text(row, 8)).filter(|starts| !starts.is_empty() && !by_itself));
     said.set_some("ends", Some(text(row, 9)).filter(|ends| !ends.is_empty()));

@@ -6,7 +6,7 @@ use crate::state::value;
 use crate::wire::{Wire, text};
 
 /// In the order in which they are put back.
-const FIXED: [(&str, &str); 15] = [
+const FIXED: [(&str, &str); 16] = [
     ("character_set_client", "utf8mb4"),
     ("character_set_connection", "utf8mb4"),
     ("character_set_results", "utf8mb4"),
@@ -14,6 +14,7 @@ const FIXED: [(&str, &str); 15] = [
     ("collation_connection", "utf8mb4_general_ci"),
     ("max_execution_time", "0"),
     ("max_statement_time", "0"),
+    ("show_create_table_skip_secondary_engine", "0"),
     ("show_create_table_verbosity", "0"),
     ("show_gipk_in_create_table_and_information_schema", "1"),
     ("sql_auto_is_null", "0"),

@@ -5,6 +5,7 @@ use driftlock_database::Error;
 use driftlock_schema::{Object, Part, Value};
 use driftlock_script::{Token, TokenKind};
 
+use super::columns::{bytes, is_binary};
 use super::constraints::set_check;
 use super::text::{mended, without_database};
 use super::{Found, Reader};
@@ -19,18 +20,21 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found) -> Result<(
         if let Some(table) = found.tables.get_mut(&name) {
             mend(table, &sql, &reader.database);
             let text = without_database(&sql, &reader.database).unwrap_or(sql.as_str().into());
-            add(table, &text);
+            add(table, &text, reader.product.is_mariadb);
         }
     }
     Ok(())
 }
 
-fn add(table: &mut Object, sql: &str) {
+fn add(table: &mut Object, sql: &str, mariadb: bool) {
     let tokens = words(sql);
     let open = tokens.iter().position(|token| token.text == "(").unwrap_or(tokens.len());
     let close = closing(&tokens, open);
     for definition in parts(&tokens[(open + 1).min(close)..close]) {
         check_of_column(table, sql, definition);
+        if !mariadb {
+            default_of_column(table, definition);
+        }
         period(table, definition);
         key(table, definition);
     }
@@ -56,6 +60,30 @@ fn check_of_column(table: &mut Object, sql: &str, definition: &[Token<'_>]) {
     if column.attributes.get("check").is_none() && column.attributes.text("type") != Some("json") {
         set_check(column, collation.as_deref(), clause);
     }
+}
+
+/// `` `a` varchar(9) DEFAULT 0xF09F9880 ``: MySQL prints letters of four bytes, and bytes that are none, by their numbers.
+fn default_of_column(table: &mut Object, definition: &[Token<'_>]) {
+    let name = definition.first().filter(|token| token.kind == TokenKind::QuotedIdentifier).and_then(identifier);
+    let Some(at) = definition.iter().position(|token| token.is("DEFAULT")) else { return };
+    let (Some(name), Some(value)) = (name, definition.get(at + 1)) else { return };
+    let of_table = table.attributes.text("collation").map(str::to_owned);
+    let is_it = |part: &&mut Part| part.kind == "column" && part.name == name;
+    let Some(column) = table.parts.iter_mut().find(is_it) else { return };
+    let is_lossy = |default: &str| default.contains('?') || default.starts_with("0x");
+    if !column.attributes.text("default").is_some_and(is_lossy) {
+        return;
+    }
+    let digits = value.text.strip_prefix("0x");
+    if digits.is_none() && value.kind != TokenKind::String {
+        return;
+    }
+    let is_text = !is_binary(column.attributes.text("type").unwrap_or_default().split('(').next().unwrap_or_default())
+        && column.attributes.text("collation").or(of_table.as_deref()).is_some_and(|it| it.starts_with("utf8"));
+    let letters = digits.filter(|_| is_text).and_then(|digits| String::from_utf8(bytes(digits)?).ok());
+    let letters = letters.filter(|letters| !letters.chars().any(char::is_control));
+    let default = letters.map_or_else(|| value.text.to_owned(), |letters| super::text::string(&letters));
+    column.attributes.set("default", default);
 }
 
 /// Brings back the letters that the catalog lost in expressions.
@@ -228,11 +256,16 @@ pub(super) fn string(sql: &str) -> String {
     text
 }
 
-/// The text of these tokens as it stands, with single spaces for lines.
+/// The text of these tokens as it stands, with single spaces for lines, and for the comments for older servers that MySQL wraps what it prints into.
 fn said(sql: &str, tokens: &[Token<'_>]) -> Option<String> {
-    let (first, last) = (tokens.first()?, tokens.last()?);
-    let text = &sql[first.start..last.start + last.text.len()];
-    // MySQL wraps what it prints into comments for older servers.
-    let text = text.trim_end_matches("*/").trim_end();
-    Some(text.split('\n').map(str::trim).collect::<Vec<_>>().join(" "))
+    let mut end = tokens.first()?.start;
+    let mut said = String::new();
+    for token in tokens {
+        let between = &sql[end..token.start];
+        let is_plain = !between.contains(['\n', '*']);
+        said.push_str(if is_plain { between } else { " " });
+        said.push_str(token.text);
+        end = token.start + token.text.len();
+    }
+    Some(said)
 }

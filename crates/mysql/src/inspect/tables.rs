@@ -60,7 +60,9 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found) -> Result<(
                     Object::new("table", Name::new(name)).with("engine", engine).with("collation", text(&row, 3));
                 table.attributes.set_flag("versioned", text(&row, 1) == "SYSTEM VERSIONED");
                 let options = text(&row, 4);
-                let pairs: Vec<(String, String)> = super::text::options(options);
+                let mut pairs: Vec<(String, String)> = super::text::options(options);
+                // Whether it is loaded into the second engine by now.
+                pairs.retain(|(name, _)| name != "secondary_load");
                 if !pairs.is_empty() {
                     table.attributes.set("options", Value::map(pairs));
                 }
@@ -81,6 +83,41 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Files of MySQL's that several tables share: they are the server's, and InnoDB alone says which tables lie in them, to those who may ask.
+pub(super) async fn tablespaces(reader: &mut Reader<'_>, found: &mut Found) -> Result<(), Error> {
+    if reader.product.is_mariadb || !reader.grants.missing("", None, &["PROCESS"]).is_empty() {
+        return Ok(());
+    }
+    // Names are those of files there.
+    let folder = literal(&format!("{}/", in_a_path(&reader.database)));
+    let here = format!("LEFT(t.NAME, CHAR_LENGTH({folder})) = {folder}");
+    let sql = format!(
+        "SELECT DISTINCT s.NAME FROM information_schema.INNODB_TABLES t JOIN information_schema.INNODB_TABLESPACES s ON s.SPACE = t.SPACE \
+         WHERE t.SPACE_TYPE = 'General' AND {here} \
+         UNION SELECT DISTINCT 'innodb_system' FROM information_schema.INNODB_TABLES t WHERE t.SPACE_TYPE = 'System' AND {here}"
+    );
+    for row in reader.rows(&sql).await? {
+        found.unmodelled(
+            "tablespace",
+            text(&row, 0),
+            "tables lie in it; it is the server's, and where they lie isn't compared",
+        );
+    }
+    Ok(())
+}
+
+/// A name as it stands in a path: what isn't a letter of ASCII, a digit or an underscore is told by its number.
+fn in_a_path(name: &str) -> String {
+    let mut path = String::new();
+    for letter in name.chars() {
+        match letter {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' => path.push(letter),
+            letter => path.push_str(&format!("@{:04x}", u32::from(letter))),
+        }
+    }
+    path
 }
 
 /// What sequences say of themselves: one question about all.

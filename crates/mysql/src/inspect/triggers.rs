@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use driftlock_database::Error;
 use driftlock_schema::Part;
 
-use super::routines::{code, session};
+use super::routines::{code, session, unspeakable};
 use super::{Found, Reader};
 use crate::definer::Own;
 use crate::wire::text;
@@ -32,6 +32,10 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found, own: &Own) 
         }
         let mode = text(row, 7);
         let body = reader.whole(text(row, 5), ["TRIGGER", text(row, 1)], 2, 1).await?;
+        if let Some(reason) = unspeakable(reader, text(row, 8), &body) {
+            found.unmodelled("trigger", text(row, 1), reason);
+            continue;
+        }
         said.set("body", code(&body, mode));
         said.set("definer", own.name(text(row, 6)));
         session(said, found, [mode, text(row, 8), text(row, 9), text(row, 10)]);

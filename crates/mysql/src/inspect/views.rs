@@ -3,17 +3,18 @@
 use driftlock_database::Error;
 use driftlock_schema::{Id, Name, Object};
 
+use super::routines::unspeakable;
 use super::text::{named, without_database};
 use super::{Found, Reader};
 use crate::definer::Own;
+use crate::parse::{identifier, words};
 use crate::wire::text;
 
 pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found, own: &Own) -> Result<(), Error> {
     if found.views.is_empty() {
         return Ok(());
     }
-    // MySQL says how a view is computed in SHOW CREATE VIEW alone.
-    let algorithm = if reader.product.is_mariadb { "ALGORITHM" } else { "'UNDEFINED'" };
+    let algorithm = if reader.product.is_mariadb { "ALGORITHM" } else { "NULL" };
     let sql = format!(
         "SELECT TABLE_NAME, VIEW_DEFINITION, CHECK_OPTION, DEFINER, SECURITY_TYPE, CHARACTER_SET_CLIENT, COLLATION_CONNECTION, {algorithm} \
          FROM information_schema.VIEWS WHERE {}",
@@ -33,6 +34,22 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found, own: &Own) 
             );
             continue;
         }
+        let mut algorithm = text(&row, 7).to_owned();
+        let mut columns = Vec::new();
+        if !reader.product.is_mariadb {
+            // MySQL says how a view is computed, and of what kind it is, in SHOW CREATE VIEW alone.
+            let Some(shown) = reader.shown("VIEW", name, 1).await? else {
+                found.incomplete.insert("views may not be shown whole: grant SHOW VIEW and SELECT".to_owned());
+                continue;
+            };
+            let head = head(&shown);
+            if head.is_of_json {
+                found.unmodelled("view", name, "it makes JSON of tables, and takes it in (a duality view)");
+                continue;
+            }
+            algorithm = head.algorithm;
+            columns = head.columns;
+        }
         let used = named(definition, &reader.database);
         if let Some(database) = used.elsewhere {
             found.unmodelled("view", name, format!("it reaches into the database {database}"));
@@ -43,15 +60,23 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found, own: &Own) 
             continue;
         };
         // There the database stands before no name, where it is the session's own.
-        let definition = reader.whole(&definition, ["VIEW", name], 1, 4).await?;
+        let width = if reader.product.is_mariadb { 4 } else { 1 };
+        let definition = reader.whole(&definition, ["VIEW", name], 1, width).await?;
+        if let Some(reason) = unspeakable(reader, text(&row, 5), &definition) {
+            found.unmodelled("view", name, reason);
+            continue;
+        }
         let mut view = Object::new("view", Name::new(name)).with("definition", definition);
         let said = &mut view.attributes;
+        if !columns.is_empty() {
+            said.set("columns", columns);
+        }
         said.set_some("check_option", Some(text(&row, 2)).filter(|it| *it != "NONE").map(str::to_ascii_lowercase));
         said.set("definer", own.name(text(&row, 3)));
         said.set_some("security", (text(&row, 4) != "DEFINER").then(|| text(&row, 4).to_ascii_lowercase()));
         said.set_some("character_set_client", Some(text(&row, 5)).filter(|charset| *charset != "utf8mb4"));
         said.set_some("collation_connection", Some(text(&row, 6)).filter(|it| *it != "utf8mb4_general_ci"));
-        said.set_some("algorithm", Some(text(&row, 7)).filter(|it| *it != "UNDEFINED").map(str::to_ascii_lowercase));
+        said.set_some("algorithm", Some(algorithm.to_ascii_lowercase()).filter(|it| it != "undefined"));
         for relation in used.relations.into_iter().filter(|relation| relation != name) {
             let kind = match () {
                 () if found.views.contains_key(&relation) => "view",
@@ -65,6 +90,30 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found, own: &Own) 
     }
     without_what_they_need(found);
     Ok(())
+}
+
+/// What stands before the name in SHOW CREATE VIEW and nowhere else.
+struct Head {
+    algorithm: String,
+    is_of_json: bool,
+    /// The names of its columns, where they were given: MariaDB puts them into the definition.
+    columns: Vec<String>,
+}
+
+/// `` CREATE ALGORITHM=MERGE DEFINER=`ann`@`%` SQL SECURITY DEFINER JSON RELATIONAL DUALITY VIEW `v` AS … ``
+fn head(sql: &str) -> Head {
+    let tokens = words(sql);
+    let end = tokens.iter().position(|token| token.is("AS")).unwrap_or(tokens.len());
+    let at = tokens[..end].iter().position(|token| token.is("ALGORITHM"));
+    Head {
+        algorithm: at.and_then(|at| tokens.get(at + 2)).map_or("undefined", |token| token.text).to_owned(),
+        columns: tokens[..end]
+            .iter()
+            .position(|token| token.text == "(")
+            .map(|open| tokens[open..end].iter().filter_map(identifier).collect())
+            .unwrap_or_default(),
+        is_of_json: tokens[..end].iter().any(|token| token.is("DUALITY")),
+    }
 }
 
 /// A view that reads what has no place in a schema has none itself: it could not be made.

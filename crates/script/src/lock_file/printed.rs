@@ -18,6 +18,11 @@ pub(super) fn body(lock: &LockFile) -> String {
     line(&format!("  \"format\": {},", super::FORMAT));
     line(&format!("  \"engine\": {},", json(lock.schema.engine())));
     line(&format!("  \"version\": {},", json(&lock.version)));
+    if !lock.database.is_empty() {
+        let database: Vec<String> =
+            lock.database.iter().map(|(name, value)| format!("{}: {}", json(name), json(value))).collect();
+        line(&format!("  \"database\": {},", block('{', &database, '}', 2)));
+    }
     line(&format!("  \"files\": {},", json(&lock.files)));
     line(&format!("  \"include\": {},", list(&lock.filter.included(), 2)));
     line(&format!("  \"exclude\": {},", list(&lock.filter.excluded(), 2)));

@@ -32,6 +32,7 @@ fn lock() -> LockFile {
         |version: &str, fingerprint, changed| LockedMigration { version: version.to_owned(), fingerprint, changed };
     LockFile {
         version: "PostgreSQL 15.3".to_owned(),
+        database: [("collation".to_owned(), "utf8mb4_bin".to_owned())].into(),
         files: Fingerprint::of(b"files"),
         filter,
         values: [("prefix".to_owned(), Some("a".to_owned())), ("secret".to_owned(), None)].into(),

@@ -14,7 +14,7 @@ CREATE TABLE t (a int NOT NULL) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=ut
 CREATE TABLE t (a int DEFAULT 5) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 -- case: default of an expression
 CREATE TABLE t (a int DEFAULT (1 + 2)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
--- case: default of a sequence
+-- case: default of a sequence (MariaDB)
 CREATE SEQUENCE s;
 CREATE TABLE t (a int DEFAULT NEXT VALUE FOR s) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 -- case: auto increment
@@ -28,7 +28,7 @@ CREATE TABLE t (a int COMMENT 'it''s \\ a "column"\n') ENGINE=InnoDB DEFAULT CHA
 CREATE TABLE t (a int CHECK (a > 3)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 -- case: comment and check
 CREATE TABLE t (a int COMMENT 'COMMENT \'x\'' CHECK (a > 3)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
--- case: unversioned
+-- case: unversioned (MariaDB)
 CREATE TABLE t (a int WITHOUT SYSTEM VERSIONING, b int) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci WITH SYSTEM VERSIONING;
 -- case: virtual
 CREATE TABLE t (a int, b int AS (a + 1)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
@@ -38,9 +38,14 @@ CREATE TABLE t (a int, b int AS (a + 1) STORED) ENGINE=InnoDB DEFAULT CHARSET=ut
 CREATE TABLE t (a int, b varchar(10) CHARSET latin1 AS (concat(a,'x')) STORED INVISIBLE COMMENT 'c') ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 -- case: json
 CREATE TABLE t (a json) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
--- case: json in a table of its collation
+-- case: json in a table of its collation (MariaDB)
 CREATE TABLE t (a json NOT NULL DEFAULT '{}', b longtext) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 -- case: a long text that is not quite json
 CREATE TABLE t (a longtext CHECK (json_valid(a))) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 -- case: json with another check
 CREATE TABLE t (a json CHECK (json_length(a) > 3)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+-- case: a key that the server makes (MySQL)
+SET sql_generate_invisible_primary_key = 1;
+CREATE TABLE t (a int) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+-- case: not for a second engine (MySQL)
+CREATE TABLE t (a int NOT SECONDARY) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;

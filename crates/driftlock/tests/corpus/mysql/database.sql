@@ -4,5 +4,5 @@ ALTER DATABASE COLLATE utf8mb4_general_ci;
 ALTER DATABASE COLLATE utf8mb4_unicode_ci;
 -- case: charset
 ALTER DATABASE CHARACTER SET latin1;
--- case: comment
+-- case: comment (MariaDB)
 ALTER DATABASE COMMENT 'it''s';

@@ -5,7 +5,6 @@ CREATE VIEW `v.``"'` AS SELECT `x.y``z` AS `q``.` FROM `a.b``c"d'e f`;
 CREATE FUNCTION `f.``"` (`p 1` int) RETURNS int RETURN `p 1`;
 CREATE TRIGGER `t.``"` BEFORE INSERT ON `größe` FOR EACH ROW SET NEW.`ä(1)` = 1;
 CREATE EVENT `e.``"` ON SCHEDULE EVERY 1 DAY DO SELECT 1;
-CREATE SEQUENCE `s.``"`;
 -- case: of 64 letters
 CREATE TABLE aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa (bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb int);
 -- case: reserved words and mixed case
@@ -21,3 +20,7 @@ CREATE VIEW v AS SELECT '😀?é' AS x, a FROM t;
 CREATE FUNCTION f() RETURNS text RETURN '😀é?';
 CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.a = '😀';
 CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SET @a = '😀';
+-- case: an odd sequence (MariaDB)
+CREATE SEQUENCE `s.``"`;
+-- case: letters in expressions
+CREATE TABLE `größe` (`ä` varchar(20) DEFAULT 'é?', `ö` varchar(20) AS (concat(`ä`, 'ü😀')), CHECK (`ä` <> 'ß'));

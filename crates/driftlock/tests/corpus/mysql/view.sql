@@ -1,10 +1,11 @@
 CREATE TABLE a (id int PRIMARY KEY, name varchar(20));
 CREATE TABLE b (id int PRIMARY KEY, a int);
 CREATE FUNCTION twice(x int) RETURNS int DETERMINISTIC RETURN x * 2;
-CREATE SEQUENCE seq;
 -- case: made
 CREATE VIEW v AS SELECT id FROM a;
--- case: same: spelled otherwise
+-- case: same: spelled otherwise on MySQL (MySQL)
+create sql security definer view `v` as select /* all */ a.id from a;
+-- case: same: spelled otherwise (MariaDB)
 create sql security definer view `v` (`id`) as select /* all */ a.id from a;
 -- case: definition
 CREATE VIEW v AS SELECT id FROM a WHERE id > 1;
@@ -40,5 +41,6 @@ CREATE VIEW v AS SELECT id AS `größe ``x`, 'é''\\' AS y FROM a;
 CREATE VIEW z AS SELECT id FROM a;
 CREATE VIEW y AS SELECT id FROM z;
 CREATE VIEW v AS SELECT y.id FROM y JOIN z ON z.id = y.id;
--- case: on a sequence
+-- case: on a sequence (MariaDB)
+CREATE SEQUENCE seq;
 CREATE VIEW v AS SELECT previous value for seq AS n;

@@ -1,0 +1,178 @@
+//! `driftlock diff`
+
+use std::sync::Arc;
+
+use clap::Args;
+use driftlock::database::{Creation, Step};
+use driftlock::engine::{Differing, Source, Sources, to_script};
+use serde_json::{Value, json};
+
+use super::Done;
+use crate::arguments::{Format, Global};
+use crate::changes;
+use crate::error::CommandError;
+use crate::output::{Output, count, printable};
+use crate::schema_options::{EngineOption, FilterOptions, ShadowOption};
+use crate::session;
+use crate::setup::{configure_with, provenance};
+
+/// Show what differs between two schemas, and the statements from one to the other
+///
+/// The statements are run on a scratch database that holds the first, and what comes of it is compared with the second by the
+/// engine's own account, before they are shown. Reads only.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "\
+Examples:
+  driftlock diff --from sqlite://shop.db --to dir:migrations
+  driftlock diff --from lock:migrations/schema.lock --to sql:wanted.sql --format sql",
+    after_long_help = "\
+Examples:
+  driftlock diff --from sqlite://shop.db --to dir:migrations
+  driftlock diff --from dir:migrations --to sql:wanted.sql --format sql
+  driftlock diff --from git:main:migrations --to dir:migrations --engine sqlite
+  driftlock diff --from sqlite://a.db --to sqlite://b.db --exclude 'table:tmp_*' --exit-code
+
+Sources are those of `driftlock inspect`. Statements that may lose data, or do
+something else that one should know, say so."
+)]
+pub(crate) struct Arguments {
+    /// What there is
+    #[arg(long, value_name = "SOURCE")]
+    from: String,
+    /// What there should be
+    #[arg(long, value_name = "SOURCE")]
+    to: String,
+    /// Show the statements without proving that they lead there
+    #[arg(long)]
+    offline: bool,
+    /// Exit with 3 where something differs
+    #[arg(long)]
+    exit_code: bool,
+    #[command(flatten)]
+    filter: FilterOptions,
+    #[command(flatten)]
+    engine: EngineOption,
+    #[command(flatten)]
+    shadow: ShadowOption,
+    /// How to print results
+    #[arg(
+        long,
+        value_parser = Format::among(&["text", "json", "sql"]),
+        default_value = "text",
+        help_heading = "Output",
+        hide_possible_values = true,
+        value_name = "text|json|sql"
+    )]
+    format: Format,
+}
+
+pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) -> Result<Done, CommandError> {
+    let config = configure_with(global, |overrides| arguments.shadow.set(overrides))?;
+    let settings = config.project()?;
+    let (from, to) = (arguments.from.parse::<Source>()?, arguments.to.parse::<Source>()?);
+    let filter = arguments.filter.filter(&settings)?;
+    let who = provenance(global, &config, &settings);
+    let mut sources = Sources::new(driftlock::ENGINES, settings.clone(), who).filter(filter);
+    if let Some(engine) = arguments.engine.engine()? {
+        sources = sources.engine(engine);
+    }
+    let differing = session::apart(&settings, output, |cancellation| async move {
+        let sources = sources.cancellation(cancellation);
+        let found =
+            if arguments.offline { sources.diff_unproved(&from, &to).await } else { sources.diff(&from, &to).await };
+        Ok(found?)
+    })?;
+    match arguments.format {
+        Format::Json => output.json(&as_json(&differing)),
+        Format::Sql => {
+            let dialect = differing.from.engine.dialect();
+            for step in &differing.diff.steps {
+                output.data(said_in_sql(step, dialect).trim_end());
+            }
+        }
+        Format::Text | Format::Csv | Format::Mermaid => text(&differing, output),
+    }
+    tell(&differing, arguments, output);
+    let is_different = !differing.diff.is_empty();
+    Ok(if arguments.exit_code && is_different { Done::Different } else { Done::Well })
+}
+
+fn said_in_sql(step: &Step, dialect: driftlock::script::Dialect) -> String {
+    let mut script = String::new();
+    if let Some(words) = hazards(step) {
+        script.push_str(&format!("-- {words}\n"));
+    }
+    if let Some(query) = &step.offenders {
+        script.push_str(&format!("-- fails on what this finds: {}\n", query.replace('\n', " ")));
+    }
+    let creation = Creation { sql: step.sql.clone(), object: step.object.clone(), transactional: step.transactional };
+    script + &to_script(&[creation], dialect)
+}
+
+/// `data loss, not reversible`
+fn hazards(step: &Step) -> Option<String> {
+    let words: Vec<String> = step.hazards.iter().map(|hazard| hazard.words()).collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
+fn text(differing: &Differing, output: &Output) {
+    let diff = &differing.diff;
+    changes::lines(&diff.changes, "there").iter().for_each(|line| output.data(line));
+    if !diff.steps.is_empty() {
+        output.data("");
+    }
+    for (at, step) in diff.steps.iter().enumerate() {
+        let mut lines = step.sql.lines();
+        output.data(&format!("{:>3}. {}", at + 1, printable(lines.next().unwrap_or_default())));
+        lines.for_each(|line| output.data(&format!("     {}", printable(line))));
+        if let Some(words) = hazards(step) {
+            output.data(&format!("     -- {words}"));
+        }
+        if let Some(query) = &step.offenders {
+            output.data(&format!("     -- fails on what this finds: {}", printable(&query.replace('\n', " "))));
+        }
+    }
+}
+
+fn as_json(differing: &Differing) -> Value {
+    let diff = &differing.diff;
+    let unmodelled = [&differing.from, &differing.to].map(|reading| &reading.inspection.unmodelled);
+    json!({
+        "engine": diff.engine,
+        "from": diff.from,
+        "to": diff.to,
+        "changes": diff.changes,
+        "steps": diff.steps,
+        "proved": diff.is_proved,
+        "digest": diff.digest(),
+        "unmodelled": { "from": unmodelled[0], "to": unmodelled[1] },
+    })
+}
+
+fn tell(differing: &Differing, arguments: &Arguments, output: &Output) {
+    let diff = &differing.diff;
+    for (which, reading) in [(&arguments.from, &differing.from), (&arguments.to, &differing.to)] {
+        for it in &reading.inspection.unmodelled {
+            let object = printable(&it.object.to_string());
+            output.note(&format!("{object} of {} is left out: {}", printable(which), it.reason));
+        }
+    }
+    let reordered: Vec<String> = diff.reordered().map(|id| printable(&id.to_string())).collect();
+    if !reordered.is_empty() {
+        output.note(&format!("columns come in another order, which no step changes: {}", reordered.join(", ")));
+    }
+    if diff.is_empty() {
+        output.note("no difference");
+        return;
+    }
+    if diff.steps.is_empty() {
+        return;
+    }
+    let steps = count(diff.steps.len(), "statement");
+    output.note(&if diff.is_proved {
+        format!("{steps}, proved: run on a scratch database, they lead from the first to the second by the engine's own account")
+    } else {
+        format!("{steps}, not proved: they were run nowhere yet")
+    });
+}
