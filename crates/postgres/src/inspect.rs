@@ -25,6 +25,7 @@ mod grants;
 mod indexes;
 mod inheritance;
 mod languages;
+mod moment;
 mod operators;
 mod privileges;
 mod publications;
@@ -42,10 +43,10 @@ use driftlock_database::{Error, Inspection, Session};
 
 pub(crate) use self::grants::PUBLIC;
 pub(crate) use self::inheritance::resolved;
+use self::moment::Moment;
 pub(crate) use self::reading::{Address, Reading, catalog};
-use crate::session::PostgresSession;
+use crate::session::{PostgresSession, only_row};
 use crate::sql::Values;
-use crate::wire::ResultSet;
 
 /// One query of the catalogs, and what becomes of its answer.
 pub(crate) struct Source {
@@ -121,67 +122,7 @@ const USERS: &str = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_s
 /// waited for longer than this.
 const SETTINGS: &str = "SET LOCAL search_path = ''; SET LOCAL quote_all_identifiers = off; SET LOCAL DateStyle = 'ISO'; \
      SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC'; SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; \
-     SET LOCAL xmlbinary = 'base64'; SET LOCAL lc_monetary = 'C'; SET LOCAL standard_conforming_strings = on; SET LOCAL lock_timeout = '10s'";
-
-/// The catalogs whose rows say what the schema is.
-const MARKED: &[(&str, u32)] = &[
-    ("pg_aggregate", 0),
-    ("pg_am", 0),
-    ("pg_amop", 0),
-    ("pg_amproc", 0),
-    ("pg_attrdef", 0),
-    ("pg_attribute", 0),
-    ("pg_cast", 0),
-    ("pg_class", 0),
-    ("pg_collation", 0),
-    ("pg_constraint", 0),
-    ("pg_conversion", 0),
-    ("pg_default_acl", 0),
-    ("pg_depend", 0),
-    ("pg_description", 0),
-    ("pg_enum", 0),
-    ("pg_event_trigger", 0),
-    ("pg_extension", 0),
-    ("pg_foreign_data_wrapper", 0),
-    ("pg_foreign_server", 0),
-    ("pg_index", 0),
-    ("pg_inherits", 0),
-    ("pg_language", 0),
-    ("pg_namespace", 0),
-    ("pg_opclass", 0),
-    ("pg_operator", 0),
-    ("pg_opfamily", 0),
-    ("pg_partitioned_table", 0),
-    ("pg_policy", 0),
-    ("pg_proc", 0),
-    ("pg_publication", 0),
-    ("pg_publication_namespace", 15),
-    ("pg_publication_rel", 0),
-    ("pg_range", 0),
-    ("pg_rewrite", 0),
-    ("pg_seclabel", 0),
-    ("pg_sequence", 0),
-    ("pg_statistic_ext", 0),
-    ("pg_transform", 0),
-    ("pg_trigger", 0),
-    ("pg_ts_config", 0),
-    ("pg_ts_config_map", 0),
-    ("pg_ts_dict", 0),
-    ("pg_ts_parser", 0),
-    ("pg_ts_template", 0),
-    ("pg_type", 0),
-];
-
-/// Asks for the catalogs' change marks: for each how many rows it has, and a sum of which transaction wrote each where.
-pub(crate) fn marks(major: u32) -> String {
-    let of = |catalog: &str| {
-        format!(
-            "(SELECT pg_catalog.concat_ws('.', count(*), sum(pg_catalog.hashtext(c.xmin::text || c.ctid::text)::int8)) FROM pg_catalog.{catalog} c)"
-        )
-    };
-    let all: Vec<String> = MARKED.iter().filter(|(_, since)| major >= *since).map(|(catalog, _)| of(catalog)).collect();
-    format!("SELECT pg_catalog.concat_ws(' ', {})", all.join(", "))
-}
+     SET LOCAL xmlbinary = 'base64'; SET LOCAL lc_monetary = 'C'; SET LOCAL standard_conforming_strings = on; SET LOCAL jit = off; SET LOCAL lock_timeout = '10s'";
 
 /// A column that came with a major version, or what stands for it before.
 pub(crate) fn since(major: u32, first: u32, column: &'static str, before: &'static str) -> &'static str {
@@ -191,20 +132,19 @@ pub(crate) fn since(major: u32, first: u32, column: &'static str, before: &'stat
 /// How often a database that changes meanwhile is read.
 const ATTEMPTS: u32 = 5;
 
-/// The functions that print definitions see the newest catalogs, not the transaction's: what they said holds when the catalogs are still the
-/// same after it.
+/// See [`Session::inspect`](driftlock_database::Session::inspect). What was read holds when the catalogs are still the same after it.
 pub(crate) async fn take(session: &mut PostgresSession) -> Result<Inspection, Error> {
     if session.wire.seen.in_transaction() {
         return Err(Error::Protocol("a schema is read outside of any transaction, and one is open".to_owned()));
     }
     let queries: Vec<String> =
         SOURCES.iter().map(|source| (source.sql)(session.major).replace("{users}", USERS)).collect();
-    let marks = marks(session.major);
     let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     let settings = SETTINGS.matches("SET LOCAL").count();
-    let all = format!("{begin}; {SETTINGS}; {marks}; {}; COMMIT", queries.join("; "));
+    let all =
+        format!("{begin}; {SETTINGS}; {}; {}; COMMIT", moment::question(session.major), queries.join("; "));
     for attempt in 1.. {
-        let mut answers = session.ask_raw(&[&all, &marks]).await?.into_iter();
+        let mut answers = session.ask_raw(&[&all, moment::SNAPSHOT]).await?.into_iter();
         let read = answers.next().unwrap_or_default();
         let failed = read.failed.is_some();
         if failed {
@@ -221,11 +161,13 @@ pub(crate) async fn take(session: &mut PostgresSession) -> Result<Inspection, Er
             Err(error) => return Err(error),
         };
         let after = answers.next().unwrap_or_default().ok(false)?;
-        let said = |results: &[ResultSet], at: usize| -> Option<String> {
-            results.get(at).and_then(|result| result.rows.first()).and_then(|row| row.get(0)).map(str::to_owned)
-        };
         let first = 1 + settings;
-        if said(&results, first) != said(&after, 0) && attempt < ATTEMPTS {
+        let moment = Moment::read(results.get(first))?;
+        let holds = match only_row(&after) {
+            Some(row) if moment.is_still(&row.text(0)?) => true,
+            _ => moment.holds(&session.ask(&moment.question_after(session.major)).await?)?,
+        };
+        if !holds && attempt < ATTEMPTS {
             continue;
         }
         let mut reading = Reading::new(session.major);
@@ -235,7 +177,7 @@ pub(crate) async fn take(session: &mut PostgresSession) -> Result<Inspection, Er
             }
         }
         let mut inspection = reading.done();
-        if said(&results, first) != said(&after, 0) {
+        if !holds {
             let why = "the schema was changed while it was read, each time it was tried".to_owned();
             inspection.incomplete.push(why);
         }
