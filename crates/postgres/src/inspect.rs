@@ -12,8 +12,10 @@
 //! [`Reading::unmodelled`]. How it is made again stands in `create/`.
 //!
 //! The rules for a query: catalogs alone, nothing that runs once a row but the catalogs' own functions, no column that an older major than
-//! the session's doesn't have ([`since`] puts something in its place), `{users}` for "the schema `n` isn't the system's".
+//! the session's doesn't have ([`since`] puts something in its place), `{users}` for "the schema `n` isn't the system's", and in those of
+//! relations and their parts what `again` puts in to read some of them alone.
 
+mod again;
 mod behaviour;
 mod collations;
 mod columns;
@@ -41,12 +43,14 @@ mod types;
 
 use driftlock_database::{Error, Inspection, Session};
 
+pub(crate) use self::again::{Memory, take as take_again};
 pub(crate) use self::grants::PUBLIC;
 pub(crate) use self::inheritance::resolved;
 use self::moment::Moment;
 pub(crate) use self::reading::{Address, Reading, catalog};
 use crate::session::{PostgresSession, only_row};
 use crate::sql::Values;
+use crate::wire::ResultSet;
 
 /// One query of the catalogs, and what becomes of its answer.
 pub(crate) struct Source {
@@ -132,17 +136,32 @@ pub(crate) fn since(major: u32, first: u32, column: &'static str, before: &'stat
 /// How often a database that changes meanwhile is read.
 const ATTEMPTS: u32 = 5;
 
-/// See [`Session::inspect`](driftlock_database::Session::inspect). What was read holds when the catalogs are still the same after it.
+/// Everything that is asked is of one moment.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// See [`Session::inspect`](driftlock_database::Session::inspect).
 pub(crate) async fn take(session: &mut PostgresSession) -> Result<Inspection, Error> {
+    let (reading, _, changes) = take_noting(session, moment::SNAPSHOT).await?;
+    let mut inspection = reading.done();
+    inspection.incomplete.extend(changes);
+    Ok(inspection)
+}
+
+/// Reads everything, with the answer to a question of the same moment. What was read holds when the catalogs are still the same after it; where
+/// they never were, that is said.
+async fn take_noting(
+    session: &mut PostgresSession,
+    question: &str,
+) -> Result<(Reading, Option<ResultSet>, Option<String>), Error> {
     if session.wire.seen.in_transaction() {
         return Err(Error::Protocol("a schema is read outside of any transaction, and one is open".to_owned()));
     }
-    let queries: Vec<String> =
-        SOURCES.iter().map(|source| (source.sql)(session.major).replace("{users}", USERS)).collect();
-    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    let queries: Vec<String> = (SOURCES.iter())
+        .map(|source| again::restricted(&(source.sql)(session.major).replace("{users}", USERS), None))
+        .collect();
     let settings = SETTINGS.matches("SET LOCAL").count();
     let all =
-        format!("{begin}; {SETTINGS}; {}; {}; COMMIT", moment::question(session.major), queries.join("; "));
+        format!("{BEGIN}; {SETTINGS}; {}; {question}; {}; COMMIT", moment::question(session.major), queries.join("; "));
     for attempt in 1.. {
         let mut answers = session.ask_raw(&[&all, moment::SNAPSHOT]).await?.into_iter();
         let read = answers.next().unwrap_or_default();
@@ -151,13 +170,10 @@ pub(crate) async fn take(session: &mut PostgresSession) -> Result<Inspection, Er
             session.rollback().await?;
         }
         let cancelled = failed && session.wire.take_cancelled();
-        let results = match read.ok(cancelled) {
+        let mut results = match read.ok(cancelled) {
             Ok(results) => results,
             // A function that was asked about what has just gone.
-            Err(error @ Error::Server(_)) if attempt < ATTEMPTS && is_gone(&error) => {
-                let _ = error;
-                continue;
-            }
+            Err(error) if attempt < ATTEMPTS && is_gone(&error) => continue,
             Err(error) => return Err(error),
         };
         let after = answers.next().unwrap_or_default().ok(false)?;
@@ -170,20 +186,28 @@ pub(crate) async fn take(session: &mut PostgresSession) -> Result<Inspection, Er
         if !holds && attempt < ATTEMPTS {
             continue;
         }
+        let mut results = results.split_off((first + 1).min(results.len())).into_iter();
+        let noted = results.next();
         let mut reading = Reading::new(session.major);
-        for (source, result) in SOURCES.iter().zip(&results[(first + 1).min(results.len())..]) {
-            for row in &result.rows {
-                (source.read)(&mut reading, Values(row))?;
-            }
-        }
-        let mut inspection = reading.done();
-        if !holds {
-            let why = "the schema was changed while it was read, each time it was tried".to_owned();
-            inspection.incomplete.push(why);
-        }
-        return Ok(inspection);
+        read_all(&mut reading, SOURCES.iter(), results.as_slice())?;
+        let changes = (!holds).then(|| "the schema was changed while it was read, each time it was tried".to_owned());
+        return Ok((reading, noted, changes));
     }
     Err(Error::Protocol("the schema was never read".to_owned()))
+}
+
+/// Puts the answers of sources into a reading.
+fn read_all<'s>(
+    reading: &mut Reading,
+    sources: impl Iterator<Item = &'s Source>,
+    results: &[ResultSet],
+) -> Result<(), Error> {
+    for (source, result) in sources.zip(results) {
+        for row in &result.rows {
+            (source.read)(reading, Values(row))?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether an error says that an object isn't there any more: it was dropped between the transaction's moment and now.

@@ -59,7 +59,8 @@ fn copies_files() -> bool {
     *CAN.get_or_init(|| {
         apart(async {
             let client = postgres(&server("TEST_POSTGRES_URL")).await;
-            let sql = "SELECT current_setting('server_version_num')::int >= 150000 AND NOT current_setting('fsync')::bool";
+            let sql =
+                "SELECT current_setting('server_version_num')::int >= 150000 AND NOT current_setting('fsync')::bool";
             client.query_one(sql, &[]).await.unwrap().get(0)
         })
     })

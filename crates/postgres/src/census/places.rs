@@ -137,19 +137,16 @@ pub(super) const INNER: &str = "(r.tgisinternal AND r.tgconstraint <> 0 \
 
 impl Places {
     /// The questions about these catalogs, of which [`read`](Self::read) wants the answers. `role` says a role's number in SQL.
-    pub(super) fn questions(
-        major: u32,
-        catalogs: &HashSet<&str>,
-        role: impl Fn(&str) -> String,
-    ) -> Vec<String> {
+    pub(super) fn questions(major: u32, catalogs: &HashSet<&str>, role: impl Fn(&str) -> String) -> Vec<String> {
         let multiranges = (major >= 14).then_some(MULTIRANGES);
         let all = OBJECTS.iter().copied().chain(multiranges).chain(PARTS.iter().copied());
-        let all = all.map(|sql| (sql.split('\'').nth(1).unwrap_or_default(), sql)).filter(|(catalog, _)| match *catalog {
-            "pg_user_mapping" => catalogs.contains("pg_user_mappings"),
-            // What users put into the system's is in other catalogs.
-            "pg_opfamily" => ["pg_opfamily", "pg_amop", "pg_amproc"].iter().any(|name| catalogs.contains(name)),
-            catalog => catalogs.contains(catalog),
-        });
+        let all =
+            all.map(|sql| (sql.split('\'').nth(1).unwrap_or_default(), sql)).filter(|(catalog, _)| match *catalog {
+                "pg_user_mapping" => catalogs.contains("pg_user_mappings"),
+                // What users put into the system's is in other catalogs.
+                "pg_opfamily" => ["pg_opfamily", "pg_amop", "pg_amproc"].iter().any(|name| catalogs.contains(name)),
+                catalog => catalogs.contains(catalog),
+            });
         all.map(|(catalog, sql)| {
             let free = format!(
                 "NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '{catalog}'::regclass AND e.objid = r.oid AND e.deptype = 'e')"

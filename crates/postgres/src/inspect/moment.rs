@@ -42,8 +42,13 @@ impl Moment {
         ends.next() == ends.next() && self.snapshot == snapshot
     }
 
-    /// Asks how many rows each catalog has, and for each whether it has some that this moment doesn't see.
-    pub(super) fn question_after(&self, major: u32) -> String {
+    /// Of a snapshot alone.
+    pub(super) fn of(snapshot: String) -> Self {
+        Moment { snapshot, counts: String::new() }
+    }
+
+    /// Whether this moment doesn't see a row, in SQL.
+    pub(super) fn is_new(&self, row: &str) -> String {
         let mut parts = self.snapshot.split(':').skip(1);
         // Rows have the lower half of a transaction's number.
         let number = |text: &str| text.parse::<u64>().unwrap_or(0) & u64::from(u32::MAX);
@@ -51,10 +56,15 @@ impl Moment {
         let under_way: Vec<String> =
             parts.next().unwrap_or_default().split(',').map(|it| number(it).to_string()).collect();
         // A row that was frozen long ago may bear a number that would be in the future by now.
-        let is_new = format!(
-            "pg_catalog.age(c.xmin) BETWEEN 0 AND pg_catalog.age('{next}'::pg_catalog.xid) OR c.xmin = ANY ('{{{}}}'::pg_catalog.xid[])",
+        format!(
+            "pg_catalog.age({row}.xmin) BETWEEN 0 AND pg_catalog.age('{next}'::pg_catalog.xid) OR {row}.xmin = ANY ('{{{}}}'::pg_catalog.xid[])",
             under_way.join(",")
-        );
+        )
+    }
+
+    /// Asks how many rows each catalog has, and for each whether it has some that this moment doesn't see.
+    pub(super) fn question_after(&self, major: u32) -> String {
+        let is_new = self.is_new("c");
         let catalogs: Vec<String> = marks::names(major)
             .map(|name| {
                 format!(
@@ -76,7 +86,7 @@ mod tests {
     use super::*;
 
     fn moment(snapshot: &str) -> Moment {
-        Moment { snapshot: snapshot.to_owned(), counts: String::new() }
+        Moment::of(snapshot.to_owned())
     }
 
     #[test]

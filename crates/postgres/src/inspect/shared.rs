@@ -7,7 +7,7 @@ use super::{Address, Source};
 pub(super) const COMMENTS: Source = Source {
     sql: |_| {
         "SELECT d.classoid, d.objoid, d.objsubid, d.description FROM pg_catalog.pg_description d \
-         WHERE d.objoid >= 16384 AND d.classoid <> 'pg_catalog.pg_namespace'::pg_catalog.regclass"
+         WHERE d.objoid >= 16384 AND d.classoid <> 'pg_catalog.pg_namespace'::pg_catalog.regclass AND {of d.objoid}"
             .to_owned()
     },
     read: |reading, row| {
@@ -25,7 +25,7 @@ pub(super) const COMMENTS: Source = Source {
 pub(super) const DEPENDENCIES: Source = Source {
     sql: |_| {
         "SELECT d.classid, d.objid, d.objsubid, d.refclassid, d.refobjid, d.refobjsubid FROM pg_catalog.pg_depend d \
-         WHERE d.objid >= 16384 AND d.refobjid >= 16384 AND d.refclassid <> 'pg_catalog.pg_namespace'::pg_catalog.regclass"
+         WHERE d.objid >= 16384 AND d.refobjid >= 16384 AND d.refclassid <> 'pg_catalog.pg_namespace'::pg_catalog.regclass AND {of d.objid}"
             .to_owned()
     },
     read: |reading, row| {
