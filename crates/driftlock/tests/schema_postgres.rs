@@ -132,8 +132,14 @@ async fn reading_again_what_changed_says_what_reading_everything_says() {
             if client.batch_execute(&sql).await.is_err() {
                 continue;
             }
+            let is_of_tables = sql
+                .split(' ')
+                .nth(1)
+                .is_some_and(|word| ["TABLE", "INDEX", "VIEW", "TRIGGER", "POLICY"].contains(&word));
+            let touched: Option<&[String]> =
+                if is_of_tables && seed > 1 && !sql.starts_with("COMMENT") { Some(&[]) } else { None };
             ran.push(sql);
-            let again = session.inspect_again(&before, None).await.unwrap();
+            let again = session.inspect_again(&before, touched).await.unwrap();
             let whole = session.inspect().await.unwrap();
             if again != whole {
                 let differences = compare(&whole.schema, &again.schema, Facets::ALL);

@@ -364,9 +364,9 @@ impl Session for PostgresSession {
         crate::inspect::take(self).await
     }
 
-    async fn inspect_again(&mut self, _: &Inspection, _: Option<&[String]>) -> Result<Inspection, Error> {
-        // What was read last is remembered here, and what has changed since then the catalogs tell better than any text.
-        crate::inspect::take_again(self).await
+    async fn inspect_again(&mut self, _: &Inspection, touched: Option<&[String]>) -> Result<Inspection, Error> {
+        // What was read last is remembered here, and what of it has changed since then the catalogs tell better than any text.
+        crate::inspect::take_again(self, touched.is_some()).await
     }
 
     async fn census(&mut self) -> Result<Census, Error> {

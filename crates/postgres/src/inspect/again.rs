@@ -4,10 +4,10 @@
 //! what depends on them (`pg_depend`) tell which relations to read again. That is done for tables, views, sequences and their parts. Wherever
 //! anything else changed (a row of another catalog, a row that is gone, a role) everything is read.
 //!
-//! In the queries of [`SOURCES`] `{in x}` stands for "`x` is one of those relations", and `{of x}` for "`x` is one, or a part of one". A source
-//! with neither is of what was just seen not to have changed.
+//! In the queries of [`SOURCES`] `{in x}` stands for "`x` is one of those relations", and `{of x}` for "`x` is one, or a part of one"; where a
+//! catalog is named behind `x`, nothing comes of the query unless that has rows. A source with neither is of what hasn't changed.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use driftlock_database::{Error, Inspection, Session};
 
@@ -65,13 +65,14 @@ struct State {
     /// The greatest number that anything had. What is made later has a greater one.
     greatest: u32,
     /// How many rows each catalog has of users.
-    counts: Vec<u64>,
+    counts: HashMap<String, u64>,
     /// Everything else that a reading depends on.
     rest: String,
 }
 
 /// What became of a catalog's rows since a moment.
 struct Rows {
+    catalog: String,
     all: u64,
     /// Of what had a number before.
     of_old: u64,
@@ -80,16 +81,18 @@ struct Rows {
 }
 
 impl State {
-    /// Asks for the state, and what has come since `before`.
-    fn question(major: u32, before: Option<&State>) -> String {
+    /// Asks for the state, and what has come since `before`. `trusted`: what ran since
+    /// then makes nothing but relations and their parts.
+    fn question(major: u32, before: Option<&State>, trusted: bool) -> String {
         let (greatest, is_new) = match before {
             Some(before) => (before.greatest, before.moment.is_new("c")),
             None => (0, "false".to_owned()),
         };
         let catalogs: Vec<String> = marks::first_numbers(major)
+            .filter(|(name, _)| !trusted || may(name) != May::Stay || before.is_none_or(|before| before.has(name)))
             .map(|(name, number)| {
                 format!(
-                    "(SELECT pg_catalog.concat_ws('.', count(*), count(*) FILTER (WHERE {number} <= {greatest}), count(*) FILTER (WHERE {is_new})) \
+                    "(SELECT pg_catalog.concat_ws('.', '{name}', count(*), count(*) FILTER (WHERE {number} <= {greatest}), count(*) FILTER (WHERE {is_new})) \
                      FROM pg_catalog.{name} c WHERE {number} >= 16384)"
                 )
             })
@@ -113,31 +116,39 @@ impl State {
         let row = row.ok_or_else(|| Error::Protocol("the server doesn't say what is in its catalogs".to_owned()))?;
         let rows = row.parsed(2, |text| {
             let catalog = |text: &str| {
-                let mut numbers = text.split('.').map(|number| number.parse().ok());
-                Some(Rows { all: numbers.next()??, of_old: numbers.next()??, new: numbers.next()?? })
+                let (catalog, numbers) = text.split_once('.')?;
+                let mut numbers = numbers.split('.').map(|number| number.parse().ok());
+                let (all, of_old, new) = (numbers.next()??, numbers.next()??, numbers.next()??);
+                Some(Rows { catalog: catalog.to_owned(), all, of_old, new })
             };
             text.split(' ').map(catalog).collect::<Option<Vec<Rows>>>()
         })?;
         let state = State {
             moment: Moment::of(row.text(0)?),
             greatest: oid(&row, 1)?,
-            counts: rows.iter().map(|rows| rows.all).collect(),
+            counts: rows.iter().map(|rows| (rows.catalog.clone(), rows.all)).collect(),
             rest: row.text(3)?,
         };
         Ok((state, rows))
     }
 
     /// Whether everything but relations and their parts is as it was, and nothing that there was is gone.
-    fn leads_to(&self, major: u32, now: &State, rows: &[Rows]) -> bool {
-        let catalogs = marks::names(major).zip(rows).zip(&self.counts);
-        self.rest == now.rest
-            && rows.len() == self.counts.len()
-            && catalogs.into_iter().all(|((name, rows), before)| match may(name) {
-                May::Stay => rows.new == 0 && rows.all == *before,
-                May::Change => rows.of_old == *before,
-                May::Grow => rows.all - rows.new == *before,
+    fn leads_to(&self, now: &State, rows: &[Rows]) -> bool {
+        let fits = |rows: &Rows| {
+            let before = self.counts.get(&rows.catalog).copied().unwrap_or(0);
+            match may(&rows.catalog) {
+                May::Stay => rows.new == 0 && rows.all == before,
+                May::Change => rows.of_old == before,
+                May::Grow => rows.all.checked_sub(rows.new) == Some(before),
                 May::BeAnything => true,
-            })
+            }
+        };
+        self.rest == now.rest && rows.iter().all(fits)
+    }
+
+    /// Whether a catalog has rows of users.
+    fn has(&self, catalog: &str) -> bool {
+        self.counts.get(catalog).is_none_or(|count| *count > 0)
     }
 }
 
@@ -206,14 +217,26 @@ pub(super) fn restricted(sql: &str, to: Option<&str>) -> String {
         all.push_str(before);
         match (what.split_once(' '), to) {
             (Some(("in" | "of", _)), None) => all.push_str("true"),
-            (Some(("in", column)), Some(to)) => all.push_str(&format!("{column} = ANY ('{{{to}}}'::oid[])")),
-            (Some(("of", column)), Some(to)) => all.push_str(&format!("{column} = ANY (ARRAY({}))", parts(to))),
+            (Some(("in", what)), Some(to)) => all.push_str(&format!("{} = ANY ('{{{to}}}'::oid[])", column(what))),
+            (Some(("of", what)), Some(to)) => all.push_str(&format!("{} = ANY (ARRAY({}))", column(what), parts(to))),
             _ => all.push_str(&format!("{{{what}}}")),
         }
         rest = after;
     }
     all.push_str(rest);
     all
+}
+
+/// What is compared: the catalog may be named behind it.
+fn column(what: &str) -> &str {
+    what.split(' ').next().unwrap_or(what)
+}
+
+/// Whether a source is of relations or their parts, and there may be such.
+fn is_asked(sql: &str, state: &State) -> bool {
+    let hook = ["{in ", "{of "].iter().find_map(|hook| sql.split_once(hook)).map(|(_, rest)| rest);
+    let Some((what, _)) = hook.and_then(|rest| rest.split_once('}')) else { return false };
+    what.split(' ').nth(1).is_none_or(|catalog| state.has(catalog))
 }
 
 /// The numbers of relations and of their parts.
@@ -231,9 +254,11 @@ fn parts(of: &str) -> String {
 }
 
 /// See [`Session::inspect_again`](driftlock_database::Session::inspect_again).
-pub(crate) async fn take(session: &mut PostgresSession) -> Result<Inspection, Error> {
+pub(crate) async fn take(session: &mut PostgresSession, trusted: bool) -> Result<Inspection, Error> {
     if let Some(memory) = session.memory.take() {
-        let known = renewed(session, memory).await;
+        // What acts on statements by itself may do anything.
+        let trusted = trusted && !memory.state.has("pg_event_trigger");
+        let known = renewed(session, memory, trusted).await;
         if session.wire.seen.in_transaction() {
             session.rollback().await?;
         }
@@ -244,7 +269,7 @@ pub(crate) async fn take(session: &mut PostgresSession) -> Result<Inspection, Er
             Err(error) => return Err(error),
         }
     }
-    let noted = State::question(session.major, None);
+    let noted = State::question(session.major, None, false);
     let (reading, answer, changes) = take_noting(session, &noted).await?;
     let last = reading.clone().done();
     if changes.is_some() {
@@ -256,14 +281,25 @@ pub(crate) async fn take(session: &mut PostgresSession) -> Result<Inspection, Er
 }
 
 /// The memory as it is now; nothing where everything has to be read.
-async fn renewed(session: &mut PostgresSession, mut memory: Box<Memory>) -> Result<Option<Box<Memory>>, Error> {
+async fn renewed(
+    session: &mut PostgresSession,
+    mut memory: Box<Memory>,
+    trusted: bool,
+) -> Result<Option<Box<Memory>>, Error> {
     let major = session.major;
-    let first = [format!("{BEGIN}; {SETTINGS}"), State::question(major, Some(&memory.state)), relations(&memory.state)];
+    let first = [
+        format!("{BEGIN}; {SETTINGS}"),
+        State::question(major, Some(&memory.state), trusted),
+        relations(&memory.state),
+    ];
     let answers = session.ask(&first.join("; ")).await?;
     let [.., said, changed] = answers.as_slice() else { return Ok(None) };
-    let (state, rows) = State::read(Some(said))?;
-    if !memory.state.leads_to(major, &state, &rows) {
+    let (mut state, rows) = State::read(Some(said))?;
+    if !memory.state.leads_to(&state, &rows) {
         return Ok(None);
+    }
+    for (catalog, count) in &memory.state.counts {
+        state.counts.entry(catalog.clone()).or_insert(*count);
     }
     let mut these: Vec<u32> = Vec::with_capacity(changed.rows.len());
     for row in &changed.rows {
@@ -278,7 +314,7 @@ async fn renewed(session: &mut PostgresSession, mut memory: Box<Memory>) -> Resu
     }
     let list = these.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
     let sources: Vec<_> = (SOURCES.iter().map(|source| (source, (source.sql)(major))))
-        .filter(|(_, sql)| sql.contains("{in ") || sql.contains("{of "))
+        .filter(|(_, sql)| is_asked(sql, &memory.state))
         .collect();
     let queries: Vec<String> = sources
         .iter()
@@ -293,7 +329,7 @@ async fn renewed(session: &mut PostgresSession, mut memory: Box<Memory>) -> Resu
         None => false,
     };
     if !is_still {
-        let (now, rows) = State::read(session.ask(&State::question(major, Some(&memory.state))).await?.first())?;
+        let (now, rows) = State::read(session.ask(&State::question(major, Some(&memory.state), false)).await?.first())?;
         if now.counts != memory.state.counts || now.rest != memory.state.rest || rows.iter().any(|rows| rows.new > 0) {
             return Ok(None);
         }

@@ -39,7 +39,7 @@ pub(super) const CONSTRAINTS: Source = Source {
              FROM pg_catalog.pg_constraint t JOIN pg_catalog.pg_class c ON c.oid = t.conrelid \
              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_class r ON r.oid = t.confrelid \
              LEFT JOIN pg_catalog.pg_namespace f ON f.oid = r.relnamespace LEFT JOIN pg_catalog.pg_constraint p ON p.oid = t.conparentid \
-             WHERE t.contype <> 't' AND {{users}} AND {{in t.conrelid}} ORDER BY t.oid"
+             WHERE t.contype <> 't' AND {{users}} AND {{in t.conrelid pg_constraint}} ORDER BY t.oid"
         )
     },
     read,

@@ -7,7 +7,7 @@ use super::{Address, Source};
 pub(super) const COMMENTS: Source = Source {
     sql: |_| {
         "SELECT d.classoid, d.objoid, d.objsubid, d.description FROM pg_catalog.pg_description d \
-         WHERE d.objoid >= 16384 AND d.classoid <> 'pg_catalog.pg_namespace'::pg_catalog.regclass AND {of d.objoid}"
+         WHERE d.objoid >= 16384 AND d.classoid <> 'pg_catalog.pg_namespace'::pg_catalog.regclass AND {of d.objoid pg_description}"
             .to_owned()
     },
     read: |reading, row| {
