@@ -81,6 +81,7 @@ const SOURCES: &[Source] = &[
     statistics::STATISTICS,
     extensions::EXTENSIONS,
     extensions::MEMBERS,
+    extensions::MEMBER_GRANTS,
     types::TYPES,
     types::FIELDS,
     types::CONSTRUCTORS,

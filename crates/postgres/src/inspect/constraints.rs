@@ -82,9 +82,14 @@ fn read(reading: &mut Reading, row: Values<'_>) -> Result<(), Error> {
             "not_null"
         }
         Some("f") => {
-            // One of a partition is its parent's.
             if row.optional(23)? != Some("0") {
-                return Ok(());
+                // One of a partition is its parent's. It was there before where it has another name; a copy that a table has for each
+                // partition that it refers to is the server's.
+                let parent = row.maybe(24)?.filter(|parent| {
+                    *parent != name && row.optional(25).ok().flatten() != row.optional(1).ok().flatten()
+                });
+                let Some(parent) = parent else { return Ok(()) };
+                say.set("attached_to", parent);
             }
             let target = oid(&row, 12)?;
             say.set("columns", reading.column_names(table, &columns));

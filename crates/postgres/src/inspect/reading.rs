@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use driftlock_database::{Error, Inspection, Unmodelled};
-use driftlock_schema::{Attributes, Id, Object, Part, Schema, Value};
+use driftlock_schema::{Attributes, Id, Name, Object, Part, Schema, Value};
 
 use super::constraints::Keys;
 use super::grants::{self, Privileges};
+use super::relations::KINDS;
 use super::{indexes, inheritance};
 use crate::spelling;
 use crate::sql::Values;
@@ -158,7 +159,14 @@ impl Reading {
 
     /// Takes in a part of an object, where that was taken in. What a user added to what an extension brought is named as unmodelled.
     pub(crate) fn part(&mut self, of: Address, at: Address, part: Part) -> bool {
-        let Some(Place(object, None)) = self.places.get(&of).copied() else { return false };
+        let Some(Place(object, None)) = self.places.get(&of).copied() else {
+            // Indexes and constraints of an extension's own table can't be told from those that were added to it.
+            if self.is_member(of) && matches!(part.kind.as_str(), "trigger" | "policy" | "rule") {
+                let id = Id::new(part.kind, Name::new(part.name));
+                self.unmodelled(id, "it is on a table that belongs to an extension");
+            }
+            return false;
+        };
         if at.column == 0 && self.is_member(at) {
             return false;
         }
@@ -182,6 +190,22 @@ impl Reading {
         match part {
             None => Some(&mut object.attributes),
             Some(part) => object.parts.get_mut(part).map(|part| &mut part.attributes),
+        }
+    }
+
+    /// A comment on what a key or a table brings along: the index that keeps the key, the type of the table's rows.
+    pub(super) fn comment_on_other(&mut self, at: Address, comment: String) {
+        let Some(Place(object, part)) = self.aliases.get(&at).copied() else { return };
+        let object = &mut self.objects[object];
+        match (at.catalog, part.and_then(|part| object.parts.get_mut(part))) {
+            (catalog::CLASS, Some(part)) if matches!(part.kind.as_str(), "primary_key" | "unique" | "exclusion") => {
+                part.attributes.set("index_comment", comment);
+            }
+            // Its array has a type too, of which nobody says anything.
+            (catalog::TYPE, None) if KINDS.iter().any(|(_, kind)| object.kind == *kind) => {
+                object.attributes.set("rowtype_comment", comment);
+            }
+            _ => {}
         }
     }
 

@@ -14,8 +14,9 @@ pub(super) const COMMENTS: Source = Source {
         let at =
             Address { catalog: oid(&row, 0)?, object: oid(&row, 1)?, column: row.parsed(2, |text| text.parse().ok())? };
         let comment = row.text(3)?;
-        if let Some(attributes) = reading.attributes(at) {
-            attributes.set("comment", comment);
+        match reading.attributes(at) {
+            Some(attributes) => attributes.set("comment", comment),
+            None => reading.comment_on_other(at, comment),
         }
         Ok(())
     },
