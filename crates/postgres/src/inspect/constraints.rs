@@ -74,7 +74,11 @@ fn read(reading: &mut Reading, row: Values<'_>) -> Result<(), Error> {
                 .is_some_and(|object| name == made_up(&object.name.name, &column, "not_null"));
             say.set_flag("no_inherit", row.yes(8)?);
             unchecked(&mut say)?;
-            if !row.yes(7)? || (is_usual && say.is_empty()) {
+            // A partition is made by itself and then attached, so that it has its own name of what it has from its parent.
+            let is_partition = reading
+                .get(Address::new(catalog::CLASS, table))
+                .is_some_and(|object| object.attributes.get("bound").is_some());
+            if (!row.yes(7)? && !is_partition) || (is_usual && say.is_empty()) {
                 reading.alias(at, Address::column(table, columns.first().copied().unwrap_or(0)));
                 return Ok(());
             }

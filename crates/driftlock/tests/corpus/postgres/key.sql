@@ -31,7 +31,7 @@ CREATE TABLE t (a integer NOT NULL, b text, c integer, UNIQUE (b));
 CREATE TABLE t (a integer NOT NULL, b text, c integer, UNIQUE (b) INCLUDE (c) WITH (fillfactor = 60), UNIQUE (c) DEFERRABLE INITIALLY DEFERRED);
 -- case: unique, deferrable
 CREATE TABLE t (a integer NOT NULL, b text, c integer, UNIQUE (b) DEFERRABLE);
--- case: unique of nulls
+-- case: unique of nulls (since 15)
 CREATE TABLE t (a integer NOT NULL, b text, c integer, UNIQUE NULLS NOT DISTINCT (b));
 -- case: unique clustered, the identity of replicas, with a comment
 CREATE TABLE t (a integer NOT NULL, b text, c integer, CONSTRAINT u UNIQUE (a));

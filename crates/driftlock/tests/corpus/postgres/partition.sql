@@ -4,7 +4,7 @@ CREATE TABLE p (id integer NOT NULL, region text DEFAULT 'x', at date) PARTITION
 -- case: made
 CREATE TABLE t PARTITION OF p FOR VALUES IN ('a');
 -- case: same: attached
-CREATE TABLE t (id integer NOT NULL, region text DEFAULT 'x', at date);
+CREATE TABLE t (id integer CONSTRAINT p_id_not_null NOT NULL, region text DEFAULT 'x', at date);
 ALTER TABLE p ATTACH PARTITION t FOR VALUES IN ('a');
 -- case: bound
 CREATE TABLE t PARTITION OF p FOR VALUES IN ('a', NULL);

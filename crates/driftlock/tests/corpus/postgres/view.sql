@@ -13,7 +13,7 @@ CREATE VIEW v AS SELECT a::bigint, b FROM t;
 CREATE VIEW v AS SELECT a, b FROM t GROUP BY a;
 -- case: security barrier
 CREATE VIEW v WITH (security_barrier) AS SELECT a, b FROM t;
--- case: security invoker
+-- case: security invoker (since 15)
 CREATE VIEW v WITH (security_invoker = true) AS SELECT a, b FROM t;
 -- case: check option
 CREATE VIEW v AS SELECT a, b FROM t WITH LOCAL CHECK OPTION;
