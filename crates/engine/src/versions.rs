@@ -64,11 +64,11 @@ impl Watch {
     pub(crate) async fn after(&mut self, session: &mut dyn Session, planned: &PlannedMigration) -> Result<(), Error> {
         let touched = if self.careful { None } else { touched(planned, self.dialect) };
         session.reset(&NO_LIMITS).await?;
-        let mut now = match &touched {
-            Some(touched) => session.inspect_again(&self.before, Some(touched)).await?,
-            None => session.inspect().await?,
+        let mut now = match self.careful {
+            false => session.inspect_again(&self.before, touched.as_deref()).await?,
+            true => session.inspect().await?,
         };
-        if touched.is_some() && (self.migrations.len() + 1).is_multiple_of(WHOLE) {
+        if !self.careful && (self.migrations.len() + 1).is_multiple_of(WHOLE) {
             now = self.whole(session, &now).await?;
         }
         for (name, value) in &planned.values {

@@ -5,14 +5,14 @@ mod catalogs;
 mod columns;
 mod places;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write;
 
 use driftlock_database::{Census, CensusKey, Error};
 use driftlock_schema::{Facet, Id, Name};
 use tokio_postgres::SimpleQueryRow;
 
-use crate::session::PostgresSession;
+use crate::session::{PostgresSession, only_row};
 use crate::spelling::settled_account;
 use crate::sql::Values;
 use catalogs::{CATALOGS, Catalog, LEFT_OUT_CATALOGS, is_left_out};
@@ -67,6 +67,7 @@ async fn account(session: &mut PostgresSession) -> Result<Census, Error> {
         SELVES.to_owned(),
         COLUMNS.replace("{catalogs}", &quoted(looked_at)),
         UNKNOWN.replace("{catalogs}", &quoted(known)),
+        TABLES.to_owned(),
     ];
     if session.major >= 14 {
         questions.push(REFERENCES.to_owned());
@@ -76,23 +77,26 @@ async fn account(session: &mut PostgresSession) -> Result<Census, Error> {
     let selves = rows(0).iter().map(|row| Values(row).text(0)).collect::<Result<Vec<_>, _>>()?;
     let columns = rows(1).iter().map(column).collect::<Result<Vec<_>, _>>()?;
     let unknown = rows(2).iter().map(|row| Values(row).text(0)).collect::<Result<Vec<_>, _>>()?;
-    let references: HashMap<(String, String), String> = rows(3)
+    let tables = rows(3).iter().map(|row| Values(row).text(0)).collect::<Result<Vec<_>, _>>()?;
+    let references: HashMap<(String, String), String> = rows(4)
         .iter()
         .map(Values)
         .map(|row| Ok(((row.text(0)?, row.text(1)?), row.text(2)?)))
         .collect::<Result<_, Error>>()?;
 
     let speaker = Speaker::new(selves.join(","), references);
-    let questions = Places::questions(session.major, |number| speaker.role(number));
+    // Planning a question takes longer than answering one of which there is nothing to say.
+    let is_here = |catalog: &&Catalog| columns.iter().any(|column| column.catalog == catalog.name);
+    let here: Vec<&Catalog> = CATALOGS.iter().filter(is_here).collect();
+    let said = session.ask(&with_something(&here)).await?;
+    let said = only_row(&said).map(|row| row.text(0)).transpose()?.unwrap_or_default();
+    let with_something: HashSet<&str> = said.split(' ').collect();
+    let questions = Places::questions(session.major, &with_something, |number| speaker.role(number));
     let places = Places::read(&session.ask(&questions.join("; ")).await?)?;
 
     let mut entries: BTreeMap<CensusKey, Vec<String>> = BTreeMap::new();
-    for catalog in CATALOGS {
+    for catalog in here.into_iter().filter(|catalog| with_something.contains(catalog.name)) {
         let columns: Vec<&Column> = columns.iter().filter(|column| column.catalog == catalog.name).collect();
-        // A catalog that this server doesn't have yet.
-        if columns.is_empty() {
-            continue;
-        }
         let answers = session.ask(&question(catalog, &columns, &speaker)).await?;
         for row in answers.iter().flat_map(|answer| &answer.rows) {
             enter(catalog.name, row, &places, &mut entries)?;
@@ -106,10 +110,7 @@ async fn account(session: &mut PostgresSession) -> Result<Census, Error> {
             entries.entry(key).or_default().push(format!("{count} rows"));
         }
     }
-    let mut census = Census::default();
-    for row in session.ask(TABLES).await?.iter().flat_map(|answer| &answer.rows) {
-        census.tables.push(Values(row).text(0)?);
-    }
+    let mut census = Census { tables, ..Census::default() };
     for (key, mut said) in entries {
         said.sort();
         census.entries.insert(key, settled_account(&said.join("\n")).into_owned());
@@ -124,6 +125,15 @@ fn column(row: &SimpleQueryRow) -> Result<Column, Error> {
 
 /// How many columns stand before what is said: the catalog and number of what a row belongs to, what of it, its owner, its grants.
 const HEAD: usize = 5;
+
+/// The question which of the catalogs have rows that count: their names.
+fn with_something(catalogs: &[&Catalog]) -> String {
+    let has = |catalog: &&Catalog| {
+        let name = catalog.name;
+        format!("CASE WHEN EXISTS (SELECT FROM {name} r WHERE {}) THEN '{name}' END", catalog.rows)
+    };
+    format!("SELECT concat_ws(' ', {})", catalogs.iter().map(has).collect::<Vec<_>>().join(", "))
+}
 
 /// The question for all of a catalog.
 fn question(catalog: &Catalog, columns: &[&Column], speaker: &Speaker) -> String {

@@ -12,8 +12,10 @@
 //! [`Reading::unmodelled`]. How it is made again stands in `create/`.
 //!
 //! The rules for a query: catalogs alone, nothing that runs once a row but the catalogs' own functions, no column that an older major than
-//! the session's doesn't have ([`since`] puts something in its place), `{users}` for "the schema `n` isn't the system's".
+//! the session's doesn't have ([`since`] puts something in its place), `{users}` for "the schema `n` isn't the system's", and in those of
+//! relations and their parts what `again` puts in to read some of them alone.
 
+mod again;
 mod behaviour;
 mod collations;
 mod columns;
@@ -25,6 +27,7 @@ mod grants;
 mod indexes;
 mod inheritance;
 mod languages;
+mod moment;
 mod operators;
 mod privileges;
 mod publications;
@@ -40,10 +43,12 @@ mod types;
 
 use driftlock_database::{Error, Inspection, Session};
 
+pub(crate) use self::again::{Memory, take as take_again};
 pub(crate) use self::grants::PUBLIC;
 pub(crate) use self::inheritance::resolved;
+use self::moment::Moment;
 pub(crate) use self::reading::{Address, Reading, catalog};
-use crate::session::PostgresSession;
+use crate::session::{PostgresSession, only_row};
 use crate::sql::Values;
 use crate::wire::ResultSet;
 
@@ -76,6 +81,7 @@ const SOURCES: &[Source] = &[
     statistics::STATISTICS,
     extensions::EXTENSIONS,
     extensions::MEMBERS,
+    extensions::MEMBER_GRANTS,
     types::TYPES,
     types::FIELDS,
     types::CONSTRUCTORS,
@@ -117,71 +123,12 @@ const SOURCES: &[Source] = &[
 /// Which schemas aren't the system's.
 const USERS: &str = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'";
 
-/// How everything is printed, whoever asks. Put back when the transaction ends. `pg_get_viewdef` and its kin lock what they tell of; nobody is
+/// How everything is printed, whoever asks. Put back when the transaction ends. Tables are joined in the order in which a query names them: to
+/// think of a better one takes longer than there is to win by it. `pg_get_viewdef` and its kin lock what they tell of; nobody is
 /// waited for longer than this.
 const SETTINGS: &str = "SET LOCAL search_path = ''; SET LOCAL quote_all_identifiers = off; SET LOCAL DateStyle = 'ISO'; \
      SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC'; SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; \
-     SET LOCAL xmlbinary = 'base64'; SET LOCAL lc_monetary = 'C'; SET LOCAL standard_conforming_strings = on; SET LOCAL lock_timeout = '10s'";
-
-/// The catalogs whose rows say what the schema is.
-const MARKED: &[(&str, u32)] = &[
-    ("pg_aggregate", 0),
-    ("pg_am", 0),
-    ("pg_amop", 0),
-    ("pg_amproc", 0),
-    ("pg_attrdef", 0),
-    ("pg_attribute", 0),
-    ("pg_cast", 0),
-    ("pg_class", 0),
-    ("pg_collation", 0),
-    ("pg_constraint", 0),
-    ("pg_conversion", 0),
-    ("pg_default_acl", 0),
-    ("pg_depend", 0),
-    ("pg_description", 0),
-    ("pg_enum", 0),
-    ("pg_event_trigger", 0),
-    ("pg_extension", 0),
-    ("pg_foreign_data_wrapper", 0),
-    ("pg_foreign_server", 0),
-    ("pg_index", 0),
-    ("pg_inherits", 0),
-    ("pg_language", 0),
-    ("pg_namespace", 0),
-    ("pg_opclass", 0),
-    ("pg_operator", 0),
-    ("pg_opfamily", 0),
-    ("pg_partitioned_table", 0),
-    ("pg_policy", 0),
-    ("pg_proc", 0),
-    ("pg_publication", 0),
-    ("pg_publication_namespace", 15),
-    ("pg_publication_rel", 0),
-    ("pg_range", 0),
-    ("pg_rewrite", 0),
-    ("pg_seclabel", 0),
-    ("pg_sequence", 0),
-    ("pg_statistic_ext", 0),
-    ("pg_transform", 0),
-    ("pg_trigger", 0),
-    ("pg_ts_config", 0),
-    ("pg_ts_config_map", 0),
-    ("pg_ts_dict", 0),
-    ("pg_ts_parser", 0),
-    ("pg_ts_template", 0),
-    ("pg_type", 0),
-];
-
-/// Asks for the catalogs' change marks: for each how many rows it has, and a sum of which transaction wrote each where.
-pub(crate) fn marks(major: u32) -> String {
-    let of = |catalog: &str| {
-        format!(
-            "(SELECT pg_catalog.concat_ws('.', count(*), sum(pg_catalog.hashtext(c.xmin::text || c.ctid::text)::int8)) FROM pg_catalog.{catalog} c)"
-        )
-    };
-    let all: Vec<String> = MARKED.iter().filter(|(_, since)| major >= *since).map(|(catalog, _)| of(catalog)).collect();
-    format!("SELECT pg_catalog.concat_ws(' ', {})", all.join(", "))
-}
+     SET LOCAL xmlbinary = 'base64'; SET LOCAL lc_monetary = 'C'; SET LOCAL standard_conforming_strings = on; SET LOCAL jit = off; SET LOCAL join_collapse_limit = 1; SET LOCAL lock_timeout = '10s'";
 
 /// A column that came with a major version, or what stands for it before.
 pub(crate) fn since(major: u32, first: u32, column: &'static str, before: &'static str) -> &'static str {
@@ -191,57 +138,78 @@ pub(crate) fn since(major: u32, first: u32, column: &'static str, before: &'stat
 /// How often a database that changes meanwhile is read.
 const ATTEMPTS: u32 = 5;
 
-/// The functions that print definitions see the newest catalogs, not the transaction's: what they said holds when the catalogs are still the
-/// same after it.
+/// Everything that is asked is of one moment.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// See [`Session::inspect`](driftlock_database::Session::inspect).
 pub(crate) async fn take(session: &mut PostgresSession) -> Result<Inspection, Error> {
+    let (reading, _, changes) = take_noting(session, moment::SNAPSHOT).await?;
+    let mut inspection = reading.done();
+    inspection.incomplete.extend(changes);
+    Ok(inspection)
+}
+
+/// Reads everything, with the answer to a question of the same moment. What was read holds when the catalogs are still the same after it; where
+/// they never were, that is said.
+async fn take_noting(
+    session: &mut PostgresSession,
+    question: &str,
+) -> Result<(Reading, Option<ResultSet>, Option<String>), Error> {
     if session.wire.seen.in_transaction() {
         return Err(Error::Protocol("a schema is read outside of any transaction, and one is open".to_owned()));
     }
-    let queries: Vec<String> =
-        SOURCES.iter().map(|source| (source.sql)(session.major).replace("{users}", USERS)).collect();
-    let marks = marks(session.major);
-    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    let queries: Vec<String> = (SOURCES.iter())
+        .map(|source| again::restricted(&(source.sql)(session.major).replace("{users}", USERS), None))
+        .collect();
     let settings = SETTINGS.matches("SET LOCAL").count();
-    let all = format!("{begin}; {SETTINGS}; {marks}; {}; COMMIT", queries.join("; "));
+    let all =
+        format!("{BEGIN}; {SETTINGS}; {}; {question}; {}; COMMIT", moment::question(session.major), queries.join("; "));
     for attempt in 1.. {
-        let mut answers = session.ask_raw(&[&all, &marks]).await?.into_iter();
+        let mut answers = session.ask_raw(&[&all, moment::SNAPSHOT]).await?.into_iter();
         let read = answers.next().unwrap_or_default();
         let failed = read.failed.is_some();
         if failed {
             session.rollback().await?;
         }
         let cancelled = failed && session.wire.take_cancelled();
-        let results = match read.ok(cancelled) {
+        let mut results = match read.ok(cancelled) {
             Ok(results) => results,
             // A function that was asked about what has just gone.
-            Err(error @ Error::Server(_)) if attempt < ATTEMPTS && is_gone(&error) => {
-                let _ = error;
-                continue;
-            }
+            Err(error) if attempt < ATTEMPTS && is_gone(&error) => continue,
             Err(error) => return Err(error),
         };
         let after = answers.next().unwrap_or_default().ok(false)?;
-        let said = |results: &[ResultSet], at: usize| -> Option<String> {
-            results.get(at).and_then(|result| result.rows.first()).and_then(|row| row.get(0)).map(str::to_owned)
-        };
         let first = 1 + settings;
-        if said(&results, first) != said(&after, 0) && attempt < ATTEMPTS {
+        let moment = Moment::read(results.get(first))?;
+        let holds = match only_row(&after) {
+            Some(row) if moment.is_still(&row.text(0)?) => true,
+            _ => moment.holds(&session.ask(&moment.question_after(session.major)).await?)?,
+        };
+        if !holds && attempt < ATTEMPTS {
             continue;
         }
+        let mut results = results.split_off((first + 1).min(results.len())).into_iter();
+        let noted = results.next();
         let mut reading = Reading::new(session.major);
-        for (source, result) in SOURCES.iter().zip(&results[(first + 1).min(results.len())..]) {
-            for row in &result.rows {
-                (source.read)(&mut reading, Values(row))?;
-            }
-        }
-        let mut inspection = reading.done();
-        if said(&results, first) != said(&after, 0) {
-            let why = "the schema was changed while it was read, each time it was tried".to_owned();
-            inspection.incomplete.push(why);
-        }
-        return Ok(inspection);
+        read_all(&mut reading, SOURCES.iter(), results.as_slice())?;
+        let changes = (!holds).then(|| "the schema was changed while it was read, each time it was tried".to_owned());
+        return Ok((reading, noted, changes));
     }
     Err(Error::Protocol("the schema was never read".to_owned()))
+}
+
+/// Puts the answers of sources into a reading.
+fn read_all<'s>(
+    reading: &mut Reading,
+    sources: impl Iterator<Item = &'s Source>,
+    results: &[ResultSet],
+) -> Result<(), Error> {
+    for (source, result) in sources.zip(results) {
+        for row in &result.rows {
+            (source.read)(reading, Values(row))?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether an error says that an object isn't there any more: it was dropped between the transaction's moment and now.

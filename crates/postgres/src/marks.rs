@@ -71,6 +71,19 @@ const CONTENTS: &[(&str, &str)] = &[
     ("pg_subscription", "c.subname::text, c.subdbid::int8"),
 ];
 
+/// The names of the catalogs whose rows say what a schema is.
+pub(crate) fn names(major: u32) -> impl Iterator<Item = &'static str> {
+    CATALOGS.iter().filter(move |(_, since, _)| major >= *since).map(|(name, ..)| *name)
+}
+
+/// The same, with the number in SQL that a row begins its key with (`c` is the row): what it is, or is of.
+pub(crate) fn first_numbers(major: u32) -> impl Iterator<Item = (&'static str, String)> {
+    CATALOGS.iter().filter(move |(_, since, _)| major >= *since).map(|(name, _, key)| {
+        let column = key.split("::").next().unwrap_or(key);
+        (*name, format!("{column}::pg_catalog.oid"))
+    })
+}
+
 /// The question: one row, of one text. It is one statement, and so of one moment.
 pub(crate) fn question(major: u32) -> String {
     let sum = |from: &str, hash: &str| {

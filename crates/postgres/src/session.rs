@@ -14,6 +14,7 @@ use driftlock_database::{
 
 use crate::connect::{self, application_name};
 use crate::error::from_db;
+use crate::inspect::Memory;
 use crate::lent::Loan;
 use crate::sql::{Names, Values, identifier, literal};
 use crate::tables;
@@ -61,6 +62,8 @@ pub(crate) struct PostgresSession {
     pub(crate) invalid_before: HashMap<String, Vec<String>>,
     /// A script ran since the last reset: role and search path may be its.
     pub(crate) touched: bool,
+    /// The last reading that was to be followed by others.
+    pub(crate) memory: Option<Box<Memory>>,
 }
 
 impl PostgresSession {
@@ -94,6 +97,7 @@ impl PostgresSession {
             database: None,
             invalid_before: HashMap::new(),
             touched: false,
+            memory: None,
         })
     }
 
@@ -133,6 +137,7 @@ impl PostgresSession {
             database: None,
             invalid_before: HashMap::new(),
             touched: false,
+            memory: None,
         }
     }
 
@@ -357,6 +362,11 @@ impl Session for PostgresSession {
 
     async fn inspect(&mut self) -> Result<Inspection, Error> {
         crate::inspect::take(self).await
+    }
+
+    async fn inspect_again(&mut self, _: &Inspection, touched: Option<&[String]>) -> Result<Inspection, Error> {
+        // What was read last is remembered here, and what of it has changed since then the catalogs tell better than any text.
+        crate::inspect::take_again(self, touched.is_some()).await
     }
 
     async fn census(&mut self) -> Result<Census, Error> {

@@ -50,7 +50,12 @@ impl Facet {
     /// The facet that an attribute is, if it is one.
     #[must_use]
     pub fn of(attribute: &str) -> Option<Facet> {
-        Facet::ALL.into_iter().find(|facet| facet.attribute() == attribute)
+        // A part may have more than one thing beside which something is noted: `index_comment`.
+        let is = |facet: &Facet| match facet {
+            Facet::Comments => attribute == "comment" || attribute.ends_with("_comment"),
+            facet => attribute == facet.attribute(),
+        };
+        Facet::ALL.into_iter().find(is)
     }
 }
 

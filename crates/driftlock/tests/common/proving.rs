@@ -1,10 +1,11 @@
 //! Readings proved: the corpus of each engine (a file a kind), and cases from beside the project.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use driftlock::database::{Event, Observer, Runnable, Session};
+use driftlock::database::{Census, Event, Observer, Runnable, Session};
 use driftlock::engine::{Proof, Shadow};
 use driftlock::schema::{Facet, Filter, Schema};
 use driftlock::script::{Options, split_with};
@@ -94,7 +95,8 @@ fn shown(said: &Option<String>) -> &str {
 /// A file of the corpus: what is there in all of its cases, and the cases. `-- case: NAME` begins one. The first is the object as it is made by
 /// default; in each other one something about it is different, but where the name begins with `same`: there only the spelling is. A name that
 /// ends with `(since 18)` is of a case for that major of the engine and newer ones, one with `(MariaDB)` or `(MySQL, since 9)` for that product:
-/// elsewhere it is said to be left out.
+/// elsewhere it is said to be left out. One that ends with `(unmodelled trigger a)` is of a case with something that a schema has no place for, and
+/// that is all that is asked of it: that it is named.
 pub struct Corpus {
     pub name: String,
     pub cases: Vec<(String, Vec<String>)>,
@@ -147,48 +149,27 @@ fn read(name: &str, engine: &str, text: &str) -> Corpus {
 /// Holds a corpus: every case is proved; what differs has another fingerprint, what doesn't has the same; and no attribute of the model can be
 /// done without. Returns every attribute of every kind that was there.
 pub async fn hold(engine: &'static str, corpus: Vec<Corpus>) -> BTreeSet<(String, String)> {
+    let server = Arc::new(Server::of(engine).await);
     let shadow = shadow(engine);
-    let server = Server::of(engine).await;
+    let needed: Arc<Mutex<BTreeSet<Attribute>>> = Arc::default();
+    let (missed, held) = (Arc::clone(&needed), Arc::new(Mutex::new(BTreeMap::new())));
+    let all = Arc::clone(&held);
+    each(corpus.into_iter().enumerate(), move |(at, file)| {
+        let (server, shadow) = (Arc::clone(&server), shadow.clone());
+        let (missed, all) = (Arc::clone(&missed), Arc::clone(&all));
+        async move {
+            let file = hold_file(engine, &server, &shadow, &file, &missed).await;
+            all.lock().unwrap().insert(at, file);
+        }
+    });
+    let needed = needed.lock().unwrap();
     let mut wrong = Vec::new();
-    let mut needed: BTreeSet<(String, String)> = BTreeSet::new();
-    let mut seen: BTreeMap<(String, String), String> = BTreeMap::new();
-    for file in &corpus {
-        let mut fingerprints: BTreeMap<String, String> = BTreeMap::new();
-        let mut first = None;
-        for (name, statements) in &file.cases {
-            let place = format!("{}/{name}", file.name);
-            if !server.takes(name) {
-                eprintln!("left out on {} {}: {place}", server.product, server.major);
-                continue;
-            }
-            let database = match database(engine, statements).await {
-                Ok(database) => database,
-                Err(error) => {
-                    wrong.push(format!("{place}: {error}"));
-                    continue;
-                }
-            };
-            let db = driftlock::connect(&database.url).await.unwrap();
-            let proof = prove(&db, &shadow).await;
-            wrong.extend(faults(&proof).iter().map(|fault| format!("{place}: {fault}")));
-            let Ok(proof) = proof else { continue };
-            let schema = proof.inspection.schema;
-            let fingerprint = schema.fingerprint_of(everything().facets()).to_string();
-            let first = first.get_or_insert_with(|| fingerprint.clone());
-            if name.starts_with("same") {
-                if fingerprint != *first {
-                    wrong.push(format!("{place}: only the spelling differs, and the fingerprint does too"));
-                }
-            } else if let Some(other) = fingerprints.insert(fingerprint, name.clone()) {
-                wrong.push(format!("{place}: the fingerprint is that of {other}"));
-            }
-            for attribute in schema.attributes() {
-                seen.entry(attribute.clone()).or_insert_with(|| place.clone());
-                if !needed.contains(&attribute) && is_missed(&db, &shadow, &schema, &attribute).await {
-                    needed.insert(attribute);
-                }
-            }
-            db.close().await;
+    let mut seen: BTreeMap<Attribute, String> = BTreeMap::new();
+    // In the order of the files, whichever was done first.
+    for file in std::mem::take(&mut *held.lock().unwrap()).into_values() {
+        wrong.extend(file.wrong);
+        for (attribute, place) in file.seen {
+            seen.entry(attribute).or_insert(place);
         }
     }
     for (attribute, place) in seen.iter().filter(|(attribute, _)| !needed.contains(*attribute)) {
@@ -222,15 +203,127 @@ impl Server {
         marks.split(", ").all(|mark| match mark.strip_prefix("since ") {
             Some(since) => self.major >= since.parse().unwrap(),
             None if mark == "MariaDB" || mark == "MySQL" => self.product == mark,
+            None if mark.starts_with("unmodelled ") => true,
             None => panic!("{case}: what is `{mark}`?"),
         })
     }
+
+/// A kind, and an attribute of it.
+type Attribute = (String, String);
+
+/// What came of a file of the corpus.
+#[derive(Default)]
+struct Held {
+    wrong: Vec<String>,
+    /// The attributes that were there, and where first.
+    seen: BTreeMap<Attribute, String>,
+}
+
+/// `needed` are the attributes without which a proof has failed, in any file.
+async fn hold_file(
+    engine: &'static str,
+    server: &Server,
+    shadow: &Shadow,
+    file: &Corpus,
+    needed: &Mutex<BTreeSet<Attribute>>,
+) -> Held {
+    let mut held = Held::default();
+    let mut fingerprints: BTreeMap<String, String> = BTreeMap::new();
+    let mut first = None;
+    for (name, statements) in &file.cases {
+        let place = format!("{}/{name}", file.name);
+        if !server.takes(name) {
+            eprintln!("left out on {} {}: {place}", server.product, server.major);
+            continue;
+        }
+        let database = match database(engine, statements).await {
+            Ok(database) => database,
+            Err(error) => {
+                held.wrong.push(format!("{place}: {error}"));
+                continue;
+            }
+        };
+        let db = driftlock::connect(&database.url).await.unwrap();
+        let proof = prove(&db, shadow).await;
+        if let Some(named) = unmodelled(name) {
+            let all = proof.iter().flat_map(|proof| &proof.inspection.unmodelled);
+            let said: Vec<String> = all.map(|it| format!("{} {}", it.object.kind, it.object.name.name)).collect();
+            if said != [named] {
+                held.wrong.push(format!("{place}: unmodelled is {said:?}"));
+            }
+            db.close().await;
+            continue;
+        }
+        held.wrong.extend(faults(&proof).iter().map(|fault| format!("{place}: {fault}")));
+        let Ok(proof) = proof else { continue };
+        let schema = proof.inspection.schema;
+        let fingerprint = schema.fingerprint_of(everything().facets()).to_string();
+        let first = first.get_or_insert_with(|| fingerprint.clone());
+        if name.starts_with("same") {
+            if fingerprint != *first {
+                held.wrong.push(format!("{place}: only the spelling differs, and the fingerprint does too"));
+            }
+        } else if let Some(other) = fingerprints.insert(fingerprint, name.clone()) {
+            held.wrong.push(format!("{place}: the fingerprint is that of {other}"));
+        }
+        let mut here = None;
+        for attribute in schema.attributes() {
+            held.seen.entry(attribute.clone()).or_insert_with(|| place.clone());
+            if needed.lock().unwrap().contains(&attribute) {
+                continue;
+            }
+            let here = match &here {
+                Some(here) => here,
+                None => here.insert(db.census(&everything()).await.unwrap()),
+            };
+            if is_missed(&db, here, shadow, &schema, &attribute).await {
+                needed.lock().unwrap().insert(attribute);
+            }
+        }
+        db.close().await;
+    }
+    held
+}
+
+/// Works through items, several at once: a thread each, as making and dropping a database holds its thread up.
+fn each<I, W>(items: impl Iterator<Item = I> + Send + 'static, work: impl Fn(I) -> W + Clone + Send + 'static)
+where
+    W: Future<Output = ()>,
+{
+    let queue = Arc::new(Mutex::new(items));
+    let workers: Vec<_> = (0..4)
+        .map(|_| {
+            let (queue, work) = (Arc::clone(&queue), work.clone());
+            std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(async move {
+                    loop {
+                        let Some(item) = queue.lock().unwrap().next() else { return };
+                        work(item).await;
+                    }
+                });
+            })
+        })
+        .collect();
+    for worker in workers {
+        worker.join().unwrap();
+    }
+}
+
+/// What a case's name says that a schema has no place for: `… (unmodelled trigger a)`.
+fn unmodelled(name: &str) -> Option<&str> {
+    name.strip_suffix(')')?.split_once("(unmodelled ").map(|(_, named)| named)
 }
 
 /// Whether the proof fails when the model doesn't know an attribute.
-async fn is_missed(db: &Database, shadow: &Shadow, schema: &Schema, (kind, attribute): &(String, String)) -> bool {
+async fn is_missed(
+    db: &Database,
+    here: &Census,
+    shadow: &Shadow,
+    schema: &Schema,
+    (kind, attribute): &Attribute,
+) -> bool {
     let cut = schema.without_attribute(kind, attribute);
-    let here = db.census(&everything()).await.unwrap();
     match db.made(shadow, &cut, &everything()).await {
         Ok(made) => !here.differences(&made).is_empty(),
         Err(_) => true,
@@ -302,29 +395,17 @@ pub async fn conform(engine: &'static str, file: &str, known: &[(&str, &str)]) {
     }
     let all = cases.len();
     let ran: BTreeSet<String> = cases.iter().map(|case| case.id.clone()).collect();
-    let queue = Arc::new(Mutex::new(cases.into_iter()));
     let failed: Arc<Mutex<BTreeMap<String, Vec<String>>>> = Arc::default();
-    let workers: Vec<_> = (0..4)
-        .map(|_| {
-            let (queue, failed) = (Arc::clone(&queue), Arc::clone(&failed));
-            // A thread each, as making and dropping a database holds its thread up.
-            std::thread::spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-                runtime.block_on(async move {
-                    loop {
-                        let Some(case) = queue.lock().unwrap().next() else { return };
-                        let faults = conforms(engine, &case).await;
-                        if !faults.is_empty() {
-                            failed.lock().unwrap().insert(case.id, faults);
-                        }
-                    }
-                });
-            })
-        })
-        .collect();
-    for worker in workers {
-        worker.join().unwrap();
-    }
+    let fails = Arc::clone(&failed);
+    each(cases.into_iter(), move |case| {
+        let fails = Arc::clone(&fails);
+        async move {
+            let faults = conforms(engine, &case).await;
+            if !faults.is_empty() {
+                fails.lock().unwrap().insert(case.id, faults);
+            }
+        }
+    });
     let failed = failed.lock().unwrap();
     eprintln!("{file}: {} of {all} hold", all - failed.len());
     let known: BTreeMap<&str, &str> = known.iter().copied().collect();

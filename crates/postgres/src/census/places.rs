@@ -1,6 +1,6 @@
 //! Which object a number of the catalogs belongs to, and by what name.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use driftlock_database::Error;
 use driftlock_schema::{Id, Name};
@@ -136,12 +136,18 @@ pub(super) const INNER: &str = "(r.tgisinternal AND r.tgconstraint <> 0 \
      AND (SELECT k.contype FROM pg_constraint k WHERE k.oid = r.tgconstraint) <> 't')";
 
 impl Places {
-    /// The questions, of which [`read`](Self::read) wants the answers. `role` says a role's number in SQL.
-    pub(super) fn questions(major: u32, role: impl Fn(&str) -> String) -> Vec<String> {
+    /// The questions about these catalogs, of which [`read`](Self::read) wants the answers. `role` says a role's number in SQL.
+    pub(super) fn questions(major: u32, catalogs: &HashSet<&str>, role: impl Fn(&str) -> String) -> Vec<String> {
         let multiranges = (major >= 14).then_some(MULTIRANGES);
         let all = OBJECTS.iter().copied().chain(multiranges).chain(PARTS.iter().copied());
-        all.map(|sql| {
-            let catalog = sql.split('\'').nth(1).unwrap_or_default();
+        let all =
+            all.map(|sql| (sql.split('\'').nth(1).unwrap_or_default(), sql)).filter(|(catalog, _)| match *catalog {
+                "pg_user_mapping" => catalogs.contains("pg_user_mappings"),
+                // What users put into the system's is in other catalogs.
+                "pg_opfamily" => ["pg_opfamily", "pg_amop", "pg_amproc"].iter().any(|name| catalogs.contains(name)),
+                catalog => catalogs.contains(catalog),
+            });
+        all.map(|(catalog, sql)| {
             let free = format!(
                 "NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '{catalog}'::regclass AND e.objid = r.oid AND e.deptype = 'e')"
             );

@@ -98,8 +98,11 @@ pub(super) fn steps(object: &Object, column: &Part, is_bare: bool, steps: &mut S
         None => {}
     }
     if is_bare {
-        let verb = if say.flag("not_null") { "SET" } else { "DROP" };
-        add(format!("{verb} NOT NULL"));
+        // It has its parent's, where it says nothing itself.
+        let own = object.part("column", &column.name).and_then(|own| own.attributes.get("not_null"));
+        if let Some(Value::Flag(is_set)) = own {
+            add(format!("{} NOT NULL", if *is_set { "SET" } else { "DROP" }));
+        }
         if let Some(identity) = say.get("identity") {
             add(format!("ADD GENERATED {}", identity_clause(identity)));
         }

@@ -105,7 +105,9 @@ pub(super) fn foreign_key(object: &Object, part: &Part, steps: &mut Steps) {
     }
     sql.push_str(timing(say));
     sql.push_str(validity(say));
-    steps.part(&object.id(), part, Rank::ForeignKey, sql);
+    // One that a partition has of its own becomes the partitioned table's, where it is there before that one.
+    let rank = if say.get("attached_to").is_some() { Rank::Attach } else { Rank::ForeignKey };
+    steps.part(&object.id(), part, rank, sql);
     comment(object, part, steps);
 }
 

@@ -152,6 +152,10 @@ fn owner_and_comment(id: &Id, words: &str, say: &Attributes, steps: &mut Steps) 
         steps.add(id, Rank::Owner, format!("ALTER {words} OWNER TO {}", role(owner))).makes(Key::other(id, "owner"));
     }
     steps.comment(id, words, say);
+    if let Some(comment) = say.text("rowtype_comment") {
+        let sql = format!("COMMENT ON TYPE {} IS {}", qualified(&id.name), literal(comment));
+        steps.add(id, Rank::Comment, sql);
+    }
 }
 
 /// The tables that a table inherits from.

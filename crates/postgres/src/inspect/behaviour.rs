@@ -17,7 +17,7 @@ pub(super) const TRIGGERS: Source = Source {
          JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_namespace f ON f.oid = p.pronamespace \
          LEFT JOIN pg_catalog.pg_class r ON r.oid = t.tgconstrrelid LEFT JOIN pg_catalog.pg_namespace s ON s.oid = r.relnamespace \
          LEFT JOIN pg_catalog.pg_trigger y ON y.oid = t.tgparentid \
-         WHERE (NOT t.tgisinternal OR t.tgparentid <> 0 AND NOT y.tgisinternal) AND {users} ORDER BY t.oid"
+         WHERE (NOT t.tgisinternal OR t.tgparentid <> 0 AND NOT y.tgisinternal) AND {users} AND {in t.tgrelid pg_trigger} ORDER BY t.oid"
             .to_owned()
     },
     read: trigger,
@@ -105,7 +105,7 @@ pub(super) const RULES: Source = Source {
     sql: |_| {
         "SELECT r.oid, r.ev_class, r.rulename, r.ev_enabled, pg_catalog.pg_get_ruledef(r.oid, false) FROM pg_catalog.pg_rewrite r \
          JOIN pg_catalog.pg_class c ON c.oid = r.ev_class JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-         WHERE r.rulename <> '_RETURN' AND {users}"
+         WHERE r.rulename <> '_RETURN' AND {users} AND {in r.ev_class pg_rewrite}"
             .to_owned()
     },
     read: |reading, row| {
@@ -121,7 +121,7 @@ pub(super) const POLICIES: Source = Source {
     sql: |_| {
         "SELECT p.oid, p.polrelid, p.polname, p.polpermissive, p.polcmd, p.polroles::text, pg_catalog.pg_get_expr(p.polqual, p.polrelid), \
          pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid) FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON c.oid = p.polrelid \
-         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {users}"
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {users} AND {in p.polrelid pg_policy}"
             .to_owned()
     },
     read: |reading, row| {

@@ -11,9 +11,10 @@ use crate::names::made_up;
 use crate::sql::Values;
 
 /// What a constraint says that is kept by an index, by the index's number, until the index is read.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Keys(pub(super) HashMap<u32, Key>);
 
+#[derive(Clone)]
 pub(super) struct Key {
     pub(super) at: Address,
     pub(super) kind: &'static str,
@@ -38,7 +39,7 @@ pub(super) const CONSTRAINTS: Source = Source {
              FROM pg_catalog.pg_constraint t JOIN pg_catalog.pg_class c ON c.oid = t.conrelid \
              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_class r ON r.oid = t.confrelid \
              LEFT JOIN pg_catalog.pg_namespace f ON f.oid = r.relnamespace LEFT JOIN pg_catalog.pg_constraint p ON p.oid = t.conparentid \
-             WHERE t.contype <> 't' AND {{users}} ORDER BY t.oid"
+             WHERE t.contype <> 't' AND {{users}} AND {{in t.conrelid pg_constraint}} ORDER BY t.oid"
         )
     },
     read,
@@ -73,7 +74,11 @@ fn read(reading: &mut Reading, row: Values<'_>) -> Result<(), Error> {
                 .is_some_and(|object| name == made_up(&object.name.name, &column, "not_null"));
             say.set_flag("no_inherit", row.yes(8)?);
             unchecked(&mut say)?;
-            if !row.yes(7)? || (is_usual && say.is_empty()) {
+            // A partition is made by itself and then attached, so that it has its own name of what it has from its parent.
+            let is_partition = reading
+                .get(Address::new(catalog::CLASS, table))
+                .is_some_and(|object| object.attributes.get("bound").is_some());
+            if (!row.yes(7)? && !is_partition) || (is_usual && say.is_empty()) {
                 reading.alias(at, Address::column(table, columns.first().copied().unwrap_or(0)));
                 return Ok(());
             }
@@ -81,9 +86,14 @@ fn read(reading: &mut Reading, row: Values<'_>) -> Result<(), Error> {
             "not_null"
         }
         Some("f") => {
-            // One of a partition is its parent's.
             if row.optional(23)? != Some("0") {
-                return Ok(());
+                // One of a partition is its parent's. It was there before where it has another name; a copy that a table has for each
+                // partition that it refers to is the server's.
+                let parent = row.maybe(24)?.filter(|parent| {
+                    *parent != name && row.optional(25).ok().flatten() != row.optional(1).ok().flatten()
+                });
+                let Some(parent) = parent else { return Ok(()) };
+                say.set("attached_to", parent);
             }
             let target = oid(&row, 12)?;
             say.set("columns", reading.column_names(table, &columns));

@@ -83,7 +83,7 @@ pub(super) const USER_MAPPINGS: Source = Source {
 pub(super) const FOREIGN_TABLES: Source = Source {
     sql: |_| {
         "SELECT t.ftrelid, s.srvname, t.ftoptions::text FROM pg_catalog.pg_foreign_table t \
-         JOIN pg_catalog.pg_foreign_server s ON s.oid = t.ftserver"
+         JOIN pg_catalog.pg_foreign_server s ON s.oid = t.ftserver WHERE {in t.ftrelid pg_foreign_table}"
             .to_owned()
     },
     read: |reading, row| {

@@ -8,7 +8,7 @@ use driftlock_schema::{SELF, Value};
 pub(crate) const PUBLIC: &str = "public";
 
 /// What is known about privileges before any list is read.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Privileges {
     /// What is granted where nothing was said, by kind: to the owner, and to everybody.
     defaults: HashMap<char, (String, String)>,

@@ -12,7 +12,7 @@ use super::{Address, Source, catalog, since};
 use crate::sql::Values;
 
 /// What has to be known to tell what an index says from what goes without saying.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Known {
     /// By number: its name, whether it is its type's default.
     classes: HashMap<u32, Class>,
@@ -25,6 +25,15 @@ pub(super) struct Known {
     details: HashMap<Address, Detail>,
 }
 
+impl Known {
+    /// Forgets what is said of the columns of relations.
+    pub(super) fn forget(&mut self, relations: &HashSet<u32>) {
+        self.columns.retain(|at, _| !relations.contains(&at.object));
+        self.details.retain(|at, _| !relations.contains(&at.object));
+    }
+}
+
+#[derive(Clone)]
 struct Class {
     name: String,
     method: u32,
@@ -32,6 +41,7 @@ struct Class {
     is_default: bool,
 }
 
+#[derive(Clone)]
 struct Detail {
     options: Option<Value>,
     statistics: Option<i64>,
@@ -64,7 +74,7 @@ pub(super) const COLLATIONS: Source = Source {
     sql: |_| {
         "SELECT l.oid, pg_catalog.format('%I.%I', n.nspname, l.collname) FROM pg_catalog.pg_collation l \
          JOIN pg_catalog.pg_namespace n ON n.oid = l.collnamespace \
-         WHERE l.oid IN (SELECT pg_catalog.unnest(i.indcollation) FROM pg_catalog.pg_index i WHERE i.indrelid >= 16384)"
+         WHERE l.oid IN (SELECT pg_catalog.unnest(i.indcollation) FROM pg_catalog.pg_index i WHERE i.indrelid >= 16384 AND {in i.indrelid pg_index})"
             .to_owned()
     },
     read: |reading, row| {
@@ -76,7 +86,7 @@ pub(super) const COLLATIONS: Source = Source {
 pub(super) const DETAILS: Source = Source {
     sql: |_| {
         "SELECT a.attrelid, a.attnum, a.attoptions::text, nullif(a.attstattarget, -1) FROM pg_catalog.pg_attribute a \
-         JOIN pg_catalog.pg_class c ON c.oid = a.attrelid WHERE c.relkind IN ('i', 'I') AND a.attrelid >= 16384 \
+         JOIN pg_catalog.pg_index i ON i.indexrelid = a.attrelid WHERE a.attrelid >= 16384 AND {in i.indrelid pg_index} \
          AND (a.attoptions IS NOT NULL OR nullif(a.attstattarget, -1) IS NOT NULL)"
             .to_owned()
     },
@@ -100,7 +110,7 @@ pub(super) const INDEXES: Source = Source {
              FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid JOIN pg_catalog.pg_class c ON c.oid = i.indrelid \
              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_am a ON a.oid = x.relam \
              LEFT JOIN pg_catalog.pg_tablespace s ON s.oid = x.reltablespace \
-             WHERE c.relkind IN ('r', 'p', 'm') AND i.indislive AND {{users}} ORDER BY i.indexrelid"
+             WHERE c.relkind IN ('r', 'p', 'm') AND i.indislive AND {{users}} AND {{in i.indrelid pg_index}} ORDER BY i.indexrelid"
         )
     },
     read,

@@ -15,7 +15,9 @@ pub(crate) const INHERITED: [&str; 7] =
     ["type", "collation", "not_null", "default", "generated", "storage", "compression"];
 
 pub(super) const INHERITANCE: Source = Source {
-    sql: |_| "SELECT i.inhrelid, i.inhparent FROM pg_catalog.pg_inherits i ORDER BY i.inhrelid, i.inhseqno".to_owned(),
+    sql: |_| {
+        "SELECT i.inhrelid, i.inhparent FROM pg_catalog.pg_inherits i WHERE {of i.inhrelid pg_inherits} ORDER BY i.inhrelid, i.inhseqno".to_owned()
+    },
     read: |reading, row| {
         reading.child(oid(&row, 0)?, oid(&row, 1)?);
         Ok(())

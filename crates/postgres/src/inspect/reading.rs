@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use driftlock_database::{Error, Inspection, Unmodelled};
-use driftlock_schema::{Attributes, Id, Object, Part, Schema, Value};
+use driftlock_schema::{Attributes, Id, Name, Object, Part, Schema, Value};
 
 use super::constraints::Keys;
 use super::grants::{self, Privileges};
+use super::relations::KINDS;
 use super::{indexes, inheritance};
 use crate::spelling;
 use crate::sql::Values;
@@ -88,6 +89,7 @@ pub(crate) fn numbers<N: std::str::FromStr>(list: Option<&str>) -> Vec<N> {
 struct Place(usize, Option<usize>);
 
 /// What was read so far.
+#[derive(Clone)]
 pub(crate) struct Reading {
     pub(crate) major: u32,
     objects: Vec<Object>,
@@ -157,7 +159,14 @@ impl Reading {
 
     /// Takes in a part of an object, where that was taken in. What a user added to what an extension brought is named as unmodelled.
     pub(crate) fn part(&mut self, of: Address, at: Address, part: Part) -> bool {
-        let Some(Place(object, None)) = self.places.get(&of).copied() else { return false };
+        let Some(Place(object, None)) = self.places.get(&of).copied() else {
+            // Indexes and constraints of an extension's own table can't be told from those that were added to it.
+            if self.is_member(of) && matches!(part.kind.as_str(), "trigger" | "policy" | "rule") {
+                let id = Id::new(part.kind, Name::new(part.name));
+                self.unmodelled(id, "it is on a table that belongs to an extension");
+            }
+            return false;
+        };
         if at.column == 0 && self.is_member(at) {
             return false;
         }
@@ -181,6 +190,22 @@ impl Reading {
         match part {
             None => Some(&mut object.attributes),
             Some(part) => object.parts.get_mut(part).map(|part| &mut part.attributes),
+        }
+    }
+
+    /// A comment on what a key or a table brings along: the index that keeps the key, the type of the table's rows.
+    pub(super) fn comment_on_other(&mut self, at: Address, comment: String) {
+        let Some(Place(object, part)) = self.aliases.get(&at).copied() else { return };
+        let object = &mut self.objects[object];
+        match (at.catalog, part.and_then(|part| object.parts.get_mut(part))) {
+            (catalog::CLASS, Some(part)) if matches!(part.kind.as_str(), "primary_key" | "unique" | "exclusion") => {
+                part.attributes.set("index_comment", comment);
+            }
+            // Its array has a type too, of which nobody says anything.
+            (catalog::TYPE, None) if KINDS.iter().any(|(_, kind)| object.kind == *kind) => {
+                object.attributes.set("rowtype_comment", comment);
+            }
+            _ => {}
         }
     }
 
@@ -267,38 +292,84 @@ impl Reading {
         }
     }
 
-    /// Says of every child what it inherits from, and takes out of it what it has from there.
-    fn settle_inheritance(&mut self) {
-        // One of a partition belongs to one of the partitioned table.
-        let attached: Vec<(Address, String)> = (self.parents.iter())
-            .filter_map(|(child, parents)| {
-                let parent = self.part_name(Address::new(catalog::CLASS, *parents.first()?))?;
-                Some((Address::new(catalog::CLASS, *child), parent))
-            })
-            .collect();
-        for (index, parent) in attached {
-            if let Some(Place(object, Some(part))) = self.place(index) {
-                self.objects[object].parts[part].attributes.set("attached_to", parent);
-            }
+    /// How many objects there are, those that were forgotten too.
+    pub(super) fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// Forgets relations, to read them again. Says what they were; nothing where something is said of one that a schema has no place for.
+    pub(super) fn forget(&mut self, relations: &HashSet<u32>) -> Option<Vec<Id>> {
+        let whole = |relation: &u32| match self.places.get(&Address::new(catalog::CLASS, *relation)) {
+            Some(Place(object, None)) => Some(*object),
+            _ => None,
+        };
+        let objects: HashSet<usize> = relations.iter().filter_map(whole).collect();
+        let gone: Vec<Id> = objects.iter().map(|object| self.objects[*object].id()).collect();
+        if self.unmodelled.iter().any(|it| gone.iter().any(|id| id.name == it.object.name)) {
+            return None;
         }
+        let mut numbers = relations.clone();
+        for places in [&mut self.places, &mut self.aliases] {
+            places.retain(|at, place| {
+                let stays = !objects.contains(&place.0);
+                if !stays && at.catalog == catalog::CLASS {
+                    numbers.insert(at.object);
+                }
+                stays
+            });
+        }
+        self.parents.retain(|child, _| !numbers.contains(child));
+        self.known.forget(&numbers);
+        Some(gone)
+    }
+
+    /// The objects that were read since there were so many, as they are in a schema; nothing where more than objects came of it.
+    pub(super) fn settled_from(&self, from: usize, before: &Inspection) -> Option<Vec<Object>> {
+        let (unmodelled, incomplete) = (before.unmodelled.len(), before.incomplete.len());
+        if self.unmodelled.len() != unmodelled || self.incomplete.len() != incomplete {
+            return None;
+        }
+        let mut objects = self.objects[from..].to_vec();
+        for (at, object) in self.inherited(|object| object >= from) {
+            objects[at - from] = object;
+        }
+        objects.iter_mut().for_each(spelling::settle);
+        Some(objects)
+    }
+
+    /// The children of these with what they inherit from, and without what they have from there.
+    fn inherited(&self, takes: impl Fn(usize) -> bool) -> Vec<(usize, Object)> {
+        let mut settled: HashMap<usize, Object> = HashMap::new();
         let table = |relation: u32| match self.places.get(&Address::new(catalog::CLASS, relation)) {
             Some(Place(object, None)) => Some(*object),
             _ => None,
         };
-        let mut settled = Vec::new();
         for (child, parents) in &self.parents {
-            let Some(child) = table(*child) else { continue };
-            let parents: Vec<&Object> =
-                parents.iter().filter_map(|it| table(*it)).map(|it| &self.objects[it]).collect();
-            settled.push((child, inheritance::settled(&self.objects[child], &parents)));
+            if let Some(child) = table(*child).filter(|child| takes(*child)) {
+                let parents: Vec<&Object> =
+                    parents.iter().filter_map(|it| table(*it)).map(|it| &self.objects[it]).collect();
+                settled.insert(child, inheritance::settled(&self.objects[child], &parents));
+            }
         }
-        for (child, object) in settled {
-            self.objects[child] = object;
+        // One of a partition belongs to one of the partitioned table.
+        for (index, parents) in &self.parents {
+            let Some(Place(object, Some(part))) = self.place(Address::new(catalog::CLASS, *index)) else { continue };
+            let parent = parents.first().and_then(|it| self.part_name(Address::new(catalog::CLASS, *it)));
+            let Some(parent) = parent.filter(|_| takes(object)) else { continue };
+            let Part { kind, name, .. } = &self.objects[object].parts[part];
+            let settled = settled.entry(object).or_insert_with(|| self.objects[object].clone());
+            let part = settled.parts.iter_mut().find(|it| it.kind == *kind && it.name == *name);
+            if let Some(part) = part {
+                part.attributes.set("attached_to", parent);
+            }
         }
+        settled.into_iter().collect()
     }
 
     pub(super) fn done(mut self) -> Inspection {
-        self.settle_inheritance();
+        for (at, object) in self.inherited(|_| true) {
+            self.objects[at] = object;
+        }
         self.objects.iter_mut().for_each(spelling::settle);
         let mut schema = Schema::new("postgres");
         schema.extend(self.objects);

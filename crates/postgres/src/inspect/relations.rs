@@ -22,7 +22,7 @@ pub(super) const RELATIONS: Source = Source {
          LEFT JOIN pg_catalog.pg_type t ON t.oid = c.reltype LEFT JOIN pg_catalog.pg_am a ON a.oid = c.relam \
          LEFT JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace LEFT JOIN pg_catalog.pg_class o ON o.oid = c.reltoastrelid \
          LEFT JOIN pg_catalog.pg_rewrite r ON r.ev_class = c.oid AND r.rulename = '_RETURN' AND c.relkind IN ('v', 'm') \
-         WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND c.relpersistence <> 't' AND {users}"
+         WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND c.relpersistence <> 't' AND {users} AND {in c.oid}"
             .to_owned()
     },
     read,

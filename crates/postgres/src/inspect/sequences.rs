@@ -19,7 +19,7 @@ pub(super) const SEQUENCES: Source = Source {
          LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid \
          LEFT JOIN pg_catalog.pg_class r ON r.oid = d.refobjid \
          LEFT JOIN pg_catalog.pg_description x ON x.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND x.objoid = c.oid AND x.objsubid = 0 \
-         WHERE c.relpersistence <> 't' AND {users}"
+         WHERE c.relpersistence <> 't' AND {users} AND {in c.oid pg_sequence}"
             .to_owned()
     },
     read,

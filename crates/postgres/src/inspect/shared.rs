@@ -7,15 +7,16 @@ use super::{Address, Source};
 pub(super) const COMMENTS: Source = Source {
     sql: |_| {
         "SELECT d.classoid, d.objoid, d.objsubid, d.description FROM pg_catalog.pg_description d \
-         WHERE d.objoid >= 16384 AND d.classoid <> 'pg_catalog.pg_namespace'::pg_catalog.regclass"
+         WHERE d.objoid >= 16384 AND d.classoid <> 'pg_catalog.pg_namespace'::pg_catalog.regclass AND {of d.objoid pg_description}"
             .to_owned()
     },
     read: |reading, row| {
         let at =
             Address { catalog: oid(&row, 0)?, object: oid(&row, 1)?, column: row.parsed(2, |text| text.parse().ok())? };
         let comment = row.text(3)?;
-        if let Some(attributes) = reading.attributes(at) {
-            attributes.set("comment", comment);
+        match reading.attributes(at) {
+            Some(attributes) => attributes.set("comment", comment),
+            None => reading.comment_on_other(at, comment),
         }
         Ok(())
     },
@@ -25,7 +26,7 @@ pub(super) const COMMENTS: Source = Source {
 pub(super) const DEPENDENCIES: Source = Source {
     sql: |_| {
         "SELECT d.classid, d.objid, d.objsubid, d.refclassid, d.refobjid, d.refobjsubid FROM pg_catalog.pg_depend d \
-         WHERE d.objid >= 16384 AND d.refobjid >= 16384 AND d.refclassid <> 'pg_catalog.pg_namespace'::pg_catalog.regclass"
+         WHERE d.objid >= 16384 AND d.refobjid >= 16384 AND d.refclassid <> 'pg_catalog.pg_namespace'::pg_catalog.regclass AND {of d.objid}"
             .to_owned()
     },
     read: |reading, row| {

@@ -38,7 +38,7 @@ CREATE TABLE t (a integer, b text COLLATE "C");
 -- case: storage
 CREATE TABLE t (a integer, b text);
 ALTER TABLE t ALTER b SET STORAGE external;
--- case: compression
+-- case: compression (since 14)
 CREATE TABLE t (a integer, b text COMPRESSION pglz);
 -- case: statistics
 CREATE TABLE t (a integer, b text);

@@ -22,7 +22,7 @@ CREATE TABLE t (a integer, b integer, CONSTRAINT f FOREIGN KEY (a) REFERENCES o 
 CREATE TABLE t (a integer, b integer, CONSTRAINT f FOREIGN KEY (a) REFERENCES o (a) ON DELETE SET NULL);
 -- case: on delete set default
 CREATE TABLE t (a integer, b integer, CONSTRAINT f FOREIGN KEY (a) REFERENCES o (a) ON DELETE SET DEFAULT);
--- case: on delete of some columns
+-- case: on delete of some columns (since 15)
 CREATE TABLE t (a integer, b integer, CONSTRAINT f FOREIGN KEY (a, b) REFERENCES o (a, b) ON DELETE SET NULL (b));
 -- case: on update
 CREATE TABLE t (a integer, b integer, CONSTRAINT f FOREIGN KEY (a) REFERENCES o (a) ON UPDATE CASCADE);

@@ -82,13 +82,13 @@ CREATE FUNCTION f() RETURNS bigint LANGUAGE internal WINDOW AS 'window_row_numbe
 -- case: support
 CREATE FUNCTION f(a integer, b integer) RETURNS SETOF integer LANGUAGE internal STRICT SUPPORT generate_series_int4_support AS 'generate_series_int4';
 
--- case: body of SQL
+-- case: body of SQL (since 14)
 CREATE FUNCTION f(a integer) RETURNS integer LANGUAGE sql BEGIN ATOMIC SELECT a; SELECT a + 1; END;
 
--- case: body that is an expression
+-- case: body that is an expression (since 14)
 CREATE FUNCTION f(a integer) RETURNS integer LANGUAGE sql RETURN a;
 
--- case: body of SQL that asks a table
+-- case: body of SQL that asks a table (since 14)
 CREATE TABLE t (a integer);
 CREATE FUNCTION f(x integer) RETURNS SETOF t LANGUAGE sql BEGIN ATOMIC SELECT * FROM t WHERE a = x; END;
 

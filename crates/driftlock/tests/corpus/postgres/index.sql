@@ -9,7 +9,7 @@ CREATE INDEX ON t (a);
 CREATE INDEX i ON t (b, a);
 -- case: unique
 CREATE UNIQUE INDEX i ON t (a);
--- case: unique of nulls
+-- case: unique of nulls (since 15)
 CREATE UNIQUE INDEX i ON t (a) NULLS NOT DISTINCT;
 -- case: falling
 CREATE INDEX i ON t (a DESC);

@@ -31,7 +31,7 @@ CREATE TABLE t (a integer NOT NULL, b text, c integer, UNIQUE (b));
 CREATE TABLE t (a integer NOT NULL, b text, c integer, UNIQUE (b) INCLUDE (c) WITH (fillfactor = 60), UNIQUE (c) DEFERRABLE INITIALLY DEFERRED);
 -- case: unique, deferrable
 CREATE TABLE t (a integer NOT NULL, b text, c integer, UNIQUE (b) DEFERRABLE);
--- case: unique of nulls
+-- case: unique of nulls (since 15)
 CREATE TABLE t (a integer NOT NULL, b text, c integer, UNIQUE NULLS NOT DISTINCT (b));
 -- case: unique clustered, the identity of replicas, with a comment
 CREATE TABLE t (a integer NOT NULL, b text, c integer, CONSTRAINT u UNIQUE (a));
@@ -48,3 +48,9 @@ CREATE TABLE t (a integer NOT NULL, b text, c integer, r int4range, CONSTRAINT x
 -- case: exclusion by a tree
 CREATE TABLE t (a integer NOT NULL, b text, c integer, CONSTRAINT x EXCLUDE (b COLLATE "C" WITH =));
 ALTER TABLE t CLUSTER ON x;
+-- case: a comment on the index that keeps it, and one on itself
+CREATE TABLE t (a integer NOT NULL, b text, c integer, CONSTRAINT u UNIQUE (a), CONSTRAINT p PRIMARY KEY (c), CONSTRAINT x EXCLUDE (b WITH =));
+COMMENT ON CONSTRAINT u ON t IS 'unique';
+COMMENT ON INDEX u IS 'index';
+COMMENT ON INDEX p IS 'index';
+COMMENT ON INDEX x IS 'index';

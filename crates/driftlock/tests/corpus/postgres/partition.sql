@@ -4,7 +4,7 @@ CREATE TABLE p (id integer NOT NULL, region text DEFAULT 'x', at date) PARTITION
 -- case: made
 CREATE TABLE t PARTITION OF p FOR VALUES IN ('a');
 -- case: same: attached
-CREATE TABLE t (id integer NOT NULL, region text DEFAULT 'x', at date);
+CREATE TABLE t (id integer CONSTRAINT p_id_not_null NOT NULL, region text DEFAULT 'x', at date);
 ALTER TABLE p ATTACH PARTITION t FOR VALUES IN ('a');
 -- case: bound
 CREATE TABLE t PARTITION OF p FOR VALUES IN ('a', NULL);
@@ -35,6 +35,10 @@ ALTER TABLE p ADD CONSTRAINT k PRIMARY KEY (id, region);
 -- case: a foreign key of all
 CREATE TABLE t PARTITION OF p FOR VALUES IN ('a');
 ALTER TABLE p ADD CONSTRAINT f FOREIGN KEY (id) REFERENCES other;
+-- case: a foreign key of all that has another name in one
+CREATE TABLE t PARTITION OF p FOR VALUES IN ('a');
+ALTER TABLE t ADD CONSTRAINT mine FOREIGN KEY (id) REFERENCES other ON DELETE CASCADE DEFERRABLE;
+ALTER TABLE p ADD CONSTRAINT f FOREIGN KEY (id) REFERENCES other ON DELETE CASCADE DEFERRABLE;
 -- case: a check of all
 CREATE TABLE t PARTITION OF p FOR VALUES IN ('a');
 ALTER TABLE p ADD CONSTRAINT c CHECK (id > 0);

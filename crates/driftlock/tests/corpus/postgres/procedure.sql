@@ -10,10 +10,10 @@ CREATE PROCEDURE p(a integer) LANGUAGE plpgsql AS 'BEGIN COMMIT; END';
 -- case: sql
 CREATE PROCEDURE p(a integer) LANGUAGE sql AS 'SELECT 1';
 
--- case: body of SQL
+-- case: body of SQL (since 14)
 CREATE PROCEDURE p(a integer) BEGIN ATOMIC SELECT a; END;
 
--- case: in and out
+-- case: in and out (since 14)
 CREATE PROCEDURE p(INOUT a integer, OUT b text) LANGUAGE plpgsql AS 'BEGIN END';
 
 -- case: default

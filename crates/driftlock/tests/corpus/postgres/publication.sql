@@ -11,16 +11,16 @@ CREATE PUBLICATION p FOR TABLE t;
 -- case: two tables
 CREATE PUBLICATION p FOR TABLE t, "S s"."T t";
 
--- case: columns
+-- case: columns (since 15)
 CREATE PUBLICATION p FOR TABLE t (a);
 
--- case: rows
+-- case: rows (since 15)
 CREATE PUBLICATION p FOR TABLE t WHERE (a > 5);
 
--- case: a schema
+-- case: a schema (since 15)
 CREATE PUBLICATION p FOR TABLES IN SCHEMA "S s";
 
--- case: a schema and a table
+-- case: a schema and a table (since 15)
 CREATE PUBLICATION p FOR TABLES IN SCHEMA "S s", TABLE t;
 
 -- case: everything

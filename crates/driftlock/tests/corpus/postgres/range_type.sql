@@ -13,7 +13,7 @@ CREATE TYPE r AS RANGE (SUBTYPE = text, SUBTYPE_OPCLASS = text_pattern_ops);
 -- case: difference
 CREATE TYPE r AS RANGE (SUBTYPE = float8, SUBTYPE_DIFF = float8mi);
 
--- case: named multirange
+-- case: named multirange (since 14)
 CREATE SCHEMA s;
 CREATE TYPE r AS RANGE (SUBTYPE = float8, MULTIRANGE_TYPE_NAME = s.many);
 

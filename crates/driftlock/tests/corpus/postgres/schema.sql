@@ -13,7 +13,7 @@ GRANT CREATE ON SCHEMA s TO pg_monitor WITH GRANT OPTION;
 -- case: comment
 CREATE SCHEMA s;
 COMMENT ON SCHEMA s IS 'names';
--- case: public with more rights
+-- case: public with more rights (since 15)
 CREATE SCHEMA s;
 GRANT CREATE ON SCHEMA public TO PUBLIC;
 -- case: public without rights

@@ -19,7 +19,7 @@ CREATE SEQUENCE s START 7;
 CREATE SEQUENCE s CACHE 20;
 -- case: cycle
 CREATE SEQUENCE s CYCLE;
--- case: unlogged
+-- case: unlogged (since 15)
 CREATE UNLOGGED SEQUENCE s;
 -- case: owned
 CREATE SEQUENCE s OWNED BY t.id;

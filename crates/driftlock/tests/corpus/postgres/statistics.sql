@@ -8,9 +8,9 @@ create statistics public.s (mcv, ndistinct, dependencies) on "b", a from public.
 CREATE STATISTICS s (mcv) ON a, b FROM t;
 -- case: columns
 CREATE STATISTICS s ON a, c FROM t;
--- case: expressions
+-- case: expressions (since 14)
 CREATE STATISTICS s ON a, (b + 1), lower(c) FROM t;
--- case: one expression
+-- case: one expression (since 14)
 CREATE STATISTICS s ON (b + 1) FROM t;
 -- case: table
 CREATE STATISTICS s ON a, b FROM u;

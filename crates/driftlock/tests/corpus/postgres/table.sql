@@ -52,3 +52,8 @@ CREATE TABLE "T.able ""x""" ("Select" integer, "🦀 a.b" text, "id""" integer P
 CREATE INDEX "in.dex" ON "T.able ""x""" ("🦀 a.b" DESC);
 -- case: the longest names
 CREATE TABLE tttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt1 (cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc1 serial, x integer GENERATED ALWAYS AS IDENTITY);
+-- case: a comment on the type of its rows
+CREATE TABLE "t. t" (id integer);
+CREATE TABLE t (id integer);
+COMMENT ON TYPE t IS 'rows';
+COMMENT ON TYPE "t. t" IS 'rows';

@@ -13,7 +13,7 @@ CREATE VIEW v AS SELECT a::bigint, b FROM t;
 CREATE VIEW v AS SELECT a, b FROM t GROUP BY a;
 -- case: security barrier
 CREATE VIEW v WITH (security_barrier) AS SELECT a, b FROM t;
--- case: security invoker
+-- case: security invoker (since 15)
 CREATE VIEW v WITH (security_invoker = true) AS SELECT a, b FROM t;
 -- case: check option
 CREATE VIEW v AS SELECT a, b FROM t WITH LOCAL CHECK OPTION;
@@ -43,3 +43,6 @@ COMMENT ON COLUMN v.a IS 'first';
 CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE VIEW v AS SELECT a, b FROM t;
 CREATE TRIGGER g INSTEAD OF INSERT ON v FOR EACH ROW EXECUTE FUNCTION note();
+-- case: a comment on the type of its rows
+CREATE VIEW v AS SELECT 1 AS a;
+COMMENT ON TYPE v IS 'rows';

@@ -1,0 +1,347 @@
+//! Reads again what has changed since the last reading, and what hangs on it.
+//!
+//! A row of a catalog bears the number of the transaction that wrote it, so the rows that a former snapshot doesn't see are found by it; they and
+//! what depends on them (`pg_depend`) tell which relations to read again. That is done for tables, views, sequences and their parts. Wherever
+//! anything else changed (a row of another catalog, a row that is gone, a role) everything is read.
+//!
+//! In the queries of [`SOURCES`] `{in x}` stands for "`x` is one of those relations", and `{of x}` for "`x` is one, or a part of one"; where a
+//! catalog is named behind `x`, nothing comes of the query unless that has rows. A source with neither is of what hasn't changed.
+
+use std::collections::{HashMap, HashSet};
+
+use driftlock_database::{Error, Inspection, Session};
+
+use super::moment::{Moment, SNAPSHOT};
+use super::reading::{Reading, oid};
+use super::{BEGIN, SETTINGS, SOURCES, is_gone, read_all, take_noting};
+use crate::marks;
+use crate::session::{PostgresSession, only_row};
+use crate::sql::Values;
+use crate::wire::ResultSet;
+
+/// The last reading, and what the catalogs were at it.
+pub(crate) struct Memory {
+    reading: Reading,
+    last: Inspection,
+    state: State,
+}
+
+/// How a catalog's rows may change for the relations alone to be read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum May {
+    /// Not at all.
+    Stay,
+    /// Rows that were there are there still, by their numbers.
+    Change,
+    /// Rows come, and those that were there are as they were.
+    Grow,
+    /// As they like: whatever goes leaves a trace in another catalog.
+    BeAnything,
+}
+
+/// What may happen to a catalog.
+fn may(catalog: &str) -> May {
+    match catalog {
+        "pg_class"
+        | "pg_constraint"
+        | "pg_index"
+        | "pg_partitioned_table"
+        | "pg_policy"
+        | "pg_rewrite"
+        | "pg_sequence"
+        | "pg_trigger"
+        | "pg_type" => May::Change,
+        "pg_description" | "pg_inherits" => May::Grow,
+        // A column or a default that goes is one of a row of pg_attribute that is written anew.
+        "pg_attrdef" | "pg_attribute" | "pg_depend" => May::BeAnything,
+        _ => May::Stay,
+    }
+}
+
+/// What the catalogs were at a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct State {
+    moment: Moment,
+    /// The greatest number that anything had. What is made later has a greater one.
+    greatest: u32,
+    /// How many rows each catalog has of users.
+    counts: HashMap<String, u64>,
+    /// Everything else that a reading depends on.
+    rest: String,
+}
+
+/// What became of a catalog's rows since a moment.
+struct Rows {
+    catalog: String,
+    all: u64,
+    /// Of what had a number before.
+    of_old: u64,
+    /// That the moment doesn't see.
+    new: u64,
+}
+
+impl State {
+    /// Asks for the state, and what has come since `before`. `trusted`: what ran since
+    /// then makes nothing but relations and their parts.
+    fn question(major: u32, before: Option<&State>, trusted: bool) -> String {
+        let (greatest, is_new) = match before {
+            Some(before) => (before.greatest, before.moment.is_new("c")),
+            None => (0, "false".to_owned()),
+        };
+        let catalogs: Vec<String> = marks::first_numbers(major)
+            .filter(|(name, _)| !trusted || may(name) != May::Stay || before.is_none_or(|before| before.has(name)))
+            .map(|(name, number)| {
+                format!(
+                    "(SELECT pg_catalog.concat_ws('.', '{name}', count(*), count(*) FILTER (WHERE {number} <= {greatest}), count(*) FILTER (WHERE {is_new})) \
+                     FROM pg_catalog.{name} c WHERE {number} >= 16384)"
+                )
+            })
+            .collect();
+        let numbered = ["pg_class", "pg_constraint", "pg_policy", "pg_rewrite", "pg_trigger", "pg_type"];
+        let greatest: Vec<String> =
+            numbered.iter().map(|name| format!("(SELECT max(c.oid) FROM pg_catalog.{name} c)")).collect();
+        format!(
+            "SELECT pg_catalog.pg_current_snapshot()::text, GREATEST({}), pg_catalog.concat_ws(' ', {}), pg_catalog.concat_ws(' ', \
+             (SELECT sum(pg_catalog.hashtextextended(r.rolname::text, r.oid::int8)) FROM pg_catalog.pg_roles r), \
+             (SELECT d.datdba FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()), \
+             (SELECT count(*) FROM pg_catalog.pg_depend d WHERE d.deptype = 'e'), \
+             (SELECT pg_catalog.string_agg(m::text, ' ' ORDER BY m.umid) FROM pg_catalog.pg_user_mappings m))",
+            greatest.join(", "),
+            catalogs.join(", ")
+        )
+    }
+
+    fn read(answer: Option<&ResultSet>) -> Result<(Self, Vec<Rows>), Error> {
+        let row = answer.and_then(|answer| answer.rows.first()).map(Values);
+        let row = row.ok_or_else(|| Error::Protocol("the server doesn't say what is in its catalogs".to_owned()))?;
+        let rows = row.parsed(2, |text| {
+            let catalog = |text: &str| {
+                let (catalog, numbers) = text.split_once('.')?;
+                let mut numbers = numbers.split('.').map(|number| number.parse().ok());
+                let (all, of_old, new) = (numbers.next()??, numbers.next()??, numbers.next()??);
+                Some(Rows { catalog: catalog.to_owned(), all, of_old, new })
+            };
+            text.split(' ').map(catalog).collect::<Option<Vec<Rows>>>()
+        })?;
+        let state = State {
+            moment: Moment::of(row.text(0)?),
+            greatest: oid(&row, 1)?,
+            counts: rows.iter().map(|rows| (rows.catalog.clone(), rows.all)).collect(),
+            rest: row.text(3)?,
+        };
+        Ok((state, rows))
+    }
+
+    /// Whether everything but relations and their parts is as it was, and nothing that there was is gone.
+    fn leads_to(&self, now: &State, rows: &[Rows]) -> bool {
+        let fits = |rows: &Rows| {
+            let before = self.counts.get(&rows.catalog).copied().unwrap_or(0);
+            match may(&rows.catalog) {
+                May::Stay => rows.new == 0 && rows.all == before,
+                May::Change => rows.of_old == before,
+                May::Grow => rows.all.checked_sub(rows.new) == Some(before),
+                May::BeAnything => true,
+            }
+        };
+        self.rest == now.rest && rows.iter().all(fits)
+    }
+
+    /// Whether a catalog has rows of users.
+    fn has(&self, catalog: &str) -> bool {
+        self.counts.get(catalog).is_none_or(|count| *count > 0)
+    }
+}
+
+/// Asks for the relations to read again: those with new rows and those that hang on them. One that is null stands for what is none.
+fn relations(state: &State) -> String {
+    let is_new = state.moment.is_new("c");
+    let of = |catalog: &str, column: &str| {
+        format!("SELECT 1259::oid, c.{column} FROM pg_catalog.{catalog} c WHERE c.{column} >= 16384 AND ({is_new})")
+    };
+    let own = |catalog: &str, number: u32| {
+        format!("SELECT {number}::oid, c.oid FROM pg_catalog.{catalog} c WHERE c.oid >= 16384 AND ({is_new})")
+    };
+    let mut new = vec![
+        own("pg_class", 1259),
+        own("pg_constraint", 2606),
+        own("pg_policy", 3256),
+        own("pg_rewrite", 2618),
+        own("pg_type", 1247),
+        // A foreign key's own triggers are on the other table too.
+        format!("{} AND NOT (c.tgisinternal AND c.tgconstrrelid <> 0 AND c.tgparentid = 0)", own("pg_trigger", 2620)),
+        format!(
+            "SELECT c.classid, c.objid FROM pg_catalog.pg_depend c WHERE c.objid >= 16384 AND ({is_new}) \
+             AND NOT (c.classid = 2620 AND c.deptype = 'i')"
+        ),
+        format!("SELECT c.classoid, c.objoid FROM pg_catalog.pg_description c WHERE c.objoid >= 16384 AND ({is_new})"),
+    ];
+    for (catalog, column) in [
+        ("pg_attribute", "attrelid"),
+        ("pg_attrdef", "adrelid"),
+        ("pg_index", "indrelid"),
+        ("pg_inherits", "inhrelid"),
+        ("pg_partitioned_table", "partrelid"),
+        ("pg_sequence", "seqrelid"),
+    ] {
+        new.push(of(catalog, column));
+    }
+    format!(
+        "WITH RECURSIVE changed (classid, objid) AS ({} \
+         UNION SELECT d.classid, d.objid FROM changed s JOIN pg_catalog.pg_depend d ON d.refclassid = s.classid AND d.refobjid = s.objid), \
+         owners (oid) AS (SELECT DISTINCT CASE s.classid WHEN 1259 THEN s.objid \
+         WHEN 2606 THEN (SELECT nullif(k.conrelid, 0) FROM pg_catalog.pg_constraint k WHERE k.oid = s.objid) \
+         WHEN 2604 THEN (SELECT f.adrelid FROM pg_catalog.pg_attrdef f WHERE f.oid = s.objid) \
+         WHEN 2618 THEN (SELECT r.ev_class FROM pg_catalog.pg_rewrite r WHERE r.oid = s.objid) \
+         WHEN 2620 THEN (SELECT t.tgrelid FROM pg_catalog.pg_trigger t WHERE t.oid = s.objid) \
+         WHEN 3256 THEN (SELECT p.polrelid FROM pg_catalog.pg_policy p WHERE p.oid = s.objid) \
+         WHEN 1247 THEN (SELECT nullif(coalesce(nullif(t.typrelid, 0), e.typrelid), 0) FROM pg_catalog.pg_type t \
+         LEFT JOIN pg_catalog.pg_type e ON e.oid = nullif(t.typelem, 0) WHERE t.oid = s.objid) END FROM changed s), \
+         relations (oid) AS (SELECT CASE WHEN c.relkind IN ('i', 'I') THEN (SELECT i.indrelid FROM pg_catalog.pg_index i WHERE i.indexrelid = c.oid) \
+         WHEN c.relkind = 't' THEN (SELECT d.refobjid FROM pg_catalog.pg_depend d WHERE d.classid = 1259 AND d.objid = c.oid \
+         AND d.refclassid = 1259 AND d.deptype = 'i') WHEN c.relkind <> 'c' THEN c.oid END \
+         FROM owners o LEFT JOIN pg_catalog.pg_class c ON c.oid = o.oid), \
+         both_ways (oid) AS (SELECT r.oid FROM relations r UNION SELECT d.refobjid FROM relations r JOIN pg_catalog.pg_depend d \
+         ON d.classid = 1259 AND d.objid = r.oid AND d.refclassid = 1259 AND d.refobjsubid > 0 AND d.deptype = 'i') \
+         SELECT b.oid FROM both_ways b UNION SELECT d.objid FROM both_ways b JOIN pg_catalog.pg_depend d \
+         ON d.refclassid = 1259 AND d.refobjid = b.oid AND d.refobjsubid > 0 AND d.classid = 1259 AND d.deptype = 'i'",
+        new.join(" UNION ")
+    )
+}
+
+/// A query of a source, of all relations or of these, where that makes a difference.
+pub(super) fn restricted(sql: &str, to: Option<&str>) -> String {
+    let mut rest = sql;
+    let mut all = String::with_capacity(sql.len());
+    while let Some((before, after)) = rest.split_once('{') {
+        let (what, after) = after.split_once('}').unwrap_or((after, ""));
+        all.push_str(before);
+        match (what.split_once(' '), to) {
+            (Some(("in" | "of", _)), None) => all.push_str("true"),
+            (Some(("in", what)), Some(to)) => all.push_str(&format!("{} = ANY ('{{{to}}}'::oid[])", column(what))),
+            (Some(("of", what)), Some(to)) => all.push_str(&format!("{} = ANY (ARRAY({}))", column(what), parts(to))),
+            _ => all.push_str(&format!("{{{what}}}")),
+        }
+        rest = after;
+    }
+    all.push_str(rest);
+    all
+}
+
+/// What is compared: the catalog may be named behind it.
+fn column(what: &str) -> &str {
+    what.split(' ').next().unwrap_or(what)
+}
+
+/// Whether a source is of relations or their parts, and there may be such.
+fn is_asked(sql: &str, state: &State) -> bool {
+    let hook = ["{in ", "{of "].iter().find_map(|hook| sql.split_once(hook)).map(|(_, rest)| rest);
+    let Some((what, _)) = hook.and_then(|rest| rest.split_once('}')) else { return false };
+    what.split(' ').nth(1).is_none_or(|catalog| state.has(catalog))
+}
+
+/// The numbers of relations and of their parts.
+fn parts(of: &str) -> String {
+    let list = format!("= ANY ('{{{of}}}'::oid[])");
+    format!(
+        "SELECT pg_catalog.unnest('{{{of}}}'::oid[]) UNION ALL SELECT i.indexrelid FROM pg_catalog.pg_index i WHERE i.indrelid {list} \
+         UNION ALL SELECT k.oid FROM pg_catalog.pg_constraint k WHERE k.conrelid {list} \
+         UNION ALL SELECT f.oid FROM pg_catalog.pg_attrdef f WHERE f.adrelid {list} \
+         UNION ALL SELECT r.oid FROM pg_catalog.pg_rewrite r WHERE r.ev_class {list} \
+         UNION ALL SELECT t.oid FROM pg_catalog.pg_trigger t WHERE t.tgrelid {list} \
+         UNION ALL SELECT p.oid FROM pg_catalog.pg_policy p WHERE p.polrelid {list} \
+         UNION ALL SELECT y.reltype FROM pg_catalog.pg_class y WHERE y.oid {list}"
+    )
+}
+
+/// See [`Session::inspect_again`](driftlock_database::Session::inspect_again).
+pub(crate) async fn take(session: &mut PostgresSession, trusted: bool) -> Result<Inspection, Error> {
+    if let Some(memory) = session.memory.take() {
+        // What acts on statements by itself may do anything.
+        let trusted = trusted && !memory.state.has("pg_event_trigger");
+        let known = renewed(session, memory, trusted).await;
+        if session.wire.seen.in_transaction() {
+            session.rollback().await?;
+        }
+        match known {
+            Ok(Some(memory)) => return Ok(session.memory.insert(memory).last.clone()),
+            Ok(None) => {}
+            Err(error) if is_gone(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let noted = State::question(session.major, None, false);
+    let (reading, answer, changes) = take_noting(session, &noted).await?;
+    let last = reading.clone().done();
+    if changes.is_some() {
+        return Ok(Inspection { incomplete: last.incomplete.into_iter().chain(changes).collect(), ..last });
+    }
+    let (state, _) = State::read(answer.as_ref())?;
+    session.memory = Some(Box::new(Memory { reading, last: last.clone(), state }));
+    Ok(last)
+}
+
+/// The memory as it is now; nothing where everything has to be read.
+async fn renewed(
+    session: &mut PostgresSession,
+    mut memory: Box<Memory>,
+    trusted: bool,
+) -> Result<Option<Box<Memory>>, Error> {
+    let major = session.major;
+    let first = [
+        format!("{BEGIN}; {SETTINGS}"),
+        State::question(major, Some(&memory.state), trusted),
+        relations(&memory.state),
+    ];
+    let answers = session.ask(&first.join("; ")).await?;
+    let [.., said, changed] = answers.as_slice() else { return Ok(None) };
+    let (mut state, rows) = State::read(Some(said))?;
+    if !memory.state.leads_to(&state, &rows) {
+        return Ok(None);
+    }
+    for (catalog, count) in &memory.state.counts {
+        state.counts.entry(catalog.clone()).or_insert(*count);
+    }
+    let mut these: Vec<u32> = Vec::with_capacity(changed.rows.len());
+    for row in &changed.rows {
+        match Values(row).optional(0)? {
+            Some(_) => these.push(oid(&Values(row), 0)?),
+            None => return Ok(None),
+        }
+    }
+    memory.state = state;
+    if these.is_empty() {
+        return Ok(Some(memory));
+    }
+    let list = these.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+    let sources: Vec<_> = (SOURCES.iter().map(|source| (source, (source.sql)(major))))
+        .filter(|(_, sql)| is_asked(sql, &memory.state))
+        .collect();
+    let queries: Vec<String> = sources
+        .iter()
+        .map(|(_, sql)| restricted(&sql.replace("{users}", super::USERS), Some(&list)))
+        .chain(["COMMIT".to_owned()])
+        .collect();
+    let mut answers = session.ask_raw(&[&queries.join("; "), SNAPSHOT]).await?.into_iter();
+    let results = answers.next().unwrap_or_default().ok(session.wire.take_cancelled())?;
+    let after = answers.next().unwrap_or_default().ok(false)?;
+    let is_still = match only_row(&after) {
+        Some(row) => memory.state.moment.is_still(&row.text(0)?),
+        None => false,
+    };
+    if !is_still {
+        let (now, rows) = State::read(session.ask(&State::question(major, Some(&memory.state), false)).await?.first())?;
+        if now.counts != memory.state.counts || now.rest != memory.state.rest || rows.iter().any(|rows| rows.new > 0) {
+            return Ok(None);
+        }
+    }
+    let gone = memory.reading.forget(&these.into_iter().collect::<HashSet<_>>());
+    let Some(gone) = gone else { return Ok(None) };
+    let from = memory.reading.len();
+    read_all(&mut memory.reading, sources.iter().map(|(source, _)| *source), &results)?;
+    for id in gone {
+        memory.last.schema.remove(&id);
+    }
+    let Some(objects) = memory.reading.settled_from(from, &memory.last) else { return Ok(None) };
+    memory.last.schema.extend(objects);
+    Ok(Some(memory))
+}
