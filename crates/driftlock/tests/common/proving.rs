@@ -207,6 +207,7 @@ impl Server {
             None => panic!("{case}: what is `{mark}`?"),
         })
     }
+}
 
 /// A kind, and an attribute of it.
 type Attribute = (String, String);
