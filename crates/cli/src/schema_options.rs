@@ -2,9 +2,29 @@
 
 use clap::Args;
 use driftlock::schema::{Filter, Rule};
-use driftlock::{Engine, Overrides, Settings};
+use driftlock::{Config, Engine, Overrides, Settings};
 
+use crate::arguments::Global;
 use crate::error::CommandError;
+use crate::setup::configure_with;
+
+/// The options of a command that reads schemas which may have to be made first.
+#[derive(Debug, Args)]
+pub(crate) struct SchemaOptions {
+    #[command(flatten)]
+    pub(crate) filter: FilterOptions,
+    #[command(flatten)]
+    pub(crate) engine: EngineOption,
+    #[command(flatten)]
+    pub(crate) shadow: ShadowOption,
+}
+
+impl SchemaOptions {
+    /// The configuration, with what these say.
+    pub(crate) fn config(&self, global: &Global) -> Result<Config, CommandError> {
+        configure_with(global, |overrides| self.shadow.set(overrides))
+    }
+}
 
 /// What of a schema is looked at.
 #[derive(Debug, Args)]

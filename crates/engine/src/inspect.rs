@@ -1,6 +1,6 @@
 //! What a database is: read by its adapter, and put through the one filter.
 
-use driftlock_database::{Census, Inspection, OwnTables};
+use driftlock_database::{Census, Inspection};
 use driftlock_schema::{Filter, Id, Name, Rule};
 
 use crate::{Database, Error};
@@ -30,17 +30,16 @@ impl Database {
 
     /// The filter, and driftlock's own tables.
     pub(crate) fn without_own(&self, filter: &Filter) -> Filter {
-        own(self.engine.name(), &self.tables)
-            .into_iter()
-            .fold(filter.clone(), |filter, id| filter.exclude(Rule::exactly(&id)))
+        self.own_tables().iter().fold(filter.clone(), |filter, id| filter.exclude(Rule::exactly(id)))
     }
-}
 
-/// The own tables: exactly these are no part of any comparison.
-fn own(engine: &str, tables: &OwnTables) -> [Id; 3] {
-    let name = |name: String| match (engine, &tables.schema) {
-        ("postgres", schema) => Name::within(schema.as_deref().unwrap_or("public"), name),
-        _ => Name::new(name),
-    };
-    [tables.history(), tables.journal(), tables.fence()].map(|it| Id::new("table", name(it)))
+    /// The own tables: exactly these are no part of any comparison.
+    pub(crate) fn own_tables(&self) -> [Id; 3] {
+        let tables = &self.tables;
+        let name = |name: String| match (self.engine.name(), &tables.schema) {
+            ("postgres", schema) => Name::within(schema.as_deref().unwrap_or("public"), name),
+            _ => Name::new(name),
+        };
+        [tables.history(), tables.journal(), tables.fence()].map(|it| Id::new("table", name(it)))
+    }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use driftlock_database::{Census, ForeignRows, OwnTables};
-use driftlock_schema::Id;
+use driftlock_database::{Census, ForeignRows};
+use driftlock_schema::{Filter, Id, Name};
 use driftlock_script::{Dialect, Migrations, Token, TokenKind, significant};
 
 use crate::versions::replay;
@@ -54,11 +54,8 @@ impl Shadow {
         }
         differences.sort();
         differences.dedup();
-        let is_users = |id: &&Id| {
-            let name = id.name.to_string();
-            id.kind != "database" && !own_names().iter().any(|own| name.contains(own.as_str()))
-        };
-        let objects: BTreeSet<&Id> = one.census.entries.keys().map(|key| &key.object).filter(is_users).collect();
+        let objects = one.census.entries.keys().map(|key| &key.object).filter(|id| id.kind != "database");
+        let objects: BTreeSet<&Id> = objects.collect();
         let objects = objects.len();
         let tables = one.rows.len() - unsteady.len();
         Ok(Replay { server: one.server, objects, tables, differences, unsteady })
@@ -81,22 +78,25 @@ fn shown(id: &Id) -> String {
     format!("{} {}", id.kind.words(), id.name)
 }
 
-/// The own tables: the same in every database that was replayed, but for their rows.
-fn own_names() -> [String; 3] {
-    let tables = OwnTables::default();
-    [tables.history(), tables.journal(), tables.fence()]
+/// Everything but the own tables, definers too.
+fn everything() -> Filter {
+    let definers = "facet:definers".parse().into_iter();
+    definers.fold(Filter::new(), Filter::include)
 }
 
 async fn made(db: &Database) -> Result<Made, Error> {
+    let census = db.census(&everything()).await?;
+    let own = db.own_tables();
+    let is_own = |table: &String| {
+        let named =
+            |name: &Name| name.schema.iter().chain([&name.name]).map(String::as_str).collect::<Vec<_>>().join(".");
+        own.iter().any(|id| named(&id.name) == *table)
+    };
     let mut inner = db.in_use().await;
     let session = inner.session.as_mut();
     let server = session.server().version.clone();
-    let census = session.census().await?;
     let mut rows = BTreeMap::new();
-    for table in &census.tables {
-        if own_names().iter().any(|own| own.eq_ignore_ascii_case(table.rsplit('.').next().unwrap_or(table))) {
-            continue;
-        }
+    for table in census.tables.iter().filter(|table| !is_own(table)) {
         let ForeignRows { rows: mut of_table, .. } = session.foreign_rows(table).await?;
         of_table.sort();
         rows.insert(table.clone(), of_table);

@@ -3,24 +3,27 @@
 //! A migration that can be one transaction is one: statements, history row and fence commit together. Any other is journalled,
 //! group by group; what an earlier attempt did of it is not run again (see `resume`).
 
-use std::time::{Duration, Instant};
+mod failed;
+mod length;
+mod retry;
+
+use std::time::Instant;
 
 use driftlock_database::{
-    Error as DbError, HistoryRow, JournalRow, JournalState, OwnTables, Records, ServerError, Session, State, Timeouts,
-    Timestamp, fault, foreign_tables,
+    Error as DbError, HistoryRow, JournalRow, JournalState, OwnTables, Records, Session, State, Timeouts, Timestamp,
+    fault,
 };
-use driftlock_script::to_bytes;
 
-use crate::error::{Outcome, Place, StatementError};
 use crate::events;
 use crate::hooks::{self, Hooks};
 use crate::plan::{Group, GroupKind, PlannedMigration};
 use crate::record::{Record, follow};
 use crate::resume::Resume;
 use crate::rows::Cursor;
-use crate::tell::masked;
 use crate::{Applied, Cancellation, Error, OnProgress, Options, Progress, Provenance};
 use crate::{HookEvent, HookLeft, HookRun};
+
+pub(crate) use retry::{pause, pause_before};
 
 /// The server's clock, carried on by ours: one look at it is enough for a run.
 #[derive(Debug, Clone, Copy)]
@@ -451,65 +454,6 @@ impl Run<'_> {
         }
     }
 
-    pub(crate) fn may_retry(&self, trouble: &Trouble, tries: u32) -> bool {
-        matches!(trouble.error, DbError::LockTimeout(_))
-            && tries < self.options.attempts
-            && !self.cancellation.is_cancelled()
-    }
-
-    /// Tells of another try, who was in the way, and when it comes.
-    pub(crate) async fn another(&mut self, planned: &PlannedMigration, trouble: &Trouble, attempt: u32) -> Duration {
-        let after = pause_before(attempt);
-        let mut reason = trouble.error.to_string();
-        if let Some(blockers) = self.blockers(planned, trouble).await {
-            reason.push_str(&format!("; in the way may be {blockers}"));
-        }
-        let (file, of) = (planned.file.clone(), self.options.attempts);
-        self.tell(|| Progress::Retrying { file, reason, attempt, of, after });
-        self.attempt = attempt;
-        after
-    }
-
-    /// Who may be in the way of the statement that waited too long for a lock, and waits no more.
-    async fn blockers(&mut self, planned: &PlannedMigration, trouble: &Trouble) -> Option<String> {
-        let index = trouble.index.filter(|_| matches!(trouble.error, DbError::LockTimeout(_)))?;
-        let blockers = self.session.blockers(planned.sql(&planned.statements[index])).await;
-        let words = blockers.iter().map(ToString::to_string).collect::<Vec<_>>().join("; or ");
-        (!words.is_empty()).then_some(words)
-    }
-
-    /// That no statement of it is longer than the server takes, which would end the connection in the middle of it.
-    async fn fits(&mut self, planned: &PlannedMigration) -> Result<(), Trouble> {
-        for (number, statement) in planned.running() {
-            let fits = self.takes(planned.sql(statement)).await;
-            fits.map_err(|error| Trouble::at(number - 1, error))?;
-        }
-        // The record has two digits for each byte of it.
-        let down = planned.rollback_sql.as_ref().map_or(0, |sql| 2 * sql.len());
-        let most = if down > LONG { self.session.longest_statement().await? } else { None };
-        match most.filter(|most| down + LONG > *most) {
-            None => Ok(()),
-            Some(most) => Err(too_long(
-                format!("the way down has {} bytes, and recording it takes twice that and some more", down / 2),
-                most,
-            )
-            .into()),
-        }
-    }
-
-    /// That the server takes a statement of this length.
-    pub(crate) async fn takes(&mut self, sql: &str) -> Result<(), DbError> {
-        // Characters that stand for bytes count as these.
-        if sql.len() <= LONG {
-            return Ok(());
-        }
-        let length = to_bytes(sql).len();
-        match self.session.longest_statement().await?.filter(|most| length > *most) {
-            None => Ok(()),
-            Some(most) => Err(too_long(format!("this statement has {length} bytes"), most)),
-        }
-    }
-
     /// Writes rows with the fence, and knows them as the last ones from then on.
     pub(crate) async fn commit(&mut self, rows: Vec<HistoryRow>, journal: &[JournalRow]) -> Result<(), DbError> {
         let records = Records { token: self.token, history: &rows, journal };
@@ -573,153 +517,7 @@ impl Run<'_> {
         }
     }
 
-    /// Rolls back, records the failure and makes the error that people see.
-    async fn fail(&mut self, attempt: &Attempt<'_>, trouble: Trouble) -> Error {
-        let planned = attempt.planned;
-        let dialect = self.engine.dialect();
-        let blockers = match &trouble.error {
-            // Nothing is held while others are looked for; a rollback that fails is told below, where it is tried again.
-            DbError::LockTimeout(_) if self.session.rollback().await.is_ok() => self.blockers(planned, &trouble).await,
-            _ => None,
-        };
-        let Trouble { index, error, place, unsettled, beyond_rollback, hook } = trouble;
-        let applied = std::mem::take(&mut self.applied);
-        // What the server says at the COMMIT (a deferred constraint) is shown at the last statement; what it says before the first
-        // is about none.
-        let last = || planned.groups.last()?.statements.last().copied();
-        let is_own = hook.is_none() && matches!(error, DbError::Server(_));
-        let index = index.or_else(|| if is_own { last() } else { None });
-
-        // A runner that was overtaken, or lost its connection or its lock, has no business writing any more.
-        let is_out = matches!(error, DbError::ConnectionLost(_) | DbError::Fenced { .. } | DbError::LockLost(_));
-        let may_write = !is_out && !unsettled;
-        let secrets = index.map(|index| planned.secrets(index, dialect)).unwrap_or_default();
-        let error = masked(error, &secrets, dialect);
-        let mut notes = Vec::new();
-        if beyond_rollback {
-            let note = "the statement ran outside of a transaction: where its table knows none, what it wrote before it failed stays";
-            notes.push(("note", note.to_owned()));
-        }
-        let mut recorded = may_write;
-        if may_write {
-            let kept = async {
-                self.session.rollback().await?;
-                let row = self.row(attempt, State::Failed, Some(error.to_string()));
-                self.session.reset(&self.timeouts(planned)).await?;
-                let mut rows = Vec::new();
-                if attempt.announced || attempt.done.is_empty() {
-                    rows.push(row);
-                } else {
-                    // A resumed attempt failed before it wrote anything: its own journal has to say what was done before it.
-                    rows.extend(self.announcement(attempt));
-                    rows.push(follow(rows.last(), row));
-                }
-                self.commit(rows, &attempt.unwritten).await
-            }
-            .await;
-            if let Err(error) = kept {
-                recorded = false;
-                notes.push(("note", format!("the failure could not be recorded in the history: {error}")));
-            }
-        }
-
-        let outcome = match &error {
-            DbError::ConnectionLost(_) => Outcome::NotKnown,
-            _ if unsettled => Outcome::NotKnown,
-            _ if !recorded && !attempt.done.is_empty() => Outcome::NotKnown,
-            _ if attempt.done.is_empty() && !attempt.announced => Outcome::RolledBack,
-            _ => Outcome::Partial { done: attempt.done.clone() },
-        };
-        if self.cancellation.is_cancelled() && matches!(error, DbError::Cancelled(_) | DbError::ConnectionLost(_)) {
-            return Error::Interrupted { during: Some((planned.file.clone(), outcome)), applied };
-        }
-        if let Some(hook) = hook {
-            return hook.error(HookLeft::Migration(planned.file.clone(), outcome), applied);
-        }
-        let Some(index) = index else { return Error::Database(error) };
-        if matches!(error, DbError::Fenced { .. } | DbError::LockLost(_)) {
-            return Error::Database(error);
-        }
-        let (message, offset) = match error.server() {
-            Some(server) => {
-                for (label, text) in [("detail", &server.detail), ("hint", &server.hint), ("context", &server.context)]
-                {
-                    if let Some(text) = text {
-                        notes.push((label, text.clone()));
-                    }
-                }
-                if let Some(table) = runners_own_table(&server.message) {
-                    let hint = format!(
-                        "`{table}` is the table of the tool that these files were written for, and only that tool keeps it: let it run them up to \
-                         here, take that over with `driftlock adopt`, and take out what reads its table"
-                    );
-                    notes.push(("hint", hint));
-                }
-                (server.to_string(), server.offset)
-            }
-            None => (error.to_string(), None),
-        };
-        if matches!(error, DbError::LockTimeout(_)) {
-            notes.extend(blockers.map(|blockers| ("may be in the way", blockers)));
-            let times =
-                if self.options.attempts == 1 { "once".to_owned() } else { format!("{} times", self.options.attempts) };
-            let hint = format!(
-                "it was tried {times}; wait for whoever is in the way, or end that, and run the command again; `--lock-timeout` and \
-                 `--attempts` change how long and how often it is tried"
-            );
-            notes.push(("hint", hint));
-        }
-        let number = index + 1;
-        Error::Statement(Box::new(StatementError {
-            place: match place {
-                Some((line, column, text)) => Place { file: planned.file.clone(), line, column, text, message },
-                None => planned.place(index, offset, dialect, message),
-            },
-            notes,
-            error,
-            version: planned.version.clone(),
-            number,
-            of: planned.statements.len(),
-            outcome,
-            applied,
-        }))
-    }
-
     pub(crate) fn tell(&self, progress: impl FnOnce() -> Progress) {
         events::tell(self.progress, progress);
     }
-}
-
-/// What is shorter fits every server; so many bytes are left for the rest of a record.
-const LONG: usize = 64 * 1024;
-
-fn too_long(what: String, most: usize) -> DbError {
-    DbError::Server(Box::new(ServerError {
-        code: "max_allowed_packet".to_owned(),
-        message: format!("{what}, and the server takes {most} at most"),
-        hint: Some("split it, or raise `max_allowed_packet` on the server".to_owned()),
-        ..ServerError::default()
-    }))
-}
-
-/// Waits, unless somebody says stop.
-pub(crate) async fn pause(after: Duration, cancellation: &Cancellation) {
-    tokio::select! {
-        () = tokio::time::sleep(after) => {}
-        () = cancellation.cancelled() => {}
-    }
-}
-
-/// How long to wait before a try, from the second on: longer each time, and not as long as everybody else.
-pub(crate) fn pause_before(attempt: u32) -> Duration {
-    let base = 100u64.saturating_mul(1 << attempt.min(6));
-    Duration::from_millis(base / 2 + fastrand::u64(0..=base))
-}
-
-/// The table of another tool that a script asked for in vain.
-fn runners_own_table(message: &str) -> Option<&'static str> {
-    let message = message.to_lowercase();
-    let is_missing = ["does not exist", "doesn't exist", "no such table"].iter().any(|words| message.contains(words));
-    // `migrations` may be anybody's.
-    foreign_tables().filter(|table| is_missing && *table != "migrations").find(|table| message.contains(table))
 }

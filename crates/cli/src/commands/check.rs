@@ -15,9 +15,9 @@ use crate::arguments::Global;
 use crate::error::CommandError;
 use crate::output::{Output, count, printable};
 use crate::progress::Teller;
-use crate::schema_options::{EngineOption, FilterOptions, ShadowOption};
+use crate::schema_options::SchemaOptions;
 use crate::session::{self, Look};
-use crate::setup::{Target, configure_with, provenance};
+use crate::setup::{Target, provenance};
 
 /// Hold migrations, schema.lock and the database against each other
 ///
@@ -38,21 +38,11 @@ pub(crate) struct Arguments {
     #[arg(long)]
     database: bool,
     #[command(flatten)]
-    filter: FilterOptions,
-    #[command(flatten)]
-    engine: EngineOption,
-    #[command(flatten)]
-    shadow: ShadowOption,
-}
-
-impl Arguments {
-    fn config(&self, global: &Global) -> Result<Config, CommandError> {
-        configure_with(global, |overrides| self.shadow.set(overrides))
-    }
+    schema: SchemaOptions,
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) -> Result<Done, CommandError> {
-    let config = arguments.config(global)?;
+    let config = arguments.schema.config(global)?;
     let settings = config.project()?;
     let any = !arguments.migrations && !arguments.database;
     let mut not_had = Vec::new();
@@ -118,7 +108,7 @@ fn of_migrations(
     settings: &Settings,
     output: &Arc<Output>,
 ) -> Result<LockCheck, CommandError> {
-    let place = Place::of(settings, arguments.engine.engine()?)?;
+    let place = Place::of(settings, arguments.schema.engine.engine()?)?;
     let search = settings.shadow(place.engine, &provenance(global, config, settings))?.scripts(&place.migrations)?;
     session::apart(settings, output, |cancellation| async move {
         if place.migrations.lock_file().map_err(Error::from)?.is_none() {
@@ -135,8 +125,8 @@ fn of_migrations(
 }
 
 fn of_database(arguments: &Arguments, global: &Global, output: &Arc<Output>) -> Result<Check, CommandError> {
-    let target = Target::with(global, |overrides| arguments.shadow.set(overrides))?;
-    let filter = arguments.filter.filter(&target.settings)?;
+    let target = Target::with(global, |overrides| arguments.schema.shadow.set(overrides))?;
+    let filter = arguments.schema.filter.filter(&target.settings)?;
     let adjust = |options: &mut driftlock::Options| options.filter = filter;
     session::on(target, global, output, Look::Later, adjust, |session| async move {
         let session = session.with_shadow()?;

@@ -58,8 +58,7 @@ written nowhere.
 With --from-layout the files of another tool's directory are written as
 driftlock's own into a new one, and the old one stays as it is. Every statement
 is read back and compared; where a scratch database is at hand (on SQLite
-always, else with --shadow-url), both directories are replayed and what came of
-them is compared too."
+always), both directories are replayed and what came of them is compared too."
 )]
 pub(crate) struct Arguments {
     /// Where no URL tells: sqlite, postgres or mysql

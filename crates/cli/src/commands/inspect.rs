@@ -13,9 +13,9 @@ use super::Done;
 use crate::arguments::{Format, Global};
 use crate::error::CommandError;
 use crate::output::{Output, count, printable};
-use crate::schema_options::{EngineOption, FilterOptions, ShadowOption};
+use crate::schema_options::SchemaOptions;
 use crate::session;
-use crate::setup::{configure_with, no_database, provenance};
+use crate::setup::{no_database, provenance};
 use crate::width;
 
 /// Show what a database is, or what migrations make
@@ -59,11 +59,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     prove: bool,
     #[command(flatten)]
-    filter: FilterOptions,
-    #[command(flatten)]
-    engine: EngineOption,
-    #[command(flatten)]
-    shadow: ShadowOption,
+    schema: SchemaOptions,
     /// How to print results
     #[arg(
         long,
@@ -77,7 +73,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) -> Result<Done, CommandError> {
-    let config = configure_with(global, |overrides| arguments.shadow.set(overrides))?;
+    let config = arguments.schema.config(global)?;
     let (source, settings) = match &arguments.source {
         Some(text) => (text.parse::<Source>()?, config.project()?),
         None => {
@@ -86,10 +82,10 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
             (Source::Database(url), settings)
         }
     };
-    let filter = arguments.filter.filter(&settings)?;
+    let filter = arguments.schema.filter.filter(&settings)?;
     let who = provenance(global, &config, &settings);
     let mut sources = Sources::new(driftlock::ENGINES, settings.clone(), who).filter(filter.clone());
-    if let Some(engine) = arguments.engine.engine()? {
+    if let Some(engine) = arguments.schema.engine.engine()? {
         sources = sources.engine(engine);
     }
     let reading = session::apart(&settings, output, |cancellation| async move {

@@ -15,9 +15,9 @@ use crate::arguments::Global;
 use crate::error::CommandError;
 use crate::output::{Output, count, printable};
 use crate::progress::Teller;
-use crate::schema_options::{EngineOption, FilterOptions, ShadowOption};
+use crate::schema_options::SchemaOptions;
 use crate::session;
-use crate::setup::{configure_with, engine_without_database, provenance};
+use crate::setup::{engine_without_database, provenance};
 
 /// Write schema.lock: what the migrations make, version by version
 ///
@@ -32,11 +32,7 @@ Examples:
   driftlock lock --exclude 'table:partman_*'")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    filter: FilterOptions,
-    #[command(flatten)]
-    engine: EngineOption,
-    #[command(flatten)]
-    shadow: ShadowOption,
+    schema: SchemaOptions,
 }
 
 /// A directory of migrations, and the engine that they are for.
@@ -84,10 +80,10 @@ fn engine_of(settings: &Settings) -> Result<&'static dyn Engine, CommandError> {
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) -> Result<Done, CommandError> {
-    let config = configure_with(global, |overrides| arguments.shadow.set(overrides))?;
+    let config = arguments.schema.config(global)?;
     let settings = config.project()?;
-    let filter = arguments.filter.filter(&settings)?;
-    let place = Place::of(&settings, arguments.engine.engine()?)?;
+    let filter = arguments.schema.filter.filter(&settings)?;
+    let place = Place::of(&settings, arguments.schema.engine.engine()?)?;
     let old = match place.migrations.lock_file() {
         Ok(old) => old,
         Err(error @ (LockFileError::Files(_) | LockFileError::Format { .. })) => {

@@ -38,7 +38,7 @@ impl Recording {
     fn on_converted(&self, target: &Target, arguments: &[&str]) -> Ran {
         let mut all = arguments.to_vec();
         all.extend(["--url", &target.url, "--dir", INTO]);
-        Ran::new(target.command(&all).output().unwrap())
+        Ran::new(target.with_shadow(target.command(&all)).output().unwrap())
     }
 }
 

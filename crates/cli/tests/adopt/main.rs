@@ -99,7 +99,7 @@ impl Recording {
 
     /// The program, with the values that the runner had.
     fn run(&self, target: &Target, arguments: &[&str]) -> Ran {
-        Ran::new(self.with_values(target.driftlock(arguments)).output().unwrap())
+        Ran::new(self.with_values(target.with_shadow(target.driftlock(arguments))).output().unwrap())
     }
 
     fn with_values(&self, mut command: Command) -> Command {

@@ -104,6 +104,7 @@ impl Target {
         let name = format!("attack_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::SeqCst));
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::create_dir(folder.path().join("migrations")).expect("a folder in it");
+        share_templates(folder.path());
         let (admin, url) = match engine {
             Engine::Sqlite => (None, format!("sqlite://{}", folder.path().join("test.db").display())),
             Engine::Postgres | Engine::MySql => {
@@ -179,6 +180,16 @@ impl Target {
             .stderr(Stdio::piped());
         if let Some(log) = &self.log {
             log.of(&mut command);
+        }
+        command
+    }
+
+    /// With the server of the tests for scratch databases, where the server isn't what is tested: starting one takes seconds.
+    #[allow(dead_code)]
+    pub(crate) fn with_shadow(&self, mut command: Command) -> Command {
+        if let Some((server, _)) = self.url.rsplit_once('/').filter(|_| self.engine != Engine::Sqlite) {
+            let database = if self.engine == Engine::Postgres { "postgres" } else { "" };
+            command.env("DRIFTLOCK_SHADOW_URL", format!("{server}/{database}"));
         }
         command
     }
@@ -261,6 +272,15 @@ impl Target {
         }
         command
     }
+}
+
+/// Lets all tests start throwaway servers from one copy of what those begin with; whatever else is remembered is each test's own.
+fn share_templates(home: &Path) {
+    let shared = Path::new(env!("CARGO_TARGET_TMPDIR")).join("servers");
+    let cache = home.join(".cache/driftlock");
+    std::fs::create_dir_all(&shared).expect("a folder for all");
+    std::fs::create_dir_all(&cache).expect("a folder of its own");
+    std::os::unix::fs::symlink(shared, cache.join("servers")).expect("a link");
 }
 
 impl Drop for Target {

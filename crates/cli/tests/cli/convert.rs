@@ -60,7 +60,7 @@ fn writes_nothing_that_it_could_not_prove() {
         (&[table, ("2_b.sql", "-- +goose Up\nINSERT INTO b VALUES (1);\n")], &[], 1, "no such table: b"),
         (&[table], &["--into", "goose"], 2, "don't go where the old ones are"),
         (&[table], &["--from-layout", "driftlock"], 2, "there is no other layout `driftlock`"),
-        (&[table], &["--shadow-url", "mysql://u@h/"], 2, "the shadow is of mysql, and the files are for sqlite"),
+        (&[table], &["--shadow-url", "mysql://u@h/"], 2, "the shadow is of mysql, and what it is for is of sqlite"),
         (&[], &[], 1, "goose"),
     ];
     for (files, more, code, part) in cases {
@@ -100,11 +100,16 @@ fn says_why_it_replayed_nothing() {
         said.code == Some(0) && said.stderr.contains("goose/1_a.sql:2 works on more than its own database"),
         "{said}"
     );
+}
+
+#[test]
+fn replays_on_a_server_that_it_starts_where_none_is_named() {
     let it = goose(&[("1_a.sql", "-- +goose Up\nCREATE TABLE a (id integer);\n")]);
     let (code, said) =
         it.json(&["init", "--from-layout", "goose", "--dir", "goose", "--engine", "postgres", "--into", "m"]);
-    assert_eq!((code, &said["replayed"]), (Some(0), &serde_json::Value::Null));
-    assert!(said["not_replayed"].as_str().unwrap().contains("`--shadow-url`"), "{said}");
+    assert_eq!((code, &said["not_replayed"]), (Some(0), &serde_json::Value::Null));
+    assert!(said["replayed"]["server"].as_str().unwrap().starts_with("PostgreSQL"), "{said}");
+    assert_eq!(said["replayed"]["tables"], 1);
     assert_eq!(said["files"], serde_json::json!(["m/00000000-000001_a.up.sql"]));
 }
 
@@ -128,4 +133,14 @@ fn placeholders_of_the_configuration_and_of_options_are_put_in_but_no_secret() {
     error: flyway/V2__b.sql: the value of `password` is a secret, which doesn't belong into the new file: do what needs it outside of migrations, or give it a value that may be read
     ---- exit 2
     ");
+}
+
+#[test]
+fn a_table_whose_name_only_contains_ours_is_compared_like_any_other() {
+    let it = goose(&[(
+        "1_a.sql",
+        "-- +goose Up\nCREATE TABLE old_driftlock_history (id integer);\nCREATE TABLE a (id integer);\n",
+    )]);
+    let said = it.run(ARGUMENTS);
+    assert!(said.stderr.contains("2 objects and the rows of 2 tables are the same"), "{said}");
 }

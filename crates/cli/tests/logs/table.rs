@@ -88,7 +88,7 @@ fn well(engine: Engine) -> Option<String> {
         &["down", "--yes"],
         &["baseline", "20260101-000001", "--accept-difference", "--reason", "to see what is told"],
     ] {
-        target.run(&logged(command)).expect(0);
+        Ran::new(target.with_shadow(target.driftlock(&logged(command))).output().unwrap()).expect(0);
     }
     // Somebody's tables are there before the first run.
     let found = Target::new(engine);

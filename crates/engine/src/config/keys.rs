@@ -55,6 +55,7 @@ pub(super) const KEYS: &[Key] = &[
     key("migrations", Place::Both, Shape::Directories),
     key("layout", Place::Both, Shape::Layout),
     key("ignore", Place::Both, Shape::List),
+    key("exclude_tables", Place::Both, Shape::List),
     key("placeholders", Place::Both, Shape::Texts),
     key("tables.schema", Place::Both, Shape::Text),
     key("tables.prefix", Place::Both, Shape::Text),

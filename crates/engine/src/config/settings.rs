@@ -95,6 +95,8 @@ pub struct Settings {
     pub shadow_url: Option<Setting<Secret>>,
     /// What is no part of a schema, as rules of a [`Filter`].
     pub ignore: Setting<Vec<String>>,
+    /// Names of tables that are left out too.
+    pub exclude_tables: Setting<Vec<String>>,
     /// The commands that run around migrations in this environment, in the order of the file.
     pub hooks: Vec<HookSetting>,
     /// What is put into scripts where their layout has places for it, by name.
@@ -217,6 +219,7 @@ impl Settings {
             placeholders: of.texts("placeholders"),
             hooks: config.hooks_of(name),
             ignore: of.get("ignore", list).unwrap_or(Setting::default(Vec::new())),
+            exclude_tables: of.get("exclude_tables", list).unwrap_or(Setting::default(Vec::new())),
             protected,
             environment,
             root: config.root.clone(),
@@ -315,17 +318,21 @@ impl Settings {
         Ok(Some(url))
     }
 
-    /// What of a database is looked at, by `ignore`: the one filter of every command.
+    /// What of a database is looked at, by `ignore` and `exclude_tables`: the one filter of every command.
     ///
     /// # Errors
     /// A rule that means nothing.
     pub fn filter(&self) -> Result<Filter, ConfigError> {
-        self.ignore.value.iter().try_fold(Filter::new(), |filter, text| {
-            let wrong = |error: driftlock_schema::RuleError| {
-                ConfigError::new(Wrong::Value, self.ignore.origin.clone(), format!("`ignore`: {error}"))
-            };
-            Ok(filter.exclude(text.parse().map_err(wrong)?))
-        })
+        let mut filter = Filter::new();
+        for (key, setting, kind) in [("ignore", &self.ignore, ""), ("exclude_tables", &self.exclude_tables, "table:")] {
+            for text in &setting.value {
+                let wrong = |error: driftlock_schema::RuleError| {
+                    ConfigError::new(Wrong::Value, setting.origin.clone(), format!("`{key}`: {error}"))
+                };
+                filter = filter.exclude(format!("{kind}{text}").parse().map_err(wrong)?);
+            }
+        }
+        Ok(filter)
     }
 
     /// How to run, by these settings. The environment is the one that `provenance` names: where none was chosen, a pipeline may have

@@ -107,6 +107,9 @@ impl Settings {
         if !self.ignore.value.is_empty() {
             add("ignore", self.ignore.value.join(", "), &self.ignore.origin);
         }
+        if !self.exclude_tables.value.is_empty() {
+            add("exclude_tables", self.exclude_tables.value.join(", "), &self.exclude_tables.origin);
+        }
         for hook in &self.hooks {
             // Its arguments may hold what isn't for everybody.
             let program = hook.command.first().map_or("", String::as_str);

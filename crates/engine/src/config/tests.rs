@@ -249,3 +249,18 @@ fn placeholders_of_an_environment_come_on_top_name_by_name_and_flags_on_these() 
         error(number.path(), &[], &[])
     );
 }
+
+#[test]
+fn tables_are_left_out_by_name_beside_what_is_ignored() {
+    let folder = project(
+        "ignore = ['view:old_*']\nexclude_tables = ['audit_*', 'public.notes']\n[env.dev]\nurl = 'sqlite://a.db'",
+    );
+    let filter = load(folder.path(), &[], &[]).unwrap().target().unwrap().filter().unwrap();
+    let takes = |id: &str| filter.takes(&id.parse().unwrap());
+    assert_eq!(filter.excluded(), ["table:audit_*", "table:public.notes", "view:old_*"]);
+    assert!(!takes("table:audit_2024") && !takes("table:public.notes") && !takes("view:old_one"));
+    assert!(takes("view:audit_2024") && takes("table:other.notes"), "tables alone, and of this schema");
+    let folder = project("exclude_tables = ['']\n[env.dev]\nurl = 'sqlite://a.db'");
+    let error = load(folder.path(), &[], &[]).unwrap().target().unwrap().filter().unwrap_err().to_string();
+    assert!(error.starts_with("driftlock.toml:1:18: `exclude_tables`: "), "{error}");
+}

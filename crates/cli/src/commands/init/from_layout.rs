@@ -3,11 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use driftlock::engine::{CONFIG, Replay, Shadow, reaches_past, write_conversion};
+use driftlock::engine::{CONFIG, Replay, ShadowSearch, write_conversion};
 use driftlock::script::Conversion;
-use driftlock::{
-    Cancellation, Config, ConnectOptions, DatabaseUrl, Directory, Engine, Files, Kind, Layout, Migrations, Settings,
-};
+use driftlock::{Cancellation, Config, Directory, Error, Files, Kind, Layout, Migrations};
 use serde_json::{Value, json};
 
 use super::{Arguments, may_be_written, write_config};
@@ -16,7 +14,7 @@ use crate::commands::Done;
 use crate::error::CommandError;
 use crate::output::{Output, count};
 use crate::session;
-use crate::setup::{configure_with, engine_without_database};
+use crate::setup::{configure_with, engine_without_database, provenance};
 
 /// Whether both directories were replayed.
 enum Replayed {
@@ -52,7 +50,8 @@ pub(super) fn run(arguments: &Arguments, layout: &str, global: &Global, output: 
     }
     let migrations = Migrations::load(Arc::new(from.clone()), Some(layout))?.with_values(settings.plain_values());
     let conversion = migrations.converted(engine.dialect())?;
-    let replayed = replay(engine, &settings, &migrations, &conversion)?;
+    let search = settings.shadow(engine, &provenance(global, &config, &settings))?;
+    let replayed = replay(search, &migrations, &conversion)?;
     if let Replayed::Yes(Replay { differences, .. }) = &replayed
         && !differences.is_empty()
     {
@@ -89,50 +88,24 @@ fn is_same(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
-fn replay(
-    engine: &'static dyn Engine,
-    settings: &Settings,
-    old: &Migrations,
-    new: &Conversion,
-) -> Result<Replayed, CommandError> {
-    let shadow = match settings.shadow_database_url()? {
-        Some(url) => Some(on_server(engine, url)?),
-        None => Shadow::in_memory(engine),
-    };
-    let Some(shadow) = shadow else {
-        return Ok(Replayed::No(
-            "no server is named on which scratch databases may be made (`--shadow-url`, or `shadow_url` in driftlock.toml)"
-                .to_owned(),
-        ));
-    };
-    if let Some(place) = reaches_past(old, engine.dialect())? {
-        return Ok(Replayed::No(format!("{place} works on more than its own database")));
-    }
+fn replay(search: ShadowSearch, old: &Migrations, new: &Conversion) -> Result<Replayed, CommandError> {
     let new = new.load()?;
+    let search = search.scripts(old)?;
     let cancellation = Cancellation::new();
     let runtime = session::runtime()?;
     let replay = runtime.block_on(async {
         session::listen(&cancellation)?;
-        Ok::<_, CommandError>(shadow.cancellation(cancellation).compare(old, &new).await?)
+        match search.cancellation(cancellation).find().await {
+            Ok(shadow) => Ok(Replayed::Yes(shadow.compare(old, &new).await?)),
+            Err(Error::NoShadow(why)) => Ok(Replayed::No(why)),
+            Err(error) => Err(error.into()),
+        }
     });
-    replay.map(Replayed::Yes).map_err(|error: CommandError| {
+    replay.map_err(|error: CommandError| {
         error
             .hint("this was in a scratch database, where the files are replayed; nothing was written")
             .after_signal(session::signal())
     })
-}
-
-fn on_server(engine: &'static dyn Engine, url: DatabaseUrl) -> Result<Shadow, CommandError> {
-    let named = driftlock::engine_of(&url)?;
-    if named.name() != engine.name() {
-        let message = format!("the shadow is of {}, and the files are for {}", named.name(), engine.name());
-        return Err(CommandError::usage(message).hint("name a server of the same engine with `--shadow-url`"));
-    }
-    match Shadow::in_memory(engine) {
-        // A file would be one more to clean up, and no better.
-        Some(shadow) => Ok(shadow),
-        None => Ok(Shadow::on_server(engine, url, ConnectOptions::default())),
-    }
 }
 
 fn print(conversion: &Conversion, replayed: &Replayed, files: &[String], output: &Output) {

@@ -88,10 +88,10 @@ fn of_object(object: &Object, facets: Facets) -> Vec<String> {
         let (name, kind) = (width::padded(name, widths[0], false), width::padded(kind, widths[1], false));
         lines.push(format!("  {name}  {kind}  {rest}").trim_end().to_owned());
     }
-    for part in object.parts.iter().filter(|part| part.kind != "column") {
+    let is_said = |part: &&Part| part.kind == "column" || said_with_its_column(part, facets).is_some();
+    for part in object.parts.iter().filter(|part| !is_said(part)) {
         let Said { head, rest, long } = said(&part.attributes, facets);
-        // What nobody named is called by what it says.
-        let is_named = !part.name.is_empty() && !head.starts_with(&format!("({})", part.name));
+        let is_named = is_named(part, &head);
         let words = [part.kind.words(), if is_named { shown(&part.name) } else { String::new() }, head];
         let words = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
         lines.push(format!("  {}", std::iter::once(words).chain(rest).collect::<Vec<_>>().join(", ")));
@@ -104,14 +104,11 @@ fn of_object(object: &Object, facets: Facets) -> Vec<String> {
 /// A name, type, and the rest.
 fn of_column(column: &Part, table: &Object, facets: Facets) -> [String; 3] {
     let mut rest = Vec::new();
-    let is_key = |key: &Part| {
-        key.attributes
-            .list("columns")
-            .iter()
-            .any(|item| item.as_text().or_else(|| item.get("name")?.as_text()) == Some(column.name.as_str()))
-    };
-    if table.parts_of("primary_key").any(is_key) {
-        rest.push("primary key".to_owned());
+    for key in table.parts_of("primary_key") {
+        if said_with_its_column(key, facets) == Some(column.name.as_str()) {
+            let name = if key.name == column.name { String::new() } else { format!(" {}", shown(&key.name)) };
+            rest.push(format!("primary key{name}").trim_end().to_owned());
+        }
     }
     let mut others = column.attributes.clone();
     let kind = others.remove("type");
@@ -124,6 +121,18 @@ fn of_column(column: &Part, table: &Object, facets: Facets) -> [String; 3] {
     rest.extend(said.long);
     let kind = kind.map(|kind| one_line(&kind)).unwrap_or_default();
     [shown(&column.name), kind, rest.join(", ")]
+}
+
+/// What nobody named is called by what it says.
+fn is_named(part: &Part, head: &str) -> bool {
+    !part.name.is_empty() && !head.starts_with(&format!("({})", part.name))
+}
+
+/// The one column of a primary key of which there is nothing else to say.
+fn said_with_its_column(key: &Part, facets: Facets) -> Option<&str> {
+    let [column] = key.attributes.list("columns") else { return None };
+    let Said { rest, long, .. } = said(&key.attributes, facets);
+    column.as_text().filter(|_| key.kind == "primary_key" && rest.is_empty() && long.is_empty())
 }
 
 /// What is said of something.
