@@ -36,8 +36,8 @@ async fn goes(engine: &'static str, before: &[String], after: &[String], changes
     let from = driftlock::connect(&one.url).await.unwrap();
     let to = driftlock::connect(&other.url).await.unwrap();
     let diff = plan(&from, &to).await?;
-    if diff.steps.is_empty() == changes && diff.changes.iter().count() > 0 && diff.reordered().count() == 0 {
-        return Err(format!("changes: {changes}, and the steps are\n{}", sql(&diff)));
+    if diff.steps.is_empty() && diff.changes.len() > diff.reordered().count() {
+        return Err(format!("nothing is done about {:?}", diff.changes));
     }
     if !changes && !diff.steps.is_empty() {
         return Err(format!("nothing changes, and the steps are\n{}", sql(&diff)));
@@ -51,7 +51,8 @@ async fn goes(engine: &'static str, before: &[String], after: &[String], changes
     if !differences.is_empty() {
         return Err(format!("{}\n{}", differences.join("\n"), sql(&diff)));
     }
-    let again = Diff::of(&reading(&from).await, &reading(&to).await, &everything()).map_err(|error| error.to_string())?;
+    let again =
+        Diff::of(&reading(&from).await, &reading(&to).await, &everything()).map_err(|error| error.to_string())?;
     let rest = again.changes.len() - again.reordered().count();
     if rest > 0 || !again.steps.is_empty() {
         return Err(format!("when it was gone, there still were {:?}\n{}", again.changes, sql(&again)));
