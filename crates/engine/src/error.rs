@@ -135,7 +135,7 @@ pub enum Error {
     Create(#[from] driftlock_database::CreateError),
     /// There is no way from a schema to another.
     #[error(transparent)]
-    Plan(#[from] driftlock_database::PlanError),
+    Plan(Box<driftlock_database::PlanError>),
     /// A source of a schema can't be read.
     #[error("{place}: {reason}")]
     Source {
@@ -153,6 +153,12 @@ pub enum Error {
     /// A version that was asked for isn't there, or options that don't fit each other.
     #[error("{0}")]
     Usage(String),
+}
+
+impl From<driftlock_database::PlanError> for Error {
+    fn from(error: driftlock_database::PlanError) -> Self {
+        Error::Plan(Box::new(error))
+    }
 }
 
 impl Error {
