@@ -199,11 +199,13 @@ impl Server {
 
     /// Whether a case is for this server, by what stands behind its name.
     fn takes(&self, case: &str) -> bool {
+        if unmodelled(case).is_some() {
+            return true;
+        }
         let Some((_, marks)) = case.strip_suffix(')').and_then(|case| case.rsplit_once('(')) else { return true };
         marks.split(", ").all(|mark| match mark.strip_prefix("since ") {
             Some(since) => self.major >= since.parse().unwrap(),
             None if mark == "MariaDB" || mark == "MySQL" => self.product == mark,
-            None if mark.starts_with("unmodelled ") => true,
             None => panic!("{case}: what is `{mark}`?"),
         })
     }
