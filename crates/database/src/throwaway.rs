@@ -4,9 +4,9 @@
 //! The shell's input is ours: when it ends, because the guard was dropped or because our process ended in whatever way, the shell stops the server and
 //! removes the folder.
 
-use std::fs::{self, DirBuilder, File, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -16,9 +16,15 @@ use std::time::{Duration, Instant};
 
 use crate::template::Template;
 
-/// Starts the server at the first line of input, and ends with it; our end of its output ends with the server. Whatever was at work in the folder may need a moment to notice that it is gone.
-const WATCH: &str = r#"folder=$1 signal=$2; shift 2
-if read -r _; then
+/// Makes the folder, starts the server when it hears `start`, and ends it at the next line or when we are gone; our end of its output ends with the
+/// server. Whoever hears it may be gone at any time. Where we were killed before the server started, what fills the folder may still run, and make
+/// the folder again that is removed: so it is removed for some time.
+const WATCH: &str = r#"trap '' PIPE
+folder=$1 signal=$2; shift 2
+mkdir -m 700 -- "$folder" || exit 1
+echo
+heard=
+if cd -- "$folder" && read -r heard && [ "$heard" = start ]; then
     "$@" 3>&1 </dev/null >"$folder/log" 2>&1 &
     server=$!
     exec >/dev/null
@@ -26,9 +32,10 @@ if read -r _; then
     kill -s "$signal" "$server" 2>/dev/null
     wait "$server" 2>/dev/null
 fi
-for _ in 1 2 3 4 5 6 7 8 9 10; do
+cd /
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     rm -rf -- "$folder" 2>/dev/null
-    [ -e "$folder" ] || exit 0
+    [ -z "$heard" ] || [ -e "$folder" ] || exit 0
     sleep 1
 done"#;
 
@@ -50,20 +57,19 @@ pub struct Place {
 }
 
 impl Place {
-    /// A folder for an engine's server. None runs as root: then it runs as the first of these users that there is.
+    /// A folder for an engine's server, which is made when it is [watched over](Self::watch). None runs as root: then it runs as the first of these
+    /// users that there is.
     ///
     /// # Errors
-    /// When it can't be made.
+    /// When there is no such user.
     pub fn new(engine: &str, users: &[&str]) -> io::Result<Self> {
         let folder = std::env::temp_dir().join(format!("driftlock-{engine}-{}", &random()?[..16]));
-        DirBuilder::new().mode(0o700).create(&folder)?;
-        let mut place = Place { folder, me: 0, user: None, shell: None, ended: Arc::default(), template: None };
-        place.me = fs::metadata(&place.folder)?.uid();
+        let me = uid()?;
+        let mut place = Place { folder, me, user: None, shell: None, ended: Arc::default(), template: None };
         if place.me == 0 {
             let none =
                 || io::Error::other(format!("it may not run as root, and there is no user {}", users.join(" or ")));
             place.user = Some(users.iter().find_map(|name| numbers(name)).ok_or_else(none)?);
-            place.own(&place.folder)?;
         }
         Ok(place)
     }
@@ -104,16 +110,22 @@ impl Place {
         command
     }
 
-    /// Lets a shell watch over the folder from here on. It starts the server when it is told to, and ends it with this signal.
+    /// Lets a shell make the folder, and watch over it from there on: there is none that nobody watches over. It starts the server when it is told to,
+    /// and ends it with this signal.
     ///
     /// # Errors
-    /// When there is no shell.
+    /// When there is no shell, and when it can't make the folder.
     pub fn watch(&mut self, signal: &str, server: &Path, arguments: &[String]) -> io::Result<()> {
         let mut shell = self.command(Path::new("/bin/sh"));
         shell.args(["-c", WATCH, "sh"]).arg(&self.folder).arg(signal).arg(server).args(arguments);
-        let mut shell = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
-        let output = shell.stdout.take();
+        let shell = shell.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut shell = shell.spawn()?;
+        let mut output = shell.stdout.take();
         self.shell = Some(shell);
+        let is_made = output.as_mut().is_some_and(|output| output.read_exact(&mut [0]).is_ok());
+        if !is_made {
+            return Err(io::Error::other(format!("{} can't be made", self.folder.display())));
+        }
         let ended = Arc::clone(&self.ended);
         let wait = move || {
             if let Some(mut output) = output {
@@ -184,7 +196,9 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         if let Some(mut shell) = self.shell.take() {
-            drop(shell.stdin.take());
+            if let Some(mut stdin) = shell.stdin.take() {
+                let _ = stdin.write_all(b"end\n");
+            }
             let began = Instant::now();
             while began.elapsed() < GRACE && matches!(shell.try_wait(), Ok(None)) {
                 std::thread::sleep(Duration::from_millis(10));
@@ -213,6 +227,13 @@ pub fn random() -> io::Result<String> {
     let mut bytes = [0; 24];
     File::open("/dev/urandom")?.read_exact(&mut bytes)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// As whom we run.
+fn uid() -> io::Result<u32> {
+    let said = Command::new("id").arg("-u").stdin(Stdio::null()).output()?;
+    let number = String::from_utf8_lossy(&said.stdout).trim().parse();
+    number.map_err(|_| io::Error::other("`id -u` doesn't say as whom this runs"))
 }
 
 /// The numbers of a user of this machine and of its group.
