@@ -34,7 +34,7 @@ const OBJECTS: &[&str] = &[
     "SELECT 'pg_type', r.oid, CASE r.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'r' THEN 'range_type' \
      WHEN 'c' THEN 'composite_type' ELSE 'type' END, n.nspname, r.typname, NULL FROM pg_type r JOIN pg_namespace n ON n.oid = r.typnamespace \
      WHERE r.typtype <> 'm' AND {users} AND {free} \
-     AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = r.oid) \
+     AND r.oid NOT IN (SELECT e.typarray FROM pg_type e) \
      AND (r.typrelid = 0 OR (SELECT c.relkind FROM pg_class c WHERE c.oid = r.typrelid) = 'c')",
     "SELECT 'pg_collation', r.oid, 'collation', n.nspname, r.collname, NULL \
      FROM pg_collation r JOIN pg_namespace n ON n.oid = r.collnamespace WHERE {users} AND {free}",

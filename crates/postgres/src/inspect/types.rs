@@ -39,7 +39,7 @@ pub(super) const TYPES: Source = Source {
              LEFT JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid LEFT JOIN pg_catalog.pg_type u ON u.oid = r.rngsubtype \
              LEFT JOIN pg_catalog.pg_opclass o ON o.oid = r.rngsubopc LEFT JOIN pg_catalog.pg_namespace os ON os.oid = o.opcnamespace {joined} \
              WHERE t.typtype IN ('b', 'c', 'd', 'e', 'p', 'r') AND (c.oid IS NULL OR c.relkind = 'c') AND {{users}} \
-             AND NOT EXISTS (SELECT FROM pg_catalog.pg_type a WHERE a.typarray = t.oid)"
+             AND t.oid NOT IN (SELECT a.typarray FROM pg_catalog.pg_type a)"
         )
     },
     read: |reading, row| {
