@@ -5,7 +5,7 @@
 //! Names are looked up when a statement runs, so that the steps stand in few phases: what is in the way goes, tables are made and changed, then
 //! indexes, views, and triggers at last.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use driftlock_database::{Hazard, PlanError, Step};
 use driftlock_schema::{Facets, Id, Object, Part, Schema, compare};
@@ -35,7 +35,7 @@ struct Steps {
 pub(crate) fn steps(from: &Schema, to: &Schema) -> Result<Vec<Step>, PlanError> {
     let mut steps = Steps::default();
     let ids: BTreeSet<&Id> = from.iter().chain(to.iter()).map(|(id, _)| id).collect();
-    let world = World { from, to };
+    let world = World::new(from, to);
     for id in ids {
         match (from.get(id), to.get(id)) {
             (Some(old), Some(new)) => steps.altered(&world, old, new)?,
@@ -51,40 +51,47 @@ pub(crate) fn steps(from: &Schema, to: &Schema) -> Result<Vec<Step>, PlanError> 
     Ok(settings.into_values().chain(phases.into_iter().flatten()).collect())
 }
 
-/// What else there is, before and after.
-struct World<'s> {
-    from: &'s Schema,
-    to: &'s Schema,
+/// What is said of tables elsewhere, before and after, by their names in lower case.
+#[derive(Default)]
+struct World {
+    referenced: HashSet<String>,
+    /// With whoever speaks of them.
+    spoken_of: HashMap<String, HashSet<String>>,
 }
 
-impl World<'_> {
+impl World {
+    fn new(from: &Schema, to: &Schema) -> Self {
+        let mut world = World::default();
+        for object in from.objects().chain(to.objects()) {
+            let keys = object.parts_of("foreign_key").filter_map(|key| key.attributes.text("references"));
+            world.referenced.extend(keys.map(str::to_ascii_lowercase));
+            let triggers =
+                object.parts_of("trigger").flat_map(|it| ["body", "when"].map(|key| it.attributes.text(key)));
+            for text in triggers.chain([object.attributes.text("definition")]).flatten() {
+                for name in significant(text, Dialect::Sqlite).filter_map(|token| crate::words::name(&token)) {
+                    let by = world.spoken_of.entry(name.to_ascii_lowercase()).or_default();
+                    by.insert(object.name.name.to_ascii_lowercase());
+                }
+            }
+        }
+        world
+    }
+
     /// Whether a foreign key of any table points to this one.
     fn is_referenced(&self, table: &str) -> bool {
-        let keys = |schema: &Schema| {
-            let mut keys = schema.of_kind("table").flat_map(|it| it.parts_of("foreign_key"));
-            keys.any(|key| key.attributes.text("references").is_some_and(|to| to.eq_ignore_ascii_case(table)))
-        };
-        keys(self.from) || keys(self.to)
+        self.referenced.contains(&table.to_ascii_lowercase())
     }
 
     /// Whether a view, or a trigger of something else, names it: SQLite looks at those when a table is renamed.
     fn is_spoken_of(&self, table: &str) -> bool {
-        let names = |text: &str| {
-            significant(text, Dialect::Sqlite)
-                .any(|token| crate::words::name(&token).is_some_and(|name| name.eq_ignore_ascii_case(table)))
-        };
-        let speaks = |object: &Object| {
-            let mut triggers = object.parts_of("trigger").filter(|_| object.name.name != table);
-            object.attributes.text("definition").is_some_and(names)
-                || triggers.any(|it| ["body", "when"].iter().any(|key| it.attributes.text(key).is_some_and(names)))
-        };
-        self.from.objects().any(speaks) || self.to.objects().any(speaks)
+        let table = table.to_ascii_lowercase();
+        self.spoken_of.get(&table).is_some_and(|by| by.iter().any(|by| *by != table))
     }
 }
 
 impl Steps {
     /// Foreign keys are off while tables are dropped and made anew: a DROP TABLE deletes its rows first, and what points to them would follow.
-    fn without_foreign_keys(&mut self, world: &World<'_>, table: &Object) {
+    fn without_foreign_keys(&mut self, world: &World, table: &Object) {
         if world.is_referenced(&table.name.name) {
             let mut step = Step::new(table.id(), "PRAGMA foreign_keys = OFF");
             step.transactional = false;
@@ -111,7 +118,7 @@ impl Steps {
         Ok(())
     }
 
-    fn removed(&mut self, world: &World<'_>, object: &Object) -> Result<(), PlanError> {
+    fn removed(&mut self, world: &World, object: &Object) -> Result<(), PlanError> {
         let id = object.id();
         match object.kind.as_str() {
             "database" => return self.database(Some(object), None),
@@ -128,7 +135,7 @@ impl Steps {
         Ok(())
     }
 
-    fn altered(&mut self, world: &World<'_>, old: &Object, new: &Object) -> Result<(), PlanError> {
+    fn altered(&mut self, world: &World, old: &Object, new: &Object) -> Result<(), PlanError> {
         if std::ptr::eq(old, new) {
             return Ok(());
         }
@@ -168,7 +175,7 @@ impl Steps {
         Ok(())
     }
 
-    fn table(&mut self, world: &World<'_>, old: &Object, new: &Object) -> Result<(), PlanError> {
+    fn table(&mut self, world: &World, old: &Object, new: &Object) -> Result<(), PlanError> {
         let is_of_table = |kind: &str| !matches!(kind, "index" | "trigger");
         let changes = compare(&one(old), &one(new), Facets::ALL);
         let mut of_table = changes.iter().filter(|change| match (&change.part, &change.difference) {

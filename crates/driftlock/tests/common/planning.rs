@@ -39,6 +39,9 @@ async fn goes(engine: &'static str, before: &[String], after: &[String], changes
     if diff.steps.is_empty() && diff.changes.len() > diff.reordered().count() {
         return Err(format!("nothing is done about {:?}", diff.changes));
     }
+    if changes && diff.changes.is_empty() {
+        return Err("both are taken for the same".to_owned());
+    }
     if !changes && !diff.steps.is_empty() {
         return Err(format!("nothing changes, and the steps are\n{}", sql(&diff)));
     }
