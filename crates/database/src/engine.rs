@@ -1,7 +1,7 @@
 //! The half of the port that needs no connection.
 
 use async_trait::async_trait;
-use driftlock_schema::Schema;
+use driftlock_schema::{Id, Object, Schema};
 use driftlock_script::Dialect;
 
 use crate::{
@@ -65,9 +65,11 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`PlanError`] for an object that stands in the way: the engine has no statement for what is wanted of it.
     fn plan(&self, from: &Schema, to: &Schema) -> Result<Vec<Step>, PlanError> {
-        let _ = from;
-        match to.iter().next() {
-            Some((id, _)) => Err(PlanError::new(id.clone(), format!("plans aren't there yet on {}", self.name()))),
+        let differs =
+            |(id, object): (&Id, &Object), other: &Schema| (other.get(id) != Some(object)).then(|| id.clone());
+        let first = to.iter().find_map(|it| differs(it, from)).or_else(|| from.iter().find_map(|it| differs(it, to)));
+        match first {
+            Some(id) => Err(PlanError::new(id, format!("plans aren't there yet on {}", self.name()))),
             None => Ok(Vec::new()),
         }
     }
