@@ -212,10 +212,13 @@ impl Drop for Place {
     }
 }
 
-/// The end of what a program said, in a line.
+/// The end of what a program said, in a line: of its errors, where it names some.
 #[must_use]
 pub fn last_lines(text: &str) -> String {
-    let lines: Vec<&str> = text.trim().lines().rev().take(5).collect();
+    let is_error = |line: &&str| ["error", "fatal"].iter().any(|word| line.to_ascii_lowercase().contains(word));
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    let errors: Vec<&str> = lines.clone().rev().filter(is_error).take(5).collect();
+    let lines = if errors.is_empty() { lines.rev().take(5).collect() } else { errors };
     lines.into_iter().rev().collect::<Vec<_>>().join(" | ")
 }
 

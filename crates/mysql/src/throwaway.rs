@@ -153,6 +153,8 @@ impl Installer<'_> {
         let log = place.folder().join("install.log");
         let file = File::create(&log).map_err(|error| failed(error.to_string()))?;
         let errors = file.try_clone().map_err(|error| failed(error.to_string()))?;
+        // A server that begins removes the temporary tables that it finds, those of another one in the same place too.
+        command.arg(format!("--tmpdir={}", place.folder().join("tmp").display()));
         command.arg(format!("--datadir={}", data.display())).stdout(file).stderr(errors);
         let status = command.status().map_err(|error| failed(error.to_string()))?;
         if status.success() {

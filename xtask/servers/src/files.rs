@@ -109,6 +109,8 @@ impl MysqlFiles {
         let mut command = command_as(&self.tools.mariadb_install_db, &self.folder, self.user);
         command.arg("--no-defaults").arg(format!("--datadir={}", self.folder.join("data").display()));
         command.args(["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]);
+        // Not in the place of other servers: each removes the temporary tables that it finds when it begins.
+        command.arg(format!("--tmpdir={}", self.folder.display()));
         spawn_logged(command, self.folder.join("install.log"))
     }
 

@@ -137,9 +137,14 @@ fn a_server_is_started_where_none_is_named_and_nothing_is_left_of_it() {
 fn several_that_start_at_once_do_not_mind_each_other() {
     for engine in ENGINES {
         let bed = Bed::new(engine, "SELECT 1;");
-        let all: Vec<Child> = (0..3).map(|_| bed.start(&["inspect", "dir:migrations"])).collect();
-        for mut child in all {
-            assert!(child.wait().unwrap().success(), "{engine}");
+        let start = || {
+            let mut command = bed.command(&["inspect", "dir:migrations"]);
+            command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+        };
+        let all: Vec<Child> = (0..3).map(|_| start()).collect();
+        for child in all {
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "{engine}: {}", String::from_utf8_lossy(&output.stderr));
         }
         bed.has_left_nothing();
         assert_eq!(bed.templates().len(), 1);
