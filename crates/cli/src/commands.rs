@@ -6,6 +6,7 @@ mod audit;
 mod baseline;
 mod check;
 mod completions;
+mod diff;
 mod doctor;
 mod down;
 mod init;
@@ -46,6 +47,7 @@ pub(crate) enum Command {
     Doctor(doctor::Arguments),
     Lock(lock::Arguments),
     Check(check::Arguments),
+    Diff(diff::Arguments),
     Inspect(inspect::Arguments),
     Completions(completions::Arguments),
 }
@@ -90,6 +92,7 @@ pub(crate) fn run(cli: &Cli, output: &Arc<Output>) -> Result<Done, CommandError>
         Command::Lock(arguments) => lock::run(arguments, global, output),
         Command::Check(arguments) => check::run(arguments, global, output),
         Command::Doctor(arguments) => doctor::run(arguments, global, output),
+        Command::Diff(arguments) => diff::run(arguments, global, output),
         Command::Inspect(arguments) => inspect::run(arguments, global, output),
         Command::Completions(arguments) => completions::run(arguments, output),
     }

@@ -2,11 +2,64 @@
 
 use std::collections::BTreeSet;
 
-use driftlock_database::{Census, CensusKey, Hazard, Step, Unmodelled};
+use driftlock_database::{Engine, Hazard, Step};
 use driftlock_schema::{Change, Difference, Filter, Fingerprint, Id, Schema, compare};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Reading, Shadow, Unproved};
+use crate::{Error, Reading, Shadow, Source, Sources};
+use proof::{End, Ends};
+
+mod closure;
+mod proof;
+
+/// Two readings, and what differs between them.
+#[derive(Debug, Clone)]
+pub struct Differing {
+    /// What differs, and the steps.
+    pub diff: Diff,
+    /// Where they begin.
+    pub from: Reading,
+    /// Where they lead.
+    pub to: Reading,
+}
+
+impl Sources {
+    /// What differs between two sources, and the proved steps from one to the other.
+    ///
+    /// # Errors
+    /// As [`read`](Sources::read), [`Diff::of`] and [`Diff::prove`]; and when a step would touch what the reading misses of the first source.
+    pub async fn diff(&self, from: &Source, to: &Source) -> Result<Differing, Error> {
+        let sources = self.clone().engine(self.engine_of_either(from, to)?);
+        let from = Box::pin(sources.accounted(from)).await?;
+        let to = Box::pin(sources.accounted(to)).await?;
+        let mut diff = Diff::of(&from.reading, &to.reading, self.looked_at())?;
+        if diff.steps.is_empty() {
+            diff.is_proved = true;
+        } else {
+            let shadow = self.shadow_of(from.reading.engine).await?.like(from.likeness.clone());
+            let ends = Ends { from: End::of(&from), to: End::of(&to) };
+            Box::pin(ends.prove(&diff.steps, &shadow, self.looked_at())).await?;
+            diff.is_proved = true;
+        }
+        Ok(Differing { diff, from: from.reading, to: to.reading })
+    }
+
+    /// The same, and nothing is proved: nobody should run these steps who hasn't looked at them.
+    ///
+    /// # Errors
+    /// As [`read`](Sources::read) and [`Diff::of`].
+    pub async fn diff_unproved(&self, from: &Source, to: &Source) -> Result<Differing, Error> {
+        let sources = self.clone().engine(self.engine_of_either(from, to)?);
+        let (from, to) = (Box::pin(sources.read(from)).await?, Box::pin(sources.read(to)).await?);
+        let diff = Diff::of(&from, &to, self.looked_at())?;
+        Ok(Differing { diff, from, to })
+    }
+
+    /// What tells its engine tells the other's.
+    fn engine_of_either(&self, from: &Source, to: &Source) -> Result<&'static dyn Engine, Error> {
+        self.engine_of(from).or_else(|error| self.engine_of(to).map_err(|_| error))
+    }
+}
 
 /// What differs between two schemas of one engine, and the steps from one to the other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,7 +103,7 @@ impl Diff {
         let changes = compare(one, other, filter.facets());
         let steps = engine.plan(one, other)?;
         for it in from.inspection.unmodelled.iter().chain(&to.inspection.unmodelled) {
-            if steps.iter().any(|step| touches(step, it)) {
+            if steps.iter().any(|step| touches(step, &it.object)) {
                 return Err(Error::Refused {
                     code: "DL0832",
                     message: format!(
@@ -75,30 +128,8 @@ impl Diff {
     /// # Errors
     /// [`Error::Unproved`] when they differ, and when a scratch database can't be made or doesn't take a step.
     pub async fn prove(&mut self, from: &Schema, to: &Schema, shadow: &Shadow, filter: &Filter) -> Result<(), Error> {
-        let wanted = {
-            let scratch = shadow.database(None).await?;
-            let made = async {
-                scratch.database.realise(to).await?;
-                scratch.database.census(filter).await
-            };
-            let made = shadow.unless_cancelled(made).await;
-            scratch.end(made).await?
-        };
-        let found = {
-            let scratch = shadow.database(None).await?;
-            let made = async {
-                scratch.database.realise(from).await?;
-                scratch.database.take(&self.steps).await?;
-                scratch.database.census(filter).await
-            };
-            let made = shadow.unless_cancelled(made).await;
-            scratch.end(made).await?
-        };
-        let differences =
-            unordered(wanted).differences(&unordered(found)).into_iter().map(unproved).collect::<Vec<_>>();
-        if !differences.is_empty() {
-            return Err(Error::Unproved(differences));
-        }
+        let ends = Ends { from: End::value(from), to: End::value(to) };
+        ends.prove(&self.steps, shadow, filter).await?;
         self.is_proved = true;
         Ok(())
     }
@@ -140,17 +171,7 @@ impl Diff {
     }
 }
 
-fn touches(step: &Step, it: &Unmodelled) -> bool {
-    step.object.name == it.object.name
-}
-
-fn unproved((key, here, made): (&CensusKey, Option<&str>, Option<&str>)) -> Unproved {
-    let (here, made) = (here.map(str::to_owned), made.map(str::to_owned));
-    Unproved { object: key.object.clone(), about: key.about.clone(), here, made }
-}
-
-/// Without what is said of the order of columns.
-fn unordered(mut census: Census) -> Census {
-    census.entries.retain(|key, _| key.about != CensusKey::COLUMN_ORDER);
-    census
+/// Whether a step is about it, or about something of its name.
+fn touches(step: &Step, object: &Id) -> bool {
+    step.object.name == object.name
 }

@@ -61,7 +61,7 @@ pub use config::{
     ShownSetting, Variables, is_protected_name,
 };
 pub use database::Database;
-pub use diff::Diff;
+pub use diff::{Diff, Differing};
 pub use drift::{Drift, Drifted};
 pub use driftlock_script::{HookEvent, Touched};
 pub use error::{Error, Kind, Outcome, Place, StatementError, UnknownOutcome};

@@ -13,6 +13,7 @@ use driftlock_database::DatabaseUrl;
 
 use crate::{Error, meant};
 
+pub(crate) use read::Accounted;
 pub use read::{Reading, Sources};
 
 /// What yields a schema.

@@ -78,7 +78,7 @@ fn list(arguments: &Arguments, global: &Global, output: &Arc<Output>) -> Result<
         },
     )?;
     match arguments.format {
-        Format::Text | Format::Sql | Format::Mermaid => print(&audit, output),
+        Format::Text | Format::Table | Format::Sql | Format::Mermaid => print(&audit, output),
         Format::Json => output.json(&json::audit(&audit, dialect)),
         Format::Csv => csv::audit(&audit, dialect).iter().for_each(|record| output.data(record)),
     }

@@ -106,7 +106,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
             data(output, to_script(&creations, reading.engine.dialect()).trim_end());
         }
         Format::Mermaid => data(output, &entities::diagram(&reading.inspection.schema)),
-        Format::Text | Format::Csv => {
+        Format::Text | Format::Table | Format::Csv => {
             text::lines(&reading, &filter, width::of_stdout()).iter().for_each(|line| output.data(line));
         }
     }

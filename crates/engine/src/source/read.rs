@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 
-use driftlock_database::{DatabaseUrl, Engine, Inspection};
+use driftlock_database::{Census, DatabaseUrl, Engine, Inspection, Likeness};
 use driftlock_schema::Filter;
 use driftlock_script::{Directory, LockFile, Migrations};
 use tokio::process::Command;
 
 use super::{Source, git, one_file};
+use crate::shadow::Scratch;
 use crate::versions::replay;
 use crate::{Cancellation, Database, Error, Proof, Provenance, Settings, Shadow, Unproved};
 
@@ -37,6 +38,23 @@ pub struct Reading {
     pub inspection: Inspection,
     /// What came of proving it, where that was asked for.
     pub proof: Option<Vec<Unproved>>,
+}
+
+/// A reading, and what the engine itself says of what was read.
+pub(crate) struct Accounted {
+    pub(crate) reading: Reading,
+    /// Nothing of a lock file, which is no database.
+    pub(crate) census: Option<Census>,
+    /// What a database has to be like to hold it.
+    pub(crate) likeness: Likeness,
+}
+
+/// What a source is read from.
+enum Opened {
+    Lock(Box<LockFile>),
+    Database(Database),
+    /// With the place where it was made.
+    Scratch(Scratch, Shadow),
 }
 
 /// What a source that is no database has.
@@ -148,6 +166,57 @@ impl Sources {
     }
 
     async fn reading(&self, source: &Source, prove: bool) -> Result<Reading, Error> {
+        match self.open(source).await? {
+            Opened::Lock(_) if prove => {
+                let message = format!(
+                    "{source}: a lock file is a schema and no database: there is nothing to prove it against; `driftlock check` holds it against the migrations"
+                );
+                Err(Error::Usage(message))
+            }
+            Opened::Lock(lock) => self.of_lock(*lock),
+            Opened::Database(db) => {
+                let reading = async {
+                    let shadow = if prove { Some(self.shadow_of(db.engine()).await?) } else { None };
+                    self.of(&db, shadow.as_ref()).await
+                };
+                let reading = reading.await;
+                db.close().await;
+                reading
+            }
+            Opened::Scratch(scratch, shadow) => {
+                let reading = self.of(&scratch.database, Some(&shadow).filter(|_| prove)).await;
+                scratch.end(reading).await
+            }
+        }
+    }
+
+    /// The same, with the engine's own account of what was read.
+    pub(crate) async fn accounted(&self, source: &Source) -> Result<Accounted, Error> {
+        let account = async |db: &Database| {
+            let reading = self.of(db, None).await?;
+            let census = self.unless_cancelled(db.census(&self.filter)).await?;
+            let likeness = db.in_use().await.session.likeness().await?;
+            Ok(Accounted { reading, census: Some(census), likeness })
+        };
+        match self.open(source).await? {
+            Opened::Lock(lock) => {
+                let likeness = lock.database.clone();
+                Ok(Accounted { reading: self.of_lock(*lock)?, census: None, likeness })
+            }
+            Opened::Database(db) => {
+                let accounted = account(&db).await;
+                db.close().await;
+                accounted
+            }
+            Opened::Scratch(scratch, _) => {
+                let accounted = account(&scratch.database).await;
+                scratch.end(accounted).await
+            }
+        }
+    }
+
+    /// A database that holds what a source says, where it isn't a schema already.
+    async fn open(&self, source: &Source) -> Result<Opened, Error> {
         if *source == Source::Models {
             return Err(Error::Usage(
                 "`models:` can't be read by this version yet: take what your code's own tools print with `cmd:COMMAND`, a file of statements with \
@@ -156,17 +225,13 @@ impl Sources {
             ));
         }
         if let Source::Database(url) = source {
-            return self.of_database(self.engine_of(source)?, url, prove).await;
+            let options = self.settings.connect_options(&self.provenance);
+            let connecting = Database::connect(self.engine_of(source)?, url, &options, self.settings.own_tables());
+            return Ok(Opened::Database(self.unless_cancelled(connecting).await?));
         }
         let Scripts { migrations, to } = match self.unless_cancelled(self.found(source)).await? {
             Found::Scripts(scripts) => scripts,
-            Found::Lock(_) if prove => {
-                let message = format!(
-                    "{source}: a lock file is a schema and no database: there is nothing to prove it against; `driftlock check` holds it against the migrations"
-                );
-                return Err(Error::Usage(message));
-            }
-            Found::Lock(lock) => return self.of_lock(*lock),
+            Found::Lock(lock) => return Ok(Opened::Lock(lock)),
         };
         let engine = self.engine_of(source)?;
         let shadow = match &self.shadow {
@@ -177,30 +242,26 @@ impl Sources {
             }
         };
         let scratch = shadow.database(None).await?;
-        let reading = async {
-            let db = &scratch.database;
-            replay(db, &migrations, to, &self.cancellation).await?;
-            self.of(db, Some(&shadow).filter(|_| prove)).await
-        };
-        let reading = reading.await;
-        scratch.end(reading).await
+        match replay(&scratch.database, &migrations, to, &self.cancellation).await {
+            Ok(_) => Ok(Opened::Scratch(scratch, shadow)),
+            Err(error) => scratch.end(Err(error)).await,
+        }
     }
 
-    async fn of_database(&self, engine: &'static dyn Engine, url: &DatabaseUrl, prove: bool) -> Result<Reading, Error> {
-        let shadow = match (prove, &self.shadow) {
-            (false, _) => None,
-            (true, Some(shadow)) => Some(shadow.clone().cancellation(self.cancellation.clone())),
-            (true, None) => {
+    /// Where scratch databases of an engine are made.
+    pub(crate) async fn shadow_of(&self, engine: &'static dyn Engine) -> Result<Shadow, Error> {
+        match &self.shadow {
+            Some(shadow) => Ok(shadow.clone().cancellation(self.cancellation.clone())),
+            None => {
                 let search = self.settings.shadow(engine, &self.provenance)?;
-                Some(search.cancellation(self.cancellation.clone()).find().await?)
+                search.cancellation(self.cancellation.clone()).find().await
             }
-        };
-        let options = self.settings.connect_options(&self.provenance);
-        let connecting = Database::connect(engine, url, &options, self.settings.own_tables());
-        let db = self.unless_cancelled(connecting).await?;
-        let reading = self.of(&db, shadow.as_ref()).await;
-        db.close().await;
-        reading
+        }
+    }
+
+    /// What is looked at.
+    pub(crate) fn looked_at(&self) -> &Filter {
+        &self.filter
     }
 
     /// What is in a database, proved where there is a shadow for that.

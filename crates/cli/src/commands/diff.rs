@@ -1,0 +1,204 @@
+//! `driftlock diff`
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use clap::Args;
+use driftlock::database::{Creation, Step};
+use driftlock::engine::{Differing, Source, Sources, to_script};
+use driftlock::schema::Id;
+use serde_json::{Value, json};
+
+use super::Done;
+use crate::arguments::{Format, Global};
+use crate::changes;
+use crate::error::CommandError;
+use crate::output::{Output, count, printable};
+use crate::schema_options::SchemaOptions;
+use crate::session;
+use crate::setup::provenance;
+use crate::table::{self, Column};
+use crate::width;
+
+/// Show what differs between two schemas, and the statements from one to the other
+///
+/// The statements are run on a scratch database that holds the first, and what comes of it is compared with the second by the
+/// engine's own account, before they are shown. Reads only; with `--exit-code`, exit code 3 where something differs.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "\
+Examples:
+  driftlock diff --from sqlite://shop.db --to dir:migrations
+  driftlock diff --from lock:migrations/schema.lock --to sql:wanted.sql --format sql",
+    after_long_help = "\
+Examples:
+  driftlock diff --from sqlite://shop.db --to dir:migrations
+  driftlock diff --from dir:migrations --to sql:wanted.sql --format sql
+  driftlock diff --from git:main:migrations --to dir:migrations --engine sqlite
+  driftlock diff --from sqlite://a.db --to sqlite://b.db --exclude 'table:tmp_*' --exit-code
+
+Sources are those of `driftlock inspect`. Statements that may lose data, or do
+something else that one should know, say so."
+)]
+pub(crate) struct Arguments {
+    /// What there is
+    #[arg(long, value_name = "SOURCE")]
+    from: String,
+    /// What there should be
+    #[arg(long, value_name = "SOURCE")]
+    to: String,
+    /// Show the statements without proving that they lead there
+    #[arg(long)]
+    offline: bool,
+    /// Exit with 3 where something differs
+    #[arg(long)]
+    exit_code: bool,
+    #[command(flatten)]
+    schema: SchemaOptions,
+    /// How to print results
+    #[arg(
+        long,
+        value_parser = Format::among(&["text", "table", "json", "sql"]),
+        default_value = "text",
+        help_heading = "Output",
+        hide_possible_values = true,
+        value_name = "text|table|json|sql"
+    )]
+    format: Format,
+}
+
+pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) -> Result<Done, CommandError> {
+    let config = arguments.schema.config(global)?;
+    let settings = config.project()?;
+    let (from, to) = (arguments.from.parse::<Source>()?, arguments.to.parse::<Source>()?);
+    let filter = arguments.schema.filter.filter(&settings)?;
+    let who = provenance(global, &config, &settings);
+    let mut sources = Sources::new(driftlock::ENGINES, settings.clone(), who).filter(filter);
+    if let Some(engine) = arguments.schema.engine.engine()? {
+        sources = sources.engine(engine);
+    }
+    let differing = session::apart(&settings, output, |cancellation| async move {
+        let sources = sources.cancellation(cancellation);
+        let found =
+            if arguments.offline { sources.diff_unproved(&from, &to).await } else { sources.diff(&from, &to).await };
+        Ok(found?)
+    })?;
+    match arguments.format {
+        Format::Json => output.json(&as_json(&differing)),
+        Format::Sql => {
+            let dialect = differing.from.engine.dialect();
+            for step in &differing.diff.steps {
+                output.data(said_in_sql(step, dialect).trim_end());
+            }
+        }
+        Format::Table => table(&differing, output),
+        Format::Text | Format::Csv | Format::Mermaid => text(&differing, output),
+    }
+    tell(&differing, arguments, output);
+    let is_different = !differing.diff.is_empty();
+    Ok(if arguments.exit_code && is_different { Done::Different } else { Done::Well })
+}
+
+fn said_in_sql(step: &Step, dialect: driftlock::script::Dialect) -> String {
+    let mut script = String::new();
+    if let Some(words) = hazards(step) {
+        script.push_str(&format!("-- {words}\n"));
+    }
+    if let Some(query) = &step.offenders {
+        script.push_str(&format!("-- fails on what this finds: {}\n", query.replace('\n', " ")));
+    }
+    let creation = Creation { sql: step.sql.clone(), object: step.object.clone(), transactional: step.transactional };
+    script + &to_script(&[creation], dialect)
+}
+
+/// `data loss, not reversible`
+fn hazards(step: &Step) -> Option<String> {
+    let words: Vec<String> = step.hazards.iter().map(|hazard| hazard.words()).collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
+fn text(differing: &Differing, output: &Output) {
+    let diff = &differing.diff;
+    changes::lines(&diff.changes, "there").iter().for_each(|line| output.data(line));
+    if !diff.steps.is_empty() {
+        output.data("");
+    }
+    for (at, step) in diff.steps.iter().enumerate() {
+        let mut lines = step.sql.lines();
+        output.data(&format!("{:>3}. {}", at + 1, printable(lines.next().unwrap_or_default())));
+        lines.for_each(|line| output.data(&format!("     {}", printable(line))));
+        if let Some(words) = hazards(step) {
+            output.data(&format!("     -- {words}"));
+        }
+        if let Some(query) = &step.offenders {
+            output.data(&format!("     -- fails on what this finds: {}", printable(&query.replace('\n', " "))));
+        }
+    }
+}
+
+/// Every object of either, a line each.
+fn table(differing: &Differing, output: &Output) {
+    let [from, to] = [&differing.from, &differing.to].map(|reading| &reading.inspection.schema);
+    let changed: BTreeSet<&Id> = differing.diff.changes.iter().map(|change| &change.object).collect();
+    let ids: BTreeSet<&Id> = from.iter().chain(to.iter()).map(|(id, _)| id).collect();
+    let said = |is_there: bool| if is_there { "there" } else { "-" }.to_owned();
+    let rows: Vec<[String; 5]> = ids
+        .into_iter()
+        .map(|id| {
+            let (one, other) = (from.get(id).is_some(), to.get(id).is_some());
+            let same = if !changed.contains(id) {
+                "same"
+            } else if one && other {
+                "differs"
+            } else {
+                "-"
+            };
+            [id.kind.words(), printable(&id.name.to_string()), said(one), said(other), same.to_owned()]
+        })
+        .collect();
+    let columns =
+        [Column::text("kind"), Column::long("name"), Column::text("from"), Column::text("to"), Column::text("state")];
+    table::lines(columns, &rows, width::of_stdout()).iter().for_each(|line| output.data(line));
+}
+
+fn as_json(differing: &Differing) -> Value {
+    let diff = &differing.diff;
+    let unmodelled = [&differing.from, &differing.to].map(|reading| &reading.inspection.unmodelled);
+    json!({
+        "engine": diff.engine,
+        "from": diff.from,
+        "to": diff.to,
+        "changes": diff.changes,
+        "steps": diff.steps,
+        "proved": diff.is_proved,
+        "digest": diff.digest(),
+        "unmodelled": { "from": unmodelled[0], "to": unmodelled[1] },
+    })
+}
+
+fn tell(differing: &Differing, arguments: &Arguments, output: &Output) {
+    let diff = &differing.diff;
+    for (which, reading) in [(&arguments.from, &differing.from), (&arguments.to, &differing.to)] {
+        for it in &reading.inspection.unmodelled {
+            let object = printable(&it.object.to_string());
+            output.note(&format!("{object} of {} is left out: {}", printable(which), it.reason));
+        }
+    }
+    let reordered: Vec<String> = diff.reordered().map(|id| printable(&id.to_string())).collect();
+    if !reordered.is_empty() {
+        output.note(&format!("columns come in another order, which no step changes: {}", reordered.join(", ")));
+    }
+    if diff.is_empty() {
+        output.note("no difference");
+        return;
+    }
+    if diff.steps.is_empty() {
+        return;
+    }
+    let steps = count(diff.steps.len(), "statement");
+    output.note(&if diff.is_proved {
+        format!("{steps}, proved: run on a scratch database, they lead from the first to the second by the engine's own account")
+    } else {
+        format!("{steps}, not proved: they were run nowhere yet")
+    });
+}
