@@ -9,6 +9,7 @@ mod completions;
 mod diff;
 mod doctor;
 mod down;
+mod generate;
 mod init;
 mod inspect;
 mod lock;
@@ -48,6 +49,7 @@ pub(crate) enum Command {
     Lock(lock::Arguments),
     Check(check::Arguments),
     Diff(diff::Arguments),
+    Generate(generate::Arguments),
     Inspect(inspect::Arguments),
     Completions(completions::Arguments),
 }
@@ -93,6 +95,7 @@ pub(crate) fn run(cli: &Cli, output: &Arc<Output>) -> Result<Done, CommandError>
         Command::Check(arguments) => check::run(arguments, global, output),
         Command::Doctor(arguments) => doctor::run(arguments, global, output),
         Command::Diff(arguments) => diff::run(arguments, global, output),
+        Command::Generate(arguments) => generate::run(arguments, global, output),
         Command::Inspect(arguments) => inspect::run(arguments, global, output),
         Command::Completions(arguments) => completions::run(arguments, output),
     }

@@ -129,7 +129,7 @@ impl NewProject {
         };
         let stamp: String = now.to_string().chars().filter(char::is_ascii_digit).take(14).collect();
         let new = Layout::Driftlock
-            .new_files(&[], &stamp, "note_create_v1", "note: create")
+            .new_files(&[], &stamp, "note_create_v1", "note: create", None)
             .map_err(|error| Error::Usage(error.to_string()))?;
         let texts = [
             format!(

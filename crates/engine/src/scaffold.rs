@@ -7,7 +7,7 @@ use std::sync::Arc;
 use driftlock_database::Timestamp;
 use driftlock_script::{
     ATLAS_SUM, AtlasSum, Conversion, Digest, Directory, FileName, Files, FilesError, Layout, LoadError, Manifest,
-    Migrations, NewFiles, Version, from_root, new_name,
+    Migrations, NewFiles, NewScripts, Version, from_root, new_name,
 };
 
 use crate::Error;
@@ -36,47 +36,93 @@ pub fn new_migration(
     root: &Path,
     directories: &[Directory],
     layout: Option<Layout>,
-    (domain, operation): (&str, &str),
+    words: (&str, &str),
     now: Timestamp,
 ) -> Result<NewMigration, Error> {
-    let mut listed = Vec::new();
-    for directory in directories {
-        std::fs::create_dir_all(directory.path()).map_err(|error| files_error(directory.root().to_owned(), &error))?;
-        listed.extend(directory.list().map_err(LoadError::from)?);
-    }
-    let layout = match layout {
-        Some(layout) => layout,
-        None => layout_of(directories)?,
-    };
-    let sums = sums(directories, layout)?;
-    let there: Vec<(&str, FileName)> =
-        listed.iter().filter_map(|file| Some((file.as_str(), layout.read_name(file).ok()?))).collect();
-    let counted = new_name(domain, operation, there.iter().map(|(_, it)| it.name.as_str()))
-        .map_err(|error| Error::Usage(error.to_string()))?;
-    // The names of other layouts bear no count of their own.
-    let name = match layout {
-        Layout::Driftlock => counted,
-        _ => counted.rsplit_once("_v").map_or(counted.as_str(), |(plain, _)| plain).to_owned(),
-    };
-    let NewFiles { version, files: texts } = free_files(layout, &there, now, &name, &format!("{domain}: {operation}"))?;
-    let mut files = Vec::new();
-    for directory in directories {
-        for (file, text) in &texts {
-            write_new(&directory.path().join(file), text.as_bytes())
-                .map_err(|error| files_error(directory.display(file), &error))?;
-            files.push(directory.display(file));
-        }
-    }
-    let mut notes = Vec::new();
-    for directory in sums {
-        write_sum(directory)?;
-        notes.push(format!(
+    let next = Next::of(directories, layout, words, now)?;
+    let files = next.files(None)?;
+    let mut made = next.write(root, &files)?;
+    for directory in &next.sums {
+        made.notes.push(format!(
             "{}: it has a line for the new file as it is now; when its statements are written, run `atlas migrate hash` or `driftlock manifest write`",
             directory.display(ATLAS_SUM)
         ));
     }
-    write_manifest(root, directories, &texts)?;
-    Ok(NewMigration { version, name, files, notes })
+    Ok(made)
+}
+
+/// The next migration of some directories: what it is called, and where it goes. Nothing is written yet.
+pub(crate) struct Next<'d> {
+    directories: &'d [Directory],
+    pub(crate) layout: Layout,
+    listed: Vec<String>,
+    /// The directories whose `atlas.sum` is to be written.
+    sums: Vec<&'d Directory>,
+    name: String,
+    title: String,
+    now: Timestamp,
+}
+
+impl<'d> Next<'d> {
+    /// See [`new_migration`].
+    pub(crate) fn of(
+        directories: &'d [Directory],
+        layout: Option<Layout>,
+        (domain, operation): (&str, &str),
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let mut listed = Vec::new();
+        for directory in directories.iter().filter(|it| it.path().is_dir()) {
+            listed.extend(directory.list().map_err(LoadError::from)?);
+        }
+        let layout = match layout {
+            Some(layout) => layout,
+            None => layout_of(directories)?,
+        };
+        let sums = sums(directories, layout)?;
+        let named = listed.iter().filter_map(|file| Some(layout.read_name(file).ok()?.name));
+        let named: Vec<String> = named.collect();
+        let counted = new_name(domain, operation, named.iter().map(String::as_str))
+            .map_err(|error| Error::Usage(error.to_string()))?;
+        // The names of other layouts bear no count of their own.
+        let name = match layout {
+            Layout::Driftlock => counted,
+            _ => counted.rsplit_once("_v").map_or(counted.as_str(), |(plain, _)| plain).to_owned(),
+        };
+        Ok(Next { directories, layout, listed, sums, name, title: format!("{domain}: {operation}"), now })
+    }
+
+    /// Whether it has a place for a way down.
+    pub(crate) fn has_way_down(&self) -> bool {
+        self.layout.has_way_down(&self.listed.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// Its files, with these statements.
+    pub(crate) fn files(&self, scripts: Option<&NewScripts>) -> Result<NewFiles, Error> {
+        let layout = self.layout;
+        let there: Vec<(&str, FileName)> =
+            self.listed.iter().filter_map(|file| Some((file.as_str(), layout.read_name(file).ok()?))).collect();
+        free_files(layout, &there, self.now, &self.name, &self.title, scripts)
+    }
+
+    /// Writes them, their lines in the manifest of `root`, and in an `atlas.sum`.
+    pub(crate) fn write(&self, root: &Path, new: &NewFiles) -> Result<NewMigration, Error> {
+        let mut files = Vec::new();
+        for directory in self.directories {
+            std::fs::create_dir_all(directory.path())
+                .map_err(|error| files_error(directory.root().to_owned(), &error))?;
+            for (file, text) in &new.files {
+                write_new(&directory.path().join(file), text.as_bytes())
+                    .map_err(|error| files_error(directory.display(file), &error))?;
+                files.push(directory.display(file));
+            }
+        }
+        for directory in &self.sums {
+            write_sum(directory)?;
+        }
+        write_manifest(root, self.directories, &new.files)?;
+        Ok(NewMigration { version: new.version.clone(), name: self.name.clone(), files, notes: Vec::new() })
+    }
 }
 
 /// The one layout of all directories that have files.
@@ -105,12 +151,13 @@ fn free_files(
     now: Timestamp,
     name: &str,
     title: &str,
+    scripts: Option<&NewScripts>,
 ) -> Result<NewFiles, Error> {
     let files: Vec<&str> = there.iter().map(|(file, _)| *file).collect();
     let mut at = now;
     loop {
         let stamp: String = at.to_string().chars().filter(char::is_ascii_digit).take(14).collect();
-        let new = layout.new_files(&files, &stamp, name, title).map_err(|error| Error::Usage(error.to_string()))?;
+        let new = layout.new_files(&files, &stamp, name, title, scripts).map_err(|error| Error::Usage(error.to_string()))?;
         if !there.iter().any(|(_, name)| name.version == new.version) {
             return Ok(new);
         }

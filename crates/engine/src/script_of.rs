@@ -1,6 +1,6 @@
 //! Statements as a file that the engine's own client reads, and driftlock too.
 
-use driftlock_database::Creation;
+use driftlock_database::{Creation, Step};
 use driftlock_script::{Dialect, TokenKind, significant, tokens};
 
 /// The statements that make a schema, in order, each ended as the engine's client wants it.
@@ -15,6 +15,26 @@ pub fn to_script(creations: &[Creation], dialect: Dialect) -> String {
         script.push_str(&terminated(&creation.sql, dialect));
     }
     script
+}
+
+/// A step of a plan as a script has it: what it may do is said in comments before it.
+#[must_use]
+pub fn step_to_script(step: &Step, dialect: Dialect) -> String {
+    format!("{}{}", remarks(step), terminated(&step.sql, dialect))
+}
+
+/// What a step may do, a comment each line.
+pub(crate) fn remarks(step: &Step) -> String {
+    let words: Vec<String> = step.hazards.iter().map(|hazard| hazard.words()).collect();
+    let mut remarks = String::new();
+    if !words.is_empty() {
+        remarks.push_str(&format!("-- {}\n", words.join(", ")));
+    }
+    if let Some(query) = &step.offenders {
+        let query: Vec<&str> = query.lines().map(str::trim).collect();
+        remarks.push_str(&format!("-- fails on what this finds: {}\n", query.join(" ")));
+    }
+    remarks
 }
 
 fn terminated(sql: &str, dialect: Dialect) -> String {

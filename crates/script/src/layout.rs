@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 pub use atlas::{AtlasSum, atlas_partial_hashes};
 pub use flyway::flyway_checksum;
 pub(crate) use flyway::is_code as is_flyway_code;
-pub use new::{NewFiles, NewFilesError};
+pub use new::{NewFiles, NewFilesError, NewScript, NewScripts};
 pub(crate) use recognise::{Ambiguous, recognise};
 pub use refinery::{RefineryVersion, refinery_checksum};
 

@@ -50,7 +50,7 @@ pub use files::{Directory, Files, FilesError, Memory};
 pub use flaw::FileFlaw;
 pub use hooks::{HOOKS, HookEvent, HookFile, HookValue};
 pub use layout::{
-    ATLAS_SUM, AtlasSum, FileName, Layout, NewFiles, NewFilesError, Part, RefineryVersion, Role, atlas_partial_hashes,
+    ATLAS_SUM, AtlasSum, FileName, Layout, NewFiles, NewFilesError, NewScript, NewScripts, Part, RefineryVersion, Role, atlas_partial_hashes,
     flyway_checksum, refinery_checksum,
 };
 pub use lock_file::{LOCK_FILE, LockFile, LockFileError, LockedMigration, Stale};

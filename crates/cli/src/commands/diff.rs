@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use clap::Args;
-use driftlock::database::{Creation, Step};
-use driftlock::engine::{Differing, Source, Sources, to_script};
+use driftlock::database::Step;
+use driftlock::engine::{Differing, Source, Sources, step_to_script};
 use driftlock::schema::Id;
 use serde_json::{Value, json};
 
@@ -88,7 +88,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
         Format::Sql => {
             let dialect = differing.from.engine.dialect();
             for step in &differing.diff.steps {
-                output.data(said_in_sql(step, dialect).trim_end());
+                output.data(step_to_script(step, dialect).trim_end());
             }
         }
         Format::Table => table(&differing, output),
@@ -97,18 +97,6 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
     tell(&differing, arguments, output);
     let is_different = !differing.diff.is_empty();
     Ok(if arguments.exit_code && is_different { Done::Different } else { Done::Well })
-}
-
-fn said_in_sql(step: &Step, dialect: driftlock::script::Dialect) -> String {
-    let mut script = String::new();
-    if let Some(words) = hazards(step) {
-        script.push_str(&format!("-- {words}\n"));
-    }
-    if let Some(query) = &step.offenders {
-        script.push_str(&format!("-- fails on what this finds: {}\n", query.replace('\n', " ")));
-    }
-    let creation = Creation { sql: step.sql.clone(), object: step.object.clone(), transactional: step.transactional };
-    script + &to_script(&[creation], dialect)
 }
 
 /// `data loss, not reversible`

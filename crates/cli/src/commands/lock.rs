@@ -57,7 +57,7 @@ impl Place {
     }
 }
 
-fn engine_of(settings: &Settings) -> Result<&'static dyn Engine, CommandError> {
+pub(super) fn engine_of(settings: &Settings) -> Result<&'static dyn Engine, CommandError> {
     if let Some(engine) = engine_without_database(None, settings)? {
         return Ok(engine);
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use driftlock_database::{Census, DatabaseUrl, Engine, Inspection, Likeness};
 use driftlock_schema::Filter;
-use driftlock_script::{Directory, LockFile, Migrations};
+use driftlock_script::{Directory, Layout, LockFile, Migrations, Values};
 use tokio::process::Command;
 
 use super::{Source, git, one_file};
@@ -24,6 +24,7 @@ pub struct Sources {
     filter: Filter,
     shadow: Option<Shadow>,
     folder: PathBuf,
+    likeness: Likeness,
     cancellation: Cancellation,
 }
 
@@ -75,7 +76,8 @@ impl Sources {
     pub fn new(engines: &'static [&'static dyn Engine], settings: Settings, provenance: Provenance) -> Self {
         let filter = Filter::new();
         let (engine, shadow, folder) = (None, None, PathBuf::from("."));
-        Sources { engines, settings, provenance, engine, filter, shadow, folder, cancellation: Cancellation::new() }
+        let (likeness, cancellation) = (Likeness::new(), Cancellation::new());
+        Sources { engines, settings, provenance, engine, filter, shadow, folder, likeness, cancellation }
     }
 
     /// The engine of what doesn't tell.
@@ -234,13 +236,7 @@ impl Sources {
             Found::Lock(lock) => return Ok(Opened::Lock(lock)),
         };
         let engine = self.engine_of(source)?;
-        let shadow = match &self.shadow {
-            Some(shadow) => shadow.clone().cancellation(self.cancellation.clone()),
-            None => {
-                let search = self.settings.shadow(engine, &self.provenance)?;
-                search.scripts(&migrations)?.cancellation(self.cancellation.clone()).find().await?
-            }
-        };
+        let shadow = self.shadow_for(engine, Some(&migrations)).await?;
         let scratch = shadow.database(None).await?;
         match replay(&scratch.database, &migrations, to, &self.cancellation).await {
             Ok(_) => Ok(Opened::Scratch(scratch, shadow)),
@@ -250,13 +246,42 @@ impl Sources {
 
     /// Where scratch databases of an engine are made.
     pub(crate) async fn shadow_of(&self, engine: &'static dyn Engine) -> Result<Shadow, Error> {
-        match &self.shadow {
-            Some(shadow) => Ok(shadow.clone().cancellation(self.cancellation.clone())),
+        self.shadow_for(engine, None).await
+    }
+
+    /// The same, fit for what these migrations do.
+    pub(crate) async fn shadow_for(
+        &self,
+        engine: &'static dyn Engine,
+        migrations: Option<&Migrations>,
+    ) -> Result<Shadow, Error> {
+        let shadow = match &self.shadow {
+            Some(shadow) => shadow.clone().cancellation(self.cancellation.clone()),
             None => {
-                let search = self.settings.shadow(engine, &self.provenance)?;
-                search.cancellation(self.cancellation.clone()).find().await
+                let mut search = self.settings.shadow(engine, &self.provenance)?;
+                if let Some(migrations) = migrations {
+                    search = search.scripts(migrations)?;
+                }
+                search.cancellation(self.cancellation.clone()).find().await?
             }
-        }
+        };
+        Ok(if self.likeness.is_empty() { shadow } else { shadow.like(self.likeness.clone()) })
+    }
+
+    /// What databases are like in which scripts are run.
+    pub(crate) fn like(mut self, likeness: Likeness) -> Self {
+        self.likeness = likeness;
+        self
+    }
+
+    /// The layout that the settings name.
+    pub(crate) fn layout(&self) -> Option<Layout> {
+        self.settings.layout.as_ref().map(|layout| layout.value)
+    }
+
+    /// What a layout may put into scripts.
+    pub(crate) fn values(&self) -> Result<Values, Error> {
+        self.settings.values().map_err(|error| Error::Usage(error.to_string()))
     }
 
     /// What is looked at.
@@ -278,8 +303,7 @@ impl Sources {
     }
 
     async fn found(&self, source: &Source) -> Result<Found, Error> {
-        let layout = self.settings.layout.as_ref().map(|layout| layout.value);
-        let values = || self.settings.values().map_err(|error| Error::Usage(error.to_string()));
+        let layout = self.layout();
         let shown = source.to_string();
         match source {
             Source::Directory { path, version } => {
@@ -287,7 +311,7 @@ impl Sources {
                 if !directory.path().is_dir() {
                     return Err(unreadable(&shown, "there is no such directory"));
                 }
-                let migrations = Migrations::load(Arc::new(directory), layout)?.with_values(values()?);
+                let migrations = Migrations::load(Arc::new(directory), layout)?.with_values(self.values()?);
                 Ok(Found::Scripts(Scripts { migrations, to: version.clone() }))
             }
             Source::Sql(path) if path.as_os_str() == "-" => {
@@ -307,7 +331,7 @@ impl Sources {
                 git::Found::File(bytes) if path.ends_with(".lock") => lock(&bytes, &shown),
                 git::Found::File(bytes) => one(bytes, &shown),
                 git::Found::Directory(files) => {
-                    let migrations = Migrations::load(Arc::new(files.shown_as(shown)), layout)?.with_values(values()?);
+                    let migrations = Migrations::load(Arc::new(files.shown_as(shown)), layout)?.with_values(self.values()?);
                     Ok(Found::Scripts(Scripts { migrations, to: None }))
                 }
             },

@@ -12,6 +12,40 @@ pub struct NewFiles {
     pub files: Vec<(String, String)>,
 }
 
+/// The statements of a new migration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewScripts {
+    /// The way up.
+    pub up: NewScript,
+    /// The way down, where there is one.
+    pub down: Option<NewScript>,
+}
+
+/// The statements of one way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewScript {
+    /// Each with the comments before it, ended as the engine's own client wants it, and with its own line's end.
+    pub statements: Vec<String>,
+    /// They can't run as one transaction.
+    pub no_transaction: bool,
+}
+
+impl NewScript {
+    fn text(&self, layout: Layout) -> String {
+        let mut text = String::new();
+        for statement in &self.statements {
+            let body = statement.trim_end().trim_end_matches(';');
+            // To goose, a line's end behind a `;` ends a statement.
+            if layout == Layout::Goose && body.contains(';') {
+                text.push_str(&format!("-- +goose StatementBegin\n{statement}-- +goose StatementEnd\n"));
+            } else {
+                text.push_str(statement);
+            }
+        }
+        text
+    }
+}
+
 /// No files can be made by these rules.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -38,11 +72,18 @@ pub enum NewFilesError {
 
 impl Layout {
     /// The files of a migration that is to come behind `there`, the files of its directory. Where these count, it counts on; else the
-    /// version is `stamp`, a time as `20240520143022`. `title` is said in them.
+    /// version is `stamp`, a time as `20240520143022`. `title` is said in them, and without statements what is to be written there.
     ///
     /// # Errors
     /// See [`NewFilesError`].
-    pub fn new_files(self, there: &[&str], stamp: &str, name: &str, title: &str) -> Result<NewFiles, NewFilesError> {
+    pub fn new_files(
+        self,
+        there: &[&str],
+        stamp: &str,
+        name: &str,
+        title: &str,
+        scripts: Option<&NewScripts>,
+    ) -> Result<NewFiles, NewFilesError> {
         let there = There::of(self, there);
         let written = match &there.newest {
             None if self == Layout::GolangMigrate => "000001".to_owned(),
@@ -54,11 +95,14 @@ impl Layout {
                 counted.unwrap_or_else(|| stamped(self, stamp, Some(last)))
             }
         };
-        let files = self.begun(&there, &format!("{written}_{name}"), &format!("{written}__{name}"), title);
+        let mut files = self.begun(&there, &format!("{written}_{name}"), &format!("{written}__{name}"), title, scripts);
         let read = |(file, _): &(String, String)| {
             self.read_name(file).map_err(|why| NewFilesError::Name { file: file.clone(), layout: self, why })
         };
         let named = files.iter().map(read).collect::<Result<Vec<FileName>, _>>()?;
+        if let Some(scripts) = scripts {
+            self.beside(&mut files, scripts);
+        }
         let version = named.into_iter().next().map_or_else(|| Version::text(written), |name| name.version);
         if let Some((file, name)) = there.newest
             && !is_time(raw_version(self, file))
@@ -70,12 +114,34 @@ impl Layout {
     }
 
     /// Files by the stem that they share, with one `_` behind the version or with two.
-    fn begun(self, there: &There<'_>, stem: &str, stem_of_two: &str, title: &str) -> Vec<(String, String)> {
-        let up = format!("-- {title}.\n-- Say here what changes and why; the statements follow.\n\n");
-        let down = |file: &str| format!("-- Undoes {file}.\n\n");
+    fn begun(
+        self,
+        there: &There<'_>,
+        stem: &str,
+        stem_of_two: &str,
+        title: &str,
+        scripts: Option<&NewScripts>,
+    ) -> Vec<(String, String)> {
+        let (up, down) = match scripts {
+            None => {
+                let up = format!("-- {title}.\n-- Say here what changes and why; the statements follow.\n\n");
+                (up, Some(String::new()))
+            }
+            Some(scripts) => {
+                let head = self.no_transaction_mark(&scripts.up);
+                let up = format!("{head}-- {title}.\n\n{}", scripts.up.text(self));
+                (up, scripts.down.as_ref().map(|down| down.text(self)))
+            }
+        };
+        let undone = scripts.and_then(|scripts| scripts.down.as_ref());
         let pair = |first: String, second: String| {
-            let undo = down(&first);
-            vec![(first, up.clone()), (second, undo)]
+            let head = undone.map_or("", |down| self.no_transaction_mark(down));
+            let undo = down.as_ref().map(|text| (second, format!("{head}-- Undoes {first}.\n\n{text}")));
+            std::iter::once((first, up.clone())).chain(undo).collect()
+        };
+        let undo = |mark: &str| match &down {
+            Some(text) => format!("{mark}-- Undoes it.\n\n{text}"),
+            None => String::new(),
         };
         match self {
             Layout::Driftlock | Layout::GolangMigrate => pair(format!("{stem}.up.sql"), format!("{stem}.down.sql")),
@@ -88,11 +154,66 @@ impl Layout {
             Layout::Flyway | Layout::Refinery => vec![(format!("{}V{stem_of_two}.sql", there.folder), up)],
             Layout::Sqlx | Layout::Atlas => vec![(format!("{stem}.sql"), up)],
             Layout::Goose => {
-                vec![(format!("{stem}.sql"), format!("-- +goose Up\n{up}-- +goose Down\n{}", "-- Undoes it.\n\n"))]
+                let alone = scripts.is_some_and(|it| it.up.no_transaction || undone.is_some_and(|it| it.no_transaction));
+                let head = if alone { "-- +goose NO TRANSACTION\n" } else { "" };
+                vec![(format!("{stem}.sql"), format!("{head}-- +goose Up\n{up}{}", undo("-- +goose Down\n")))]
             }
             Layout::Dbmate => {
-                vec![(format!("{stem}.sql"), format!("-- migrate:up\n{up}-- migrate:down\n{}", "-- Undoes it.\n\n"))]
+                let option = |script: Option<&NewScript>| {
+                    if script.is_some_and(|it| it.no_transaction) { " transaction:false" } else { "" }
+                };
+                let (one, other) = (option(scripts.map(|it| &it.up)), option(undone));
+                // Without a block for the way down the file is none.
+                let undo = if down.is_some() { undo("") } else { "-- Nothing undoes it.\n".to_owned() };
+                vec![(format!("{stem}.sql"), format!("-- migrate:up{one}\n{up}-- migrate:down{other}\n{undo}"))]
             }
+        }
+    }
+
+    /// The line at a file's head that says that it is no transaction, in the layouts that have such a line for a whole file.
+    fn no_transaction_mark(self, script: &NewScript) -> &'static str {
+        match self {
+            _ if !script.no_transaction => "",
+            Layout::Driftlock => "-- driftlock: no-transaction\n",
+            Layout::Sqlx => "-- no-transaction\n",
+            Layout::Atlas => "-- atlas:txmode none\n\n",
+            _ => "",
+        }
+    }
+
+    /// The files that say the same beside the scripts, in the layouts that have such.
+    fn beside(self, files: &mut Vec<(String, String)>, scripts: &NewScripts) {
+        let ways = [Some(&scripts.up), scripts.down.as_ref()];
+        let alone = |way: &Option<&NewScript>| way.is_some_and(|it| it.no_transaction);
+        match self {
+            Layout::Flyway => {
+                let said: Vec<String> =
+                    files.iter().zip(&ways).filter(|(_, way)| alone(way)).map(|((file, _), _)| format!("{file}.conf")).collect();
+                files.extend(said.into_iter().map(|file| (file, "executeInTransaction=false\n".to_owned())));
+            }
+            Layout::Diesel if ways.iter().any(alone) => {
+                let folder = files.first().and_then(|(file, _)| file.split('/').next()).unwrap_or_default();
+                files.push((format!("{folder}/metadata.toml"), "run_in_transaction = false\n".to_owned()));
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether its files can say that they are no transaction.
+    #[must_use]
+    pub fn says_no_transaction(self) -> bool {
+        !matches!(self, Layout::GolangMigrate | Layout::Refinery)
+    }
+
+    /// Whether a migration that is made now has a way down.
+    #[must_use]
+    pub fn has_way_down(self, there: &[&str]) -> bool {
+        let there = There::of(self, there);
+        match self {
+            Layout::Sqlx => there.has_pairs,
+            Layout::Flyway => there.has_undo,
+            Layout::Refinery | Layout::Atlas => false,
+            _ => true,
         }
     }
 }
@@ -189,7 +310,7 @@ mod tests {
     const STAMP: &str = "20240520143022";
 
     fn names(layout: Layout, there: &[&str]) -> Result<Vec<String>, String> {
-        let new = layout.new_files(there, STAMP, "user_add", "user: add").map_err(|error| error.to_string())?;
+        let new = layout.new_files(there, STAMP, "user_add", "user: add", None).map_err(|error| error.to_string())?;
         for (file, _) in &new.files {
             assert_eq!(layout.read_name(file).unwrap().version, new.version, "{file}");
         }
@@ -278,13 +399,13 @@ mod tests {
             assert!(error.contains(file) || error.contains("larger than"), "{layout}: {error}");
         }
         assert!(
-            Layout::Refinery.new_files(&[], STAMP, "a.b", "t").unwrap_err().to_string().contains("refinery layout")
+            Layout::Refinery.new_files(&[], STAMP, "a.b", "t", None).unwrap_err().to_string().contains("refinery layout")
         );
     }
 
     #[test]
     fn begins_files_of_both_ways_with_their_marks() {
-        let text = |layout: Layout| layout.new_files(&[], STAMP, "a", "user: add").unwrap().files[0].1.clone();
+        let text = |layout: Layout| layout.new_files(&[], STAMP, "a", "user: add", None).unwrap().files[0].1.clone();
         assert!(text(Layout::Goose).starts_with("-- +goose Up\n-- user: add.\n"), "{}", text(Layout::Goose));
         assert!(text(Layout::Goose).contains("\n\n-- +goose Down\n"));
         assert!(

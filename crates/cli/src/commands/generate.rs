@@ -1,0 +1,135 @@
+//! `driftlock generate`
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use clap::Args;
+use driftlock::database::{Hazard, Timestamp};
+use driftlock::engine::{Generated, Making, Source, Sources};
+use driftlock::Files;
+use driftlock::script::{Directory, LOCK_FILE};
+use serde_json::json;
+
+use super::Done;
+use super::lock::engine_of;
+use crate::arguments::Global;
+use crate::error::CommandError;
+use crate::output::{Output, count, printable};
+use crate::schema_options::SchemaOptions;
+use crate::session;
+use crate::setup::provenance;
+
+/// Write the migration that leads from what the migrations make to a source
+///
+/// The statements, up and down, are proved on a scratch database, and the migration is replayed with all others before a file is
+/// written. The manifest and schema.lock are written with it. Where nothing differs, nothing is written.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  driftlock generate customer add_phone --to sql:schema.sql
+  driftlock generate order from_staging --to postgres://me@staging/shop --dry-run
+
+Sources are those of `driftlock inspect`. What a statement may do (lose data,
+block writes, …) is said before it in the file: read it before you commit it.")]
+pub(crate) struct Arguments {
+    /// What it is about, such as user_schema
+    domain: String,
+    /// What it does, such as add_email
+    operation: String,
+    /// What there should be
+    #[arg(long, value_name = "SOURCE")]
+    to: String,
+    /// Print the files, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    schema: SchemaOptions,
+}
+
+pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) -> Result<Done, CommandError> {
+    let config = arguments.schema.config(global)?;
+    let settings = config.project()?;
+    let to = arguments.to.parse::<Source>()?;
+    let filter = arguments.schema.filter.filter(&settings)?;
+    let who = provenance(global, &config, &settings);
+    let sources = Sources::new(driftlock::ENGINES, settings.clone(), who).filter(filter);
+    let engine = match (arguments.schema.engine.engine()?, &to) {
+        (Some(engine), _) => engine,
+        (None, Source::Database(_)) => sources.engine_of(&to)?,
+        (None, _) => engine_of(&settings)?,
+    };
+    let place = settings.directory(engine.name())?;
+    let directory = Directory::new(&place.path).shown_as(&place.shown);
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let generated = session::apart(&settings, output, |cancellation| async {
+        let making = Making {
+            root: config.root(),
+            directory: &directory,
+            words: (&arguments.domain, &arguments.operation),
+            now: Timestamp::from_micros(0).after(since),
+            write: !arguments.dry_run,
+        };
+        Ok(sources.engine(engine).cancellation(cancellation).generate(&making, &to).await?)
+    })?;
+    print(&generated, arguments, &directory, output);
+    Ok(Done::Well)
+}
+
+fn print(generated: &Generated, arguments: &Arguments, directory: &Directory, output: &Output) {
+    let diff = &generated.up.diff;
+    let hazards: BTreeSet<Hazard> = diff.hazards();
+    if output.is_json() {
+        let down = generated.down.as_ref().ok();
+        output.json(&json!({
+            "version": generated.migration.as_ref().map(|it| it.version.as_str()),
+            "name": generated.migration.as_ref().map(|it| &it.name),
+            "written": generated.migration.is_some(),
+            "files": generated.files.iter().map(|(file, text)| json!({ "file": file, "text": text })).collect::<Vec<_>>(),
+            "changes": diff.changes,
+            "up": diff.steps,
+            "down": down.map(|it| &it.steps),
+            "digest": diff.digest(),
+            "notes": generated.notes,
+        }));
+        return;
+    }
+    for (which, reading) in [("what the migrations make", &generated.up.from), (arguments.to.as_str(), &generated.up.to)] {
+        for it in &reading.inspection.unmodelled {
+            let object = printable(&it.object.to_string());
+            output.note(&format!("{object} of {} is left out: {}", printable(which), it.reason));
+        }
+    }
+    let reordered: Vec<String> = diff.reordered().map(|id| printable(&id.to_string())).collect();
+    if !reordered.is_empty() {
+        output.note(&format!("columns come in another order, which no step changes: {}", reordered.join(", ")));
+    }
+    if generated.files.is_empty() {
+        output.note("nothing to do: the migrations make what there should be");
+        return;
+    }
+    for (file, text) in &generated.files {
+        if arguments.dry_run {
+            output.data(&format!("-- {file}"));
+            text.trim_end().lines().for_each(|line| output.data(&printable(line)));
+            output.data("");
+        } else {
+            output.data(file);
+        }
+    }
+    let down = match &generated.down {
+        Ok(down) => format!("{} down", count(down.steps.len(), "statement")),
+        Err(_) => "none down".to_owned(),
+    };
+    let written = if arguments.dry_run { "nothing was written" } else { "the manifest has its lines" };
+    let mut said = format!("{} up, {down}, proved; {written}", count(diff.steps.len(), "statement"));
+    if !arguments.dry_run {
+        said.push_str(&format!(", {} is written anew", directory.display(LOCK_FILE)));
+    }
+    output.report(&said);
+    if !hazards.is_empty() {
+        let words: Vec<String> = hazards.iter().map(|hazard| hazard.words()).collect();
+        output.note(&format!("read it before you commit it: {}", words.join(", ")));
+    }
+    generated.notes.iter().for_each(|note| output.note(&printable(note)));
+}
