@@ -43,6 +43,7 @@ mod packets;
 mod parse;
 mod position;
 mod pulse;
+mod rename;
 mod route;
 mod rows;
 mod session;
@@ -60,7 +61,7 @@ pub use mysql_async;
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, Session, Throwaway,
+    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, Rename, Session, Throwaway,
 };
 use driftlock_schema::Schema;
 use driftlock_script::Dialect;
@@ -108,6 +109,10 @@ impl Engine for MySql {
 
     fn create(&self, schema: &Schema) -> Result<Vec<Creation>, CreateError> {
         create::statements(schema)
+    }
+
+    fn rename(&self, rename: &Rename) -> Option<String> {
+        rename::statement(rename)
     }
 
     fn has_likeness(&self) -> bool {
