@@ -20,18 +20,23 @@ use crate::schema_options::{RenameOption, SchemaOptions};
 use crate::session;
 use crate::setup::provenance;
 
-/// Write the migration that leads from what the migrations make to a source
+/// Write the migration from what the migrations make to another schema
 ///
 /// The statements, up and down, are proved on a scratch database, and the migration is replayed with all others before a file is
 /// written. The manifest and schema.lock are written with it. Where nothing differs, nothing is written.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    after_help = "\
+Examples:
+  driftlock generate customer add_phone --to sql:schema.sql",
+    after_long_help = "\
 Examples:
   driftlock generate customer add_phone --to sql:schema.sql
   driftlock generate order from_staging --to postgres://me@staging/shop --dry-run
 
 Sources are those of `driftlock inspect`. What a statement may do (lose data,
-block writes, …) is said before it in the file: read it before you commit it.")]
+block writes, …) is said before it in the file: read it before you commit it."
+)]
 pub(crate) struct Arguments {
     /// What it is about, such as user_schema
     domain: String,
