@@ -1,12 +1,13 @@
 //! Plans held against the engines: cases from beside the project, in both directions.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use driftlock::Database;
 use driftlock::database::CensusKey;
 use driftlock::engine::{Diff, Reading};
 
-use super::proving::{cases, database, everything, run, shadow};
+use super::proving::{cases, database, each, everything, roles, run, shadow};
 
 /// What a database is, as a source says it.
 pub async fn reading(db: &Database) -> Reading {
@@ -65,27 +66,40 @@ async fn goes(engine: &'static str, before: &[String], after: &[String], changes
     Ok(())
 }
 
-/// Holds all cases of a file in both directions. `known` names those that don't hold, each with its reason.
+/// Holds all cases of a file in both directions, several at once. `known` names those that don't hold, each with its reason.
 pub async fn conform(engine: &'static str, file: &str, known: &[(&str, &str)]) {
     let Some(cases) = cases(engine, file) else { return };
-    let mut wrong = Vec::new();
-    let known: BTreeMap<&str, &str> = known.iter().copied().collect();
-    let (mut all, mut held) = (0, 0);
-    for case in cases {
-        for (way, from, to) in [("there", &case.before, &case.after), ("back", &case.after, &case.before)] {
-            all += 1;
-            let name = format!("{} {way}", case.id);
-            let result = goes(engine, from, to, case.changes).await;
-            held += usize::from(result.is_ok());
-            match (result, known.contains_key(name.as_str())) {
-                (Err(error), false) => wrong.push(format!("{name}:\n{error}")),
-                (Ok(()), true) if std::env::var("CASE").is_err() => {
-                    wrong.push(format!("{name}: holds, and is named as one that doesn't"));
-                }
-                _ => {}
+    if engine == "postgres" {
+        roles(&["postgres".to_owned()]).await;
+    }
+    let all = cases.len() * 2;
+    let results: Arc<Mutex<BTreeMap<String, Result<(), String>>>> = Arc::default();
+    let found = Arc::clone(&results);
+    each(cases.into_iter(), move |case| {
+        let found = Arc::clone(&found);
+        async move {
+            if engine == "postgres" {
+                roles(&case.roles).await;
+            }
+            for (way, from, to) in [("there", &case.before, &case.after), ("back", &case.after, &case.before)] {
+                let result = goes(engine, from, to, case.changes).await;
+                found.lock().unwrap().insert(format!("{} {way}", case.id), result);
             }
         }
+    });
+    let results = results.lock().unwrap();
+    let known: BTreeMap<&str, &str> = known.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for (name, result) in results.iter() {
+        match (result, known.contains_key(name.as_str())) {
+            (Err(error), false) => wrong.push(format!("{name}:\n{error}")),
+            (Ok(()), true) if std::env::var("CASE").is_err() => {
+                wrong.push(format!("{name}: holds, and is named as one that doesn't"));
+            }
+            _ => {}
+        }
     }
+    let held = results.values().filter(|result| result.is_ok()).count();
     eprintln!("{file}: {held} of {all} hold");
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(wrong.is_empty() && results.len() == all, "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }

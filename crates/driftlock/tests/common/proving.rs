@@ -289,7 +289,7 @@ async fn hold_file(
 }
 
 /// Works through items, several at once: a thread each, as making and dropping a database holds its thread up.
-fn each<I, W>(items: impl Iterator<Item = I> + Send + 'static, work: impl Fn(I) -> W + Clone + Send + 'static)
+pub fn each<I, W>(items: impl Iterator<Item = I> + Send + 'static, work: impl Fn(I) -> W + Clone + Send + 'static)
 where
     W: Future<Output = ()>,
 {
@@ -339,7 +339,7 @@ pub struct Case {
     pub before: Vec<String>,
     pub after: Vec<String>,
     pub changes: bool,
-    roles: Vec<String>,
+    pub roles: Vec<String>,
 }
 
 /// The cases beside the project, or nothing, which is said.
@@ -391,10 +391,8 @@ pub async fn conform(engine: &'static str, file: &str, known: &[(&str, &str)]) {
         return;
     }
     if engine == "postgres" {
-        // Their dumps name the usual administrator. It may be there.
-        let mut session = session(&super::server("TEST_POSTGRES_URL")).await;
-        let _ = session.execute(&[Runnable { sql: "CREATE ROLE postgres", copy_data: None }], &mut Nobody).await;
-        session.close().await;
+        // Their dumps name the usual administrator.
+        roles(&["postgres".to_owned()]).await;
     }
     let all = cases.len();
     let ran: BTreeSet<String> = cases.iter().map(|case| case.id.clone()).collect();
@@ -424,17 +422,24 @@ pub async fn conform(engine: &'static str, file: &str, known: &[(&str, &str)]) {
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// Makes roles of the test server's. They may be there.
+pub async fn roles(roles: &[String]) {
+    if roles.is_empty() {
+        return;
+    }
+    let mut session = session(&super::server("TEST_POSTGRES_URL")).await;
+    for role in roles {
+        let sql = format!("CREATE ROLE \"{}\"", role.replace('"', "\"\""));
+        let _ = session.execute(&[Runnable { sql: &sql, copy_data: None }], &mut Nobody).await;
+    }
+    session.close().await;
+}
+
 async fn conforms(engine: &'static str, case: &Case) -> Vec<String> {
     let mut faults = Vec::new();
     let mut fingerprints = Vec::new();
-    if engine == "postgres" && !case.roles.is_empty() {
-        let mut session = session(&super::server("TEST_POSTGRES_URL")).await;
-        for role in &case.roles {
-            let sql = format!("CREATE ROLE \"{}\"", role.replace('"', "\"\""));
-            // It may be there.
-            let _ = session.execute(&[Runnable { sql: &sql, copy_data: None }], &mut Nobody).await;
-        }
-        session.close().await;
+    if engine == "postgres" {
+        roles(&case.roles).await;
     }
     for (which, statements) in [("before", &case.before), ("after", &case.after)] {
         let database = match database(engine, statements).await {

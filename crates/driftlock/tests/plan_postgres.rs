@@ -1,0 +1,13 @@
+//! Plans of PostgreSQL, proved and gone.
+#![allow(clippy::unwrap_used)]
+#![cfg(feature = "postgres")]
+
+mod common;
+
+use common::planning;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cases_of_other_tools_are_planned_in_both_directions() {
+    let known: [(&str, &str); 0] = [];
+    planning::conform("postgres", "postgres.jsonl", &known).await;
+}
