@@ -41,6 +41,7 @@ mod normal;
 mod objects;
 mod packets;
 mod parse;
+mod plan;
 mod position;
 mod pulse;
 mod route;
@@ -60,7 +61,7 @@ pub use mysql_async;
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, Session, Throwaway,
+    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, PlanError, Session, Step, Throwaway,
 };
 use driftlock_schema::Schema;
 use driftlock_script::Dialect;
@@ -108,6 +109,10 @@ impl Engine for MySql {
 
     fn create(&self, schema: &Schema) -> Result<Vec<Creation>, CreateError> {
         create::statements(schema)
+    }
+
+    fn plan(&self, from: &Schema, to: &Schema) -> Result<Vec<Step>, PlanError> {
+        plan::steps(from, to)
     }
 
     fn has_likeness(&self) -> bool {

@@ -1,0 +1,12 @@
+//! Plans of MySQL and MariaDB, proved and gone.
+#![allow(clippy::unwrap_used)]
+#![cfg(feature = "mysql")]
+
+mod common;
+
+use common::planning;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cases_of_other_tools_are_planned_in_both_directions() {
+    planning::conform("mysql", "mariadb.jsonl", &[]).await;
+}
