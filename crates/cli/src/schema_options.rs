@@ -2,6 +2,7 @@
 
 use clap::Args;
 use driftlock::schema::{Filter, Rule};
+use driftlock::script::Renaming;
 use driftlock::{Config, Engine, Overrides, Settings};
 
 use crate::arguments::Global;
@@ -51,6 +52,23 @@ impl FilterOptions {
             filter = filter.exclude(rule("--exclude", text)?);
         }
         Ok(filter)
+    }
+}
+
+/// What has another name in the second of two schemas.
+#[derive(Debug, Args)]
+pub(crate) struct RenameOption {
+    /// Has another name there: 'table:old=new', 'table:t.old=new', 'index:t.old=new'
+    #[arg(long, value_name = "KIND:OLD=NEW")]
+    rename: Vec<String>,
+}
+
+impl RenameOption {
+    /// All of them.
+    pub(crate) fn renamings(&self) -> Result<Vec<Renaming>, CommandError> {
+        let read =
+            |text: &String| text.parse::<Renaming>().map_err(|error| CommandError::usage(format!("--rename: {error}")));
+        self.rename.iter().map(read).collect()
     }
 }
 

@@ -5,7 +5,7 @@ use driftlock_schema::{Id, Object, Schema};
 use driftlock_script::Dialect;
 
 use crate::{
-    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Error, PlanError, Session, Step, Throwaway,
+    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Error, PlanError, Rename, Session, Step, Throwaway,
 };
 
 /// A database engine. An adapter has one unit struct that implements this.
@@ -72,6 +72,12 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
             Some(id) => Err(PlanError::new(id, format!("plans aren't there yet on {}", self.name()))),
             None => Ok(Vec::new()),
         }
+    }
+
+    /// The statement that gives something another name. `None` where the engine has none: then it goes under the one name and comes under the other.
+    fn rename(&self, rename: &Rename) -> Option<String> {
+        let _ = rename;
+        None
     }
 
     /// Starts a server of this engine from binaries found on this machine, in a temporary folder, on loopback, for scratch work: with a random

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use driftlock_schema::Id;
+use driftlock_schema::{Id, Kind};
 use serde::{Deserialize, Serialize};
 
 /// One statement of the way from a schema to another.
@@ -70,6 +70,41 @@ impl Step {
         let mut step = self.hazards([Hazard::CanFailOnRows]);
         step.offenders = Some(query.into());
         step
+    }
+}
+
+/// Another name for an object, or for a part of one, in the place where it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rename {
+    /// The object, by its name before.
+    pub object: Id,
+    /// The part, by its kind and its name before, where it is about one. A label of PostgreSQL's enums is an `enum_value`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<(Kind, String)>,
+    /// The name after.
+    pub to: String,
+}
+
+impl Rename {
+    /// What undoes it.
+    #[must_use]
+    pub fn inverse(&self) -> Self {
+        let mut inverse = self.clone();
+        match &mut inverse.part {
+            Some((_, name)) => inverse.to = std::mem::replace(name, self.to.clone()),
+            None => inverse.to = std::mem::replace(&mut inverse.object.name.name, self.to.clone()),
+        }
+        inverse
+    }
+}
+
+impl fmt::Display for Rename {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.object)?;
+        if let Some((kind, name)) = &self.part {
+            write!(f, ", {} {name}", kind.words())?;
+        }
+        write!(f, " is {}", self.to)
     }
 }
 

@@ -2,57 +2,102 @@
 
 use std::collections::BTreeSet;
 
-use driftlock_database::{Engine, Hazard, Step};
+use driftlock_database::{Engine, Hazard, Rename, Step};
 use driftlock_schema::{Change, Difference, Filter, Fingerprint, Id, Schema, compare};
+use driftlock_script::Renaming;
 use serde::{Deserialize, Serialize};
 
+use crate::source::Accounted;
 use crate::{Error, Reading, Shadow, Source, Sources};
 use proof::{End, Ends};
 
 mod closure;
 mod proof;
+mod renames;
 
 /// Two readings, and what differs between them.
 #[derive(Debug, Clone)]
 pub struct Differing {
     /// What differs, and the steps.
     pub diff: Diff,
+    /// What has another name in the second, and is renamed before anything else.
+    pub renames: Vec<Rename>,
+    /// What could be said to have another name in the second, as `--rename` takes it: else the one is dropped and the other made.
+    pub proposals: Vec<String>,
     /// Where they begin.
     pub from: Reading,
     /// Where they lead.
     pub to: Reading,
 }
 
+impl Differing {
+    fn new(diff: Diff, renames: Vec<Rename>, from: Reading, to: Reading) -> Self {
+        let is_lossy = diff.hazards().contains(&Hazard::DataLoss);
+        let mut proposals = Vec::new();
+        if is_lossy {
+            proposals = renames::proposals(&from.inspection.schema, &to.inspection.schema);
+            let done = |text: &String| renames.iter().any(|rename| text.ends_with(&format!("={}", rename.to)));
+            proposals.retain(|text| !done(text));
+        }
+        Differing { diff, renames, proposals, from, to }
+    }
+}
+
 impl Sources {
     /// What differs between two sources, and the proved steps from one to the other.
     ///
     /// # Errors
-    /// As [`read`](Sources::read), [`Diff::of`] and [`Diff::prove`]; and when a step would touch what the reading misses of the first source.
+    /// As [`read`](Sources::read), [`Diff::of`] and [`Diff::prove`]; when a step would touch what the reading misses of the first source; and when
+    /// something is to be renamed that isn't there.
     pub async fn diff(&self, from: &Source, to: &Source) -> Result<Differing, Error> {
         let sources = self.clone().engine(self.engine_of_either(from, to)?);
         let from = Box::pin(sources.accounted(from)).await?;
         let to = Box::pin(sources.accounted(to)).await?;
-        let mut diff = Diff::of(&from.reading, &to.reading, self.looked_at())?;
-        if diff.steps.is_empty() {
-            diff.is_proved = true;
+        let renames = self.renames_between(&from, &to)?;
+        let mut shadow = None;
+        let mut diff = if renames.is_empty() {
+            Diff::of(&from.reading, &to.reading, self.looked_at())?
         } else {
-            let shadow = self.shadow_of(from.reading.engine).await?.like(from.likeness.clone());
+            // What a rename makes of all that speaks of a thing, the engine says.
+            let shadow = shadow.insert(self.shadow_of(from.reading.engine).await?.like(from.likeness.clone()));
+            let steps = renames::steps(&renames, from.reading.engine);
+            let renamed = Box::pin(renamed(&from.reading, &steps, shadow, self.looked_at())).await?;
+            let mut diff = Diff::of(&renamed, &to.reading, self.looked_at())?;
+            diff.from = from.reading.inspection.schema.fingerprint_of(self.looked_at().facets());
+            diff.steps.splice(0..0, steps);
+            diff
+        };
+        if !diff.steps.is_empty() {
+            let shadow = match shadow {
+                Some(shadow) => shadow,
+                None => self.shadow_of(from.reading.engine).await?.like(from.likeness.clone()),
+            };
             let ends = Ends { from: End::of(&from), to: End::of(&to) };
             Box::pin(ends.prove(&diff.steps, &shadow, self.looked_at())).await?;
-            diff.is_proved = true;
         }
-        Ok(Differing { diff, from: from.reading, to: to.reading })
+        diff.is_proved = true;
+        Ok(Differing::new(diff, renames, from.reading, to.reading))
     }
 
     /// The same, and nothing is proved: nobody should run these steps who hasn't looked at them.
     ///
     /// # Errors
-    /// As [`read`](Sources::read) and [`Diff::of`].
+    /// As [`read`](Sources::read) and [`Diff::of`]; and when something is to be renamed: what that makes of the rest, only a database tells.
     pub async fn diff_unproved(&self, from: &Source, to: &Source) -> Result<Differing, Error> {
         let sources = self.clone().engine(self.engine_of_either(from, to)?);
-        let (from, to) = (Box::pin(sources.read(from)).await?, Box::pin(sources.read(to)).await?);
-        let diff = Diff::of(&from, &to, self.looked_at())?;
-        Ok(Differing { diff, from, to })
+        let from = Box::pin(sources.accounted(from)).await?;
+        let to = Box::pin(sources.accounted(to)).await?;
+        if let Some(rename) = self.renames_between(&from, &to)?.first() {
+            return Err(Error::Usage(format!("{rename}: what is renamed can't be planned without a scratch database")));
+        }
+        let diff = Diff::of(&from.reading, &to.reading, self.looked_at())?;
+        Ok(Differing::new(diff, Vec::new(), from.reading, to.reading))
+    }
+
+    /// What is called otherwise in the second: by what was said here, and in its own scripts.
+    fn renames_between(&self, from: &Accounted, to: &Accounted) -> Result<Vec<Rename>, Error> {
+        let said: Vec<Renaming> = self.renamings().iter().chain(&to.renamings).cloned().collect();
+        renames::resolve(&said, &from.reading.inspection.schema, &to.reading.inspection.schema)
     }
 
     /// What tells its engine tells the other's.
@@ -148,7 +193,8 @@ impl Diff {
 
     /// The tables whose columns come in another order, which no step changes.
     pub fn reordered(&self) -> impl Iterator<Item = &Id> {
-        let is_order = |change: &&Change| matches!(change.difference, Difference::Reordered { .. });
+        let is_planned = plans_order(&self.engine);
+        let is_order = move |change: &&Change| !is_planned && matches!(change.difference, Difference::Reordered { .. });
         self.changes.iter().filter(is_order).map(|change| &change.object)
     }
 
@@ -169,6 +215,26 @@ impl Diff {
         }
         Fingerprint::of(&said)
     }
+}
+
+/// What there is when these steps are done.
+async fn renamed(from: &Reading, steps: &[Step], shadow: &Shadow, filter: &Filter) -> Result<Reading, Error> {
+    let scratch = shadow.database(None).await?;
+    let inspection = async {
+        scratch.database.realise(&from.inspection.schema).await?;
+        scratch.database.take(steps).await?;
+        scratch.database.inspect(filter).await
+    };
+    let inspection = shadow.unless_cancelled(inspection).await;
+    let schema = scratch.end(inspection).await?.schema;
+    // What had no place in the first schema has none here; what a rename has broken is planned anew.
+    let inspection = driftlock_database::Inspection { schema, ..from.inspection.clone() };
+    Ok(Reading { inspection, ..from.clone() })
+}
+
+/// Whether plans of an engine put columns into another order: it has a statement for that.
+fn plans_order(engine: &str) -> bool {
+    engine == "mysql"
 }
 
 /// Whether a step is about it, or about something of its name.

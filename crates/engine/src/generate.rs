@@ -180,7 +180,13 @@ impl Files for Foreseen {
 
     fn list(&self) -> Result<Vec<String>, FilesError> {
         // The sums are of the files that are there, and were looked at.
-        Ok(self.directory.list()?.into_iter().filter(|file| file != ATLAS_SUM).chain(self.more.keys().cloned()).collect())
+        Ok(self
+            .directory
+            .list()?
+            .into_iter()
+            .filter(|file| file != ATLAS_SUM)
+            .chain(self.more.keys().cloned())
+            .collect())
     }
 
     fn hooks(&self) -> Result<Vec<String>, FilesError> {

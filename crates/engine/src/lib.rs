@@ -65,9 +65,9 @@ pub use database::Database;
 pub use diff::{Diff, Differing};
 pub use drift::{Drift, Drifted};
 pub use driftlock_script::{HookEvent, Touched};
-pub use generate::{Generated, Making};
 pub use error::{Error, Kind, Outcome, Place, StatementError, UnknownOutcome};
 pub use existing::{Existing, IgnoredRule, propose_ignored};
+pub use generate::{Generated, Making};
 pub use hooks::{Hook, HookCommand, HookContext, HookError, HookFault, HookLeft, HookMigration, HookRun, PlannedHook};
 pub use marks::cache_folder;
 pub use migrator::{

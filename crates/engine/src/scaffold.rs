@@ -157,7 +157,8 @@ fn free_files(
     let mut at = now;
     loop {
         let stamp: String = at.to_string().chars().filter(char::is_ascii_digit).take(14).collect();
-        let new = layout.new_files(&files, &stamp, name, title, scripts).map_err(|error| Error::Usage(error.to_string()))?;
+        let new =
+            layout.new_files(&files, &stamp, name, title, scripts).map_err(|error| Error::Usage(error.to_string()))?;
         if !there.iter().any(|(_, name)| name.version == new.version) {
             return Ok(new);
         }

@@ -113,7 +113,11 @@ pub(crate) fn refers_to_no_key(schema: &Schema, table: &Object) -> bool {
 }
 
 /// An attribute that a statement can't be without.
-pub(crate) fn needed<'a>(id: &Id, said: &'a driftlock_schema::Attributes, attribute: &str) -> Result<&'a str, CreateError> {
+pub(crate) fn needed<'a>(
+    id: &Id,
+    said: &'a driftlock_schema::Attributes,
+    attribute: &str,
+) -> Result<&'a str, CreateError> {
     said.text(attribute).ok_or_else(|| CreateError::new(id.clone(), format!("its {attribute} isn't said")))
 }
 

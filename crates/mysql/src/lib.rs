@@ -44,6 +44,7 @@ mod parse;
 mod plan;
 mod position;
 mod pulse;
+mod rename;
 mod route;
 mod rows;
 mod session;
@@ -61,7 +62,8 @@ pub use mysql_async;
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, PlanError, Session, Step, Throwaway,
+    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, PlanError, Rename, Session, Step,
+    Throwaway,
 };
 use driftlock_schema::Schema;
 use driftlock_script::Dialect;
@@ -113,6 +115,10 @@ impl Engine for MySql {
 
     fn plan(&self, from: &Schema, to: &Schema) -> Result<Vec<Step>, PlanError> {
         plan::steps(from, to)
+    }
+
+    fn rename(&self, rename: &Rename) -> Option<String> {
+        rename::statement(rename)
     }
 
     fn has_likeness(&self) -> bool {

@@ -32,14 +32,10 @@ pub(crate) fn steps(from: &Schema, to: &Schema) -> Result<Vec<Step>, PlanError> 
     }
     let collations = [from, to].map(|schema| collation_of(schema).map(str::to_owned));
     // What isn't said of a routine is as its database is, which may change while the routine stays as it was made.
-    let (from, to) = if collations[0] == collations[1] {
-        (from.clone(), to.clone())
-    } else {
-        (spelled_out(from), spelled_out(to))
-    };
+    let (from, to) =
+        if collations[0] == collations[1] { (from.clone(), to.clone()) } else { (spelled_out(from), spelled_out(to)) };
     let [_, collation] = collations;
-    let mut plan =
-        Plan { from: &from, to: &to, session: Session::new(collation.as_deref(), &[]), steps: Vec::new() };
+    let mut plan = Plan { from: &from, to: &to, session: Session::new(collation.as_deref(), &[]), steps: Vec::new() };
     plan.database()?;
     plan.stored_go()?;
     plan.sequences()?;
@@ -195,9 +191,6 @@ impl<'s> Plan<'s> {
             done.insert(new.name.name.as_str());
             let old = self.from.get(&new.id());
             let (with, after) = keys.coming(new).partition::<Vec<_>, _>(|key| keys.is_there(new, key, &done));
-            if !after.is_empty() {
-                late.push((new, after));
-            }
             match old {
                 None => {
                     let step = alone(new.id(), table::created(new, &with)?);
@@ -206,11 +199,14 @@ impl<'s> Plan<'s> {
                 }
                 Some(old) => {
                     let going: Vec<_> = keys.going(old).collect();
-                    for step in table::altered(old, new, &going, &with)? {
+                    for step in table::altered(old, new, &going, &with, &after)? {
                         let settings = table::settings(self.to, Some(old), new, &with, &step);
                         self.push(step, &settings);
                     }
                 }
+            }
+            if !after.is_empty() {
+                late.push((new, after));
             }
         }
         for (new, after) in late {

@@ -38,6 +38,7 @@ mod names;
 mod objects;
 mod pgpass;
 mod records;
+mod rename;
 mod session;
 mod settings;
 mod spelling;
@@ -55,7 +56,7 @@ pub use tokio_postgres;
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, Lender, Session, Throwaway,
+    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, Lender, Rename, Session, Throwaway,
 };
 use driftlock_schema::Schema;
 use driftlock_script::{Dialect, significant};
@@ -118,6 +119,10 @@ impl Engine for Postgres {
 
     fn create(&self, schema: &Schema) -> Result<Vec<Creation>, CreateError> {
         create::statements(schema)
+    }
+
+    fn rename(&self, rename: &Rename) -> Option<String> {
+        rename::statement(rename)
     }
 
     async fn throwaway(&self) -> Result<Option<Throwaway>, Error> {

@@ -39,8 +39,8 @@ pub struct DirectiveError {
     pub column: u32,
 }
 
-const KNOWN: &str =
-    "`no-transaction`, `lock-timeout=DURATION`, `statement-timeout=DURATION`, `tables=NAME,NAME` and `was=VERSION`";
+const KNOWN: &str = "`no-transaction`, `lock-timeout=DURATION`, `statement-timeout=DURATION`, `tables=NAME,NAME`, `was=VERSION` and \
+     `renamed-from NAME`";
 
 impl Directives {
     /// Reads the directives of a script: those in front of its first statement.
@@ -65,6 +65,15 @@ impl Directives {
                 DirectiveError { message, offset, line, column }
             };
             let start = token.start + offset;
+            // That stands before what it is about, and changes nothing of how the script runs.
+            if let Some(former) = crate::renamed::former(rest) {
+                if former.is_empty() {
+                    let message =
+                        "`renamed-from` wants the former name of what comes next, such as `renamed-from accounts`";
+                    return Err(error(start, message.to_owned()));
+                }
+                continue;
+            }
             if !head {
                 let message = "a directive stands in front of the first statement; move it to the head of the file";
                 return Err(error(start, message.to_owned()));
@@ -119,7 +128,7 @@ impl Directives {
 }
 
 /// What follows `driftlock:` in a comment, and where that begins in it.
-fn directive(comment: &str) -> Option<(usize, &str)> {
+pub(crate) fn directive(comment: &str) -> Option<(usize, &str)> {
     let body =
         comment.strip_prefix("--").or_else(|| comment.strip_prefix('#')).or_else(|| comment.strip_prefix("/*"))?;
     let rest = body.trim_start().strip_prefix("driftlock:")?;

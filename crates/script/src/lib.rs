@@ -32,6 +32,7 @@ mod name;
 mod origins;
 mod pairing;
 mod redact;
+mod renamed;
 mod split;
 mod tables;
 mod text;
@@ -50,8 +51,8 @@ pub use files::{Directory, Files, FilesError, Memory};
 pub use flaw::FileFlaw;
 pub use hooks::{HOOKS, HookEvent, HookFile, HookValue};
 pub use layout::{
-    ATLAS_SUM, AtlasSum, FileName, Layout, NewFiles, NewFilesError, NewScript, NewScripts, Part, RefineryVersion, Role, atlas_partial_hashes,
-    flyway_checksum, refinery_checksum,
+    ATLAS_SUM, AtlasSum, FileName, Layout, NewFiles, NewFilesError, NewScript, NewScripts, Part, RefineryVersion, Role,
+    atlas_partial_hashes, flyway_checksum, refinery_checksum,
 };
 pub use lock_file::{LOCK_FILE, LockFile, LockFileError, LockedMigration, Stale};
 pub use long::LongScript;
@@ -61,6 +62,7 @@ pub use name::{NameError, new_name};
 pub use origins::Origins;
 
 pub use redact::{credentials, mask, redact, redact_said, redacted_line};
+pub use renamed::{Renaming, RenamingError, renamings};
 pub use split::{Options, Piece, Pieces, PiecesError, SplitError, Statement, split, split_with};
 pub use tables::Touched;
 pub use text::{TextError, as_its_client_reads, decode, position};

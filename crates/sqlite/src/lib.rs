@@ -29,6 +29,7 @@ mod marks;
 mod names;
 mod objects;
 mod plan;
+mod rename;
 mod session;
 mod settings;
 mod surroundings;
@@ -41,7 +42,8 @@ pub use rusqlite;
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, Lender, PlanError, Session, Step,
+    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, Lender, PlanError, Rename, Session,
+    Step,
 };
 use driftlock_schema::Schema;
 use driftlock_script::Dialect;
@@ -101,6 +103,10 @@ impl Engine for Sqlite {
 
     fn create(&self, schema: &Schema) -> Result<Vec<Creation>, CreateError> {
         create::statements(schema)
+    }
+
+    fn rename(&self, rename: &Rename) -> Option<String> {
+        rename::statement(rename)
     }
 
     fn plan(&self, from: &Schema, to: &Schema) -> Result<Vec<Step>, PlanError> {

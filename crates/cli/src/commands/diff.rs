@@ -14,7 +14,7 @@ use crate::arguments::{Format, Global};
 use crate::changes;
 use crate::error::CommandError;
 use crate::output::{Output, count, printable};
-use crate::schema_options::SchemaOptions;
+use crate::schema_options::{RenameOption, SchemaOptions};
 use crate::session;
 use crate::setup::provenance;
 use crate::table::{self, Column};
@@ -36,9 +36,13 @@ Examples:
   driftlock diff --from dir:migrations --to sql:wanted.sql --format sql
   driftlock diff --from git:main:migrations --to dir:migrations --engine sqlite
   driftlock diff --from sqlite://a.db --to sqlite://b.db --exclude 'table:tmp_*' --exit-code
+  driftlock diff --from dir:migrations --to sql:wanted.sql --rename 'table:customer.mail=email'
 
 Sources are those of `driftlock inspect`. Statements that may lose data, or do
-something else that one should know, say so."
+something else that one should know, say so.
+
+In statements of a source, `-- driftlock: renamed-from mail` before a column, a
+constraint, an index or a CREATE says what it was called before."
 )]
 pub(crate) struct Arguments {
     /// What there is
@@ -53,6 +57,8 @@ pub(crate) struct Arguments {
     /// Exit with 3 where something differs
     #[arg(long)]
     exit_code: bool,
+    #[command(flatten)]
+    rename: RenameOption,
     #[command(flatten)]
     schema: SchemaOptions,
     /// How to print results
@@ -73,7 +79,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
     let (from, to) = (arguments.from.parse::<Source>()?, arguments.to.parse::<Source>()?);
     let filter = arguments.schema.filter.filter(&settings)?;
     let who = provenance(global, &config, &settings);
-    let mut sources = Sources::new(driftlock::ENGINES, settings.clone(), who).filter(filter);
+    let mut sources =
+        Sources::new(driftlock::ENGINES, settings.clone(), who).filter(filter).renames(arguments.rename.renamings()?);
     if let Some(engine) = arguments.schema.engine.engine()? {
         sources = sources.engine(engine);
     }
@@ -107,6 +114,7 @@ fn hazards(step: &Step) -> Option<String> {
 
 fn text(differing: &Differing, output: &Output) {
     let diff = &differing.diff;
+    differing.renames.iter().for_each(|rename| output.data(&printable(&format!("{rename} there"))));
     changes::lines(&diff.changes, "there").iter().for_each(|line| output.data(line));
     if !diff.steps.is_empty() {
         output.data("");
@@ -156,6 +164,7 @@ fn as_json(differing: &Differing) -> Value {
         "engine": diff.engine,
         "from": diff.from,
         "to": diff.to,
+        "renames": differing.renames,
         "changes": diff.changes,
         "steps": diff.steps,
         "proved": diff.is_proved,
@@ -176,6 +185,7 @@ fn tell(differing: &Differing, arguments: &Arguments, output: &Output) {
     if !reordered.is_empty() {
         output.note(&format!("columns come in another order, which no step changes: {}", reordered.join(", ")));
     }
+    propose(differing, output);
     if diff.is_empty() {
         output.note("no difference");
         return;
@@ -189,4 +199,14 @@ fn tell(differing: &Differing, arguments: &Arguments, output: &Output) {
     } else {
         format!("{steps}, not proved: they were run nowhere yet")
     });
+}
+
+/// What would be kept if it were said to have another name.
+pub(super) fn propose(differing: &Differing, output: &Output) {
+    for proposal in &differing.proposals {
+        output.note(&format!(
+            "the one goes and the other comes; if it is the same under another name, say so: --rename '{}'",
+            printable(proposal)
+        ));
+    }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use clap::Args;
+use driftlock::Files;
 use driftlock::database::{Hazard, Timestamp};
 use driftlock::engine::{Generated, Making, Source, Sources};
-use driftlock::Files;
 use driftlock::script::{Directory, LOCK_FILE};
 use serde_json::json;
 
@@ -16,7 +16,7 @@ use super::lock::engine_of;
 use crate::arguments::Global;
 use crate::error::CommandError;
 use crate::output::{Output, count, printable};
-use crate::schema_options::SchemaOptions;
+use crate::schema_options::{RenameOption, SchemaOptions};
 use crate::session;
 use crate::setup::provenance;
 
@@ -44,6 +44,8 @@ pub(crate) struct Arguments {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
+    rename: RenameOption,
+    #[command(flatten)]
     schema: SchemaOptions,
 }
 
@@ -53,7 +55,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
     let to = arguments.to.parse::<Source>()?;
     let filter = arguments.schema.filter.filter(&settings)?;
     let who = provenance(global, &config, &settings);
-    let sources = Sources::new(driftlock::ENGINES, settings.clone(), who).filter(filter);
+    let sources =
+        Sources::new(driftlock::ENGINES, settings.clone(), who).filter(filter).renames(arguments.rename.renamings()?);
     let engine = match (arguments.schema.engine.engine()?, &to) {
         (Some(engine), _) => engine,
         (None, Source::Database(_)) => sources.engine_of(&to)?,
@@ -86,6 +89,7 @@ fn print(generated: &Generated, arguments: &Arguments, directory: &Directory, ou
             "name": generated.migration.as_ref().map(|it| &it.name),
             "written": generated.migration.is_some(),
             "files": generated.files.iter().map(|(file, text)| json!({ "file": file, "text": text })).collect::<Vec<_>>(),
+            "renames": generated.up.renames,
             "changes": diff.changes,
             "up": diff.steps,
             "down": down.map(|it| &it.steps),
@@ -94,7 +98,9 @@ fn print(generated: &Generated, arguments: &Arguments, directory: &Directory, ou
         }));
         return;
     }
-    for (which, reading) in [("what the migrations make", &generated.up.from), (arguments.to.as_str(), &generated.up.to)] {
+    for (which, reading) in
+        [("what the migrations make", &generated.up.from), (arguments.to.as_str(), &generated.up.to)]
+    {
         for it in &reading.inspection.unmodelled {
             let object = printable(&it.object.to_string());
             output.note(&format!("{object} of {} is left out: {}", printable(which), it.reason));
@@ -104,6 +110,7 @@ fn print(generated: &Generated, arguments: &Arguments, directory: &Directory, ou
     if !reordered.is_empty() {
         output.note(&format!("columns come in another order, which no step changes: {}", reordered.join(", ")));
     }
+    super::diff::propose(&generated.up, output);
     if generated.files.is_empty() {
         output.note("nothing to do: the migrations make what there should be");
         return;

@@ -47,7 +47,7 @@ fn shop(engine: Engine) -> Target {
 }
 
 /// Runs statements as the engine's own client does.
-fn load(target: &Target, sql: &str) {
+pub(crate) fn load(target: &Target, sql: &str) {
     let mut command = match target.engine {
         Engine::Sqlite => {
             let mut command = target.tool("sqlite3", &["-batch", "-bail"]);

@@ -4,8 +4,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod diff;
 mod engines;
 mod existing;
+mod generate;
 mod server;
 mod shadow;
 mod sources;

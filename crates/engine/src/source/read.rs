@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use driftlock_database::{Census, DatabaseUrl, Engine, Inspection, Likeness};
 use driftlock_schema::Filter;
-use driftlock_script::{Directory, Layout, LockFile, Migrations, Values};
+use driftlock_script::{Dialect, Directory, Layout, LockFile, Migrations, Renaming, Values, renamings};
 use tokio::process::Command;
 
 use super::{Source, git, one_file};
@@ -25,6 +25,7 @@ pub struct Sources {
     shadow: Option<Shadow>,
     folder: PathBuf,
     likeness: Likeness,
+    renames: Vec<Renaming>,
     cancellation: Cancellation,
 }
 
@@ -48,14 +49,16 @@ pub(crate) struct Accounted {
     pub(crate) census: Option<Census>,
     /// What a database has to be like to hold it.
     pub(crate) likeness: Likeness,
+    /// What its scripts say was called otherwise before.
+    pub(crate) renamings: Vec<Renaming>,
 }
 
 /// What a source is read from.
 enum Opened {
     Lock(Box<LockFile>),
     Database(Database),
-    /// With the place where it was made.
-    Scratch(Scratch, Shadow),
+    /// With the place where it was made, and what its scripts say was called otherwise before.
+    Scratch(Scratch, Shadow, Vec<Renaming>),
 }
 
 /// What a source that is no database has.
@@ -76,8 +79,8 @@ impl Sources {
     pub fn new(engines: &'static [&'static dyn Engine], settings: Settings, provenance: Provenance) -> Self {
         let filter = Filter::new();
         let (engine, shadow, folder) = (None, None, PathBuf::from("."));
-        let (likeness, cancellation) = (Likeness::new(), Cancellation::new());
-        Sources { engines, settings, provenance, engine, filter, shadow, folder, likeness, cancellation }
+        let (likeness, renames, cancellation) = (Likeness::new(), Vec::new(), Cancellation::new());
+        Sources { engines, settings, provenance, engine, filter, shadow, folder, likeness, renames, cancellation }
     }
 
     /// The engine of what doesn't tell.
@@ -185,7 +188,7 @@ impl Sources {
                 db.close().await;
                 reading
             }
-            Opened::Scratch(scratch, shadow) => {
+            Opened::Scratch(scratch, shadow, _) => {
                 let reading = self.of(&scratch.database, Some(&shadow).filter(|_| prove)).await;
                 scratch.end(reading).await
             }
@@ -194,24 +197,24 @@ impl Sources {
 
     /// The same, with the engine's own account of what was read.
     pub(crate) async fn accounted(&self, source: &Source) -> Result<Accounted, Error> {
-        let account = async |db: &Database| {
+        let account = async |db: &Database, renamings: Vec<Renaming>| {
             let reading = self.of(db, None).await?;
             let census = self.unless_cancelled(db.census(&self.filter)).await?;
             let likeness = db.in_use().await.session.likeness().await?;
-            Ok(Accounted { reading, census: Some(census), likeness })
+            Ok(Accounted { reading, census: Some(census), likeness, renamings })
         };
         match self.open(source).await? {
             Opened::Lock(lock) => {
                 let likeness = lock.database.clone();
-                Ok(Accounted { reading: self.of_lock(*lock)?, census: None, likeness })
+                Ok(Accounted { reading: self.of_lock(*lock)?, census: None, likeness, renamings: Vec::new() })
             }
             Opened::Database(db) => {
-                let accounted = account(&db).await;
+                let accounted = account(&db, Vec::new()).await;
                 db.close().await;
                 accounted
             }
-            Opened::Scratch(scratch, _) => {
-                let accounted = account(&scratch.database).await;
+            Opened::Scratch(scratch, _, renamings) => {
+                let accounted = account(&scratch.database, renamings).await;
                 scratch.end(accounted).await
             }
         }
@@ -237,9 +240,15 @@ impl Sources {
         };
         let engine = self.engine_of(source)?;
         let shadow = self.shadow_for(engine, Some(&migrations)).await?;
+        let renamings = match source {
+            Source::Sql(_) | Source::Command(_) => renamed_in(&migrations, engine.dialect())?,
+            Source::Git { path, .. } if path.ends_with(".sql") => renamed_in(&migrations, engine.dialect())?,
+            // What a migration renames, it renames itself.
+            _ => Vec::new(),
+        };
         let scratch = shadow.database(None).await?;
         match replay(&scratch.database, &migrations, to, &self.cancellation).await {
-            Ok(_) => Ok(Opened::Scratch(scratch, shadow)),
+            Ok(_) => Ok(Opened::Scratch(scratch, shadow, renamings)),
             Err(error) => scratch.end(Err(error)).await,
         }
     }
@@ -272,6 +281,17 @@ impl Sources {
     pub(crate) fn like(mut self, likeness: Likeness) -> Self {
         self.likeness = likeness;
         self
+    }
+
+    /// What has another name in the second of two sources that are compared.
+    #[must_use]
+    pub fn renames(mut self, renames: impl IntoIterator<Item = Renaming>) -> Self {
+        self.renames.extend(renames);
+        self
+    }
+
+    pub(crate) fn renamings(&self) -> &[Renaming] {
+        &self.renames
     }
 
     /// The layout that the settings name.
@@ -331,7 +351,8 @@ impl Sources {
                 git::Found::File(bytes) if path.ends_with(".lock") => lock(&bytes, &shown),
                 git::Found::File(bytes) => one(bytes, &shown),
                 git::Found::Directory(files) => {
-                    let migrations = Migrations::load(Arc::new(files.shown_as(shown)), layout)?.with_values(self.values()?);
+                    let migrations =
+                        Migrations::load(Arc::new(files.shown_as(shown)), layout)?.with_values(self.values()?);
                     Ok(Found::Scripts(Scripts { migrations, to: None }))
                 }
             },
@@ -383,6 +404,15 @@ impl Sources {
             () = self.cancellation.cancelled() => Err(Error::Interrupted { during: None, applied: Vec::new() }),
         }
     }
+}
+
+/// What scripts say was called otherwise before.
+fn renamed_in(migrations: &Migrations, dialect: Dialect) -> Result<Vec<Renaming>, Error> {
+    let mut all = Vec::new();
+    for migration in migrations.list() {
+        all.extend(renamings(&migrations.text(&migration.up)?, dialect));
+    }
+    Ok(all)
 }
 
 fn one(bytes: Vec<u8>, shown: &str) -> Result<Found, Error> {

@@ -102,7 +102,10 @@ impl Actions {
         if said.flag("auto_increment") || said.flag("stored") {
             self.hazards.extend([Hazard::Rewrite, Hazard::BlocksWrites]);
         }
-        if said.flag("not_null") && said.get("default").is_none() && !said.flag("auto_increment") && !types::is_computed(column)
+        if said.flag("not_null")
+            && said.get("default").is_none()
+            && !said.flag("auto_increment")
+            && !types::is_computed(column)
         {
             // An INSERT that doesn't name it fails.
             self.hazards.insert(Hazard::BreaksRunningCode);

@@ -21,13 +21,8 @@ pub(super) struct ForeignKeys<'s> {
 
 impl<'s> ForeignKeys<'s> {
     pub(super) fn new(from: &'s Schema, to: &'s Schema) -> Self {
-        let mut keys = ForeignKeys {
-            from,
-            to,
-            early: BTreeMap::new(),
-            going: BTreeMap::new(),
-            coming: BTreeMap::new(),
-        };
+        let mut keys =
+            ForeignKeys { from, to, early: BTreeMap::new(), going: BTreeMap::new(), coming: BTreeMap::new() };
         for new in to.of_kind("table") {
             let name = new.name.name.as_str();
             let old = from.get(&new.id());
@@ -150,10 +145,7 @@ impl<'s> ForeignKeys<'s> {
 }
 
 /// Each after those that it refers to, else by name; without recursion, as a chain of tables can be long.
-fn ordered<'s>(
-    tables: &BTreeMap<&'s str, &'s Object>,
-    keys: impl Fn(&'s Object) -> Vec<&'s Part>,
-) -> Vec<&'s Object> {
+fn ordered<'s>(tables: &BTreeMap<&'s str, &'s Object>, keys: impl Fn(&'s Object) -> Vec<&'s Part>) -> Vec<&'s Object> {
     let (mut done, mut order) = (BTreeSet::new(), Vec::new());
     for (name, table) in tables {
         let mut open = vec![(*name, *table, false)];
@@ -164,7 +156,9 @@ fn ordered<'s>(
                 open.push((name, table, true));
                 for key in keys(table) {
                     let found = key.attributes.text("references").and_then(|name| tables.get_key_value(name));
-                    open.extend(found.filter(|(name, _)| !done.contains(*name)).map(|(name, table)| (*name, *table, false)));
+                    open.extend(
+                        found.filter(|(name, _)| !done.contains(*name)).map(|(name, table)| (*name, *table, false)),
+                    );
                 }
             }
         }

@@ -55,7 +55,12 @@ impl Options {
             }
             (true, false) => {
                 options.actions.push("DROP SYSTEM VERSIONING".to_owned());
-                options.hazards.extend([Hazard::Rewrite, Hazard::BlocksWrites, Hazard::DataLoss, Hazard::NotReversible]);
+                options.hazards.extend([
+                    Hazard::Rewrite,
+                    Hazard::BlocksWrites,
+                    Hazard::DataLoss,
+                    Hazard::NotReversible,
+                ]);
             }
             _ => {}
         }
@@ -132,7 +137,8 @@ const RELAXED: [&str; 8] = [
 /// What brings an option back to what it is where nothing is said.
 fn usual(option: &str) -> &'static str {
     match option {
-        "key_block_size" | "max_rows" | "min_rows" | "avg_row_length" | "checksum" | "delay_key_write" | "autoextend_size" => "0",
+        "key_block_size" | "max_rows" | "min_rows" | "avg_row_length" | "checksum" | "delay_key_write"
+        | "autoextend_size" => "0",
         "compression" => "''",
         "encryption" => "'N'",
         "secondary_engine" => "NULL",
@@ -163,9 +169,7 @@ fn in_order(table: &Object) -> Vec<&Part> {
 
 /// Whether the rows' times are kept in other columns than before, for which the history has to go first.
 pub(super) fn is_kept_otherwise(old: &Object, new: &Object) -> bool {
-    old.attributes.flag("versioned")
-        && new.attributes.flag("versioned")
-        && (system_time(old) != system_time(new))
+    old.attributes.flag("versioned") && new.attributes.flag("versioned") && (system_time(old) != system_time(new))
 }
 
 /// Whether a table is partitioned by its history, which goes.
@@ -173,7 +177,9 @@ pub(super) fn loses_parts_of_history(old: &Object, new: &Object) -> bool {
     let by_time = |table: &Object| {
         table.attributes.text("partition_by").is_some_and(|by| by.to_ascii_uppercase().starts_with("SYSTEM_TIME"))
     };
-    old.attributes.flag("versioned") && by_time(old) && (!new.attributes.flag("versioned") || is_kept_otherwise(old, new))
+    old.attributes.flag("versioned")
+        && by_time(old)
+        && (!new.attributes.flag("versioned") || is_kept_otherwise(old, new))
 }
 
 /// A table without its partitions.

@@ -132,9 +132,10 @@ fn drop_of(kind: &str, name: &str) -> String {
     format!("DROP {kind} {}", quote(name))
 }
 
-/// With what brings it back as it was, where it was made in a session like most.
+/// With what brings it back as it was, where that keeps nothing of the session that made it.
 fn with_inverse(step: Step, said: &Attributes, sql: String) -> Step {
-    let is_usual = ["character_set_client", "collation_connection", "time_zone"].iter().all(|name| said.get(name).is_none());
+    let kept = ["sql_mode", "character_set_client", "collation_connection", "database_collation", "time_zone"];
+    let is_usual = kept.iter().all(|name| said.get(name).is_none());
     if is_usual { step.inverse(sql) } else { step }
 }
 

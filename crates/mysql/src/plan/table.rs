@@ -57,23 +57,29 @@ pub(super) fn with_foreign_keys(has_rows: bool, table: &Object, keys: &[&Part]) 
         .offenders(format!("SELECT * FROM {name} WHERE {}", orphans.join(" OR "))))
 }
 
-/// The statements that alter a table: one, but where the server takes what has to be done in no single one.
-pub(super) fn altered(old: &Object, new: &Object, going: &[&Part], coming: &[&Part]) -> Result<Vec<Step>, PlanError> {
+/// The statements that alter a table, to which other foreign keys (`late`) come later: one, but where the server takes what has to be done in no single one.
+pub(super) fn altered(
+    old: &Object,
+    new: &Object,
+    going: &[&Part],
+    coming: &[&Part],
+    late: &[&Part],
+) -> Result<Vec<Step>, PlanError> {
     if options::loses_parts_of_history(old, new) {
         let between = options::without_partitions(old);
-        let mut steps = altered(old, &between, &[], &[])?;
-        steps.extend(altered(&between, new, going, coming)?);
+        let mut steps = altered(old, &between, &[], &[], &[])?;
+        steps.extend(altered(&between, new, going, coming, late)?);
         return Ok(steps);
     }
     if options::is_kept_otherwise(old, new) {
         let between = options::without_history(old);
-        let mut steps = altered(old, &between, &[], &[])?;
-        steps.extend(altered(&between, new, going, coming)?);
+        let mut steps = altered(old, &between, &[], &[], &[])?;
+        steps.extend(altered(&between, new, going, coming, late)?);
         return Ok(steps);
     }
-    let Some(there) = Alteration::new(old, new, going, coming)? else { return Ok(Vec::new()) };
+    let Some(there) = Alteration::new(old, new, going, coming, late)? else { return Ok(Vec::new()) };
     let is_lost = there.hazards.contains(&Hazard::NotReversible);
-    let back = if is_lost { None } else { Alteration::new(new, old, coming, going)? };
+    let back = if is_lost { None } else { Alteration::new(new, old, coming, going, &[])? };
     let back = back.filter(|back| back.actions.is_empty() != back.partitions.is_none());
     let name = quote(&new.name.name);
     let mut steps = Vec::new();
@@ -104,11 +110,17 @@ struct Alteration {
 }
 
 impl Alteration {
-    fn new(old: &Object, new: &Object, going: &[&Part], coming: &[&Part]) -> Result<Option<Self>, PlanError> {
+    fn new(
+        old: &Object,
+        new: &Object,
+        going: &[&Part],
+        coming: &[&Part],
+        late: &[&Part],
+    ) -> Result<Option<Self>, PlanError> {
         let id = new.id();
         let columns = Actions::new(old, new)?;
         let options = Options::new(old, new)?;
-        let keys = Keys::new(old, new, &columns.remade, coming)?;
+        let keys = Keys::new(old, new, &columns.remade, &[coming, late].concat())?;
         let mut actions: Vec<String> = Vec::new();
         actions.extend(going.iter().map(|key| format!("DROP FOREIGN KEY {}", quote(&key.name))));
         actions.extend(keys.drops);
@@ -168,19 +180,17 @@ impl Keys {
             .map(|at| &new.parts[*at])
             .filter(|key| old.part(key.kind.as_str(), &key.name).is_none_or(|was| was.attributes != key.attributes))
             .collect();
-        // The server makes an index for a foreign key, and takes it away as soon as another one serves.
+        // The server makes an index for a foreign key, and takes it away as soon as another one serves: it is made to be somebody's.
         let is_in_danger = |key: &Part| {
-            let is_named = new.parts_of("foreign_key").any(|it| is_same_name(&it.name, &key.name));
             let mine = key_columns(key);
-            is_named
-                && added.iter().any(|other| {
-                    let its = key_columns(other);
-                    its.len() >= mine.len() && its.iter().zip(&mine).all(|(one, other)| is_same_name(one, other))
-                })
+            let serves = |its: &[&str]| {
+                its.len() >= mine.len() && its.iter().zip(&mine).all(|(one, other)| is_same_name(one, other))
+            };
+            is_by_itself(key, old, new)
+                && (added.iter().any(|other| serves(&key_columns(other)))
+                    || coming.iter().any(|key| serves(&names(key, "columns"))))
         };
-        let stays = |was: &Part, is: &Part| {
-            was.attributes == is.attributes && !is_over_remade(is) && !is_in_danger(is)
-        };
+        let stays = |was: &Part, is: &Part| was.attributes == is.attributes && !is_over_remade(is) && !is_in_danger(is);
         for was in before.iter().map(|at| &old.parts[*at]) {
             let there = new.part(was.kind.as_str(), &was.name);
             if there.is_some_and(|is| stays(was, is) || only_hidden(was, is)) {
@@ -214,7 +224,11 @@ impl Keys {
                 _ => keys.adds.push(format!("ADD {}", create::table::key(&id, is)?)),
             }
             keys.hazards.insert(Hazard::Scan);
-            if is.attributes.get("method").is_some_and(|method| matches!(method.as_text(), Some("fulltext" | "spatial"))) {
+            if is
+                .attributes
+                .get("method")
+                .is_some_and(|method| matches!(method.as_text(), Some("fulltext" | "spatial")))
+            {
                 keys.hazards.insert(Hazard::BlocksWrites);
             }
             let held = was.is_some_and(|was| was.attributes.get("columns") == is.attributes.get("columns"));
@@ -227,12 +241,12 @@ impl Keys {
             }
         }
         keys.checks(old, new)?;
-        let _ = coming;
         Ok(keys)
     }
 
     fn checks(&mut self, old: &Object, new: &Object) -> Result<(), PlanError> {
-        let said = |check: Option<&Part>| check.and_then(|check| check.attributes.text("expression").map(str::to_owned));
+        let said =
+            |check: Option<&Part>| check.and_then(|check| check.attributes.text("expression").map(str::to_owned));
         for was in old.parts_of("check") {
             if said(new.part("check", &was.name)) != said(Some(was)) {
                 self.drops.push(format!("DROP CONSTRAINT {}", quote(&was.name)));
@@ -257,6 +271,20 @@ impl Keys {
         }
         Ok(())
     }
+}
+
+/// Whether the server may have made an index by itself, for a foreign key: it is called as that is, or as its first column.
+fn is_by_itself(key: &Part, old: &Object, new: &Object) -> bool {
+    let mine = key_columns(key);
+    let [first, ..] = mine[..] else { return false };
+    let is_called = |name: &str| is_same_name(&key.name, name);
+    let of_column = key.name.rsplit_once('_').filter(|(_, number)| number.chars().all(|it| it.is_ascii_digit()));
+    let mut keys = old.parts_of("foreign_key").chain(new.parts_of("foreign_key"));
+    let is_simple = key.kind == "index" && key.attributes.iter().all(|(name, _)| name == "columns");
+    is_simple
+        && (is_called(first)
+            || of_column.is_some_and(|(name, _)| is_same_name(name, first))
+            || keys.any(|it| is_called(&it.name)))
 }
 
 /// Whether two keys differ in nothing but whether queries may use them.
@@ -315,8 +343,7 @@ fn orphans(table: &Object, key: &Part) -> String {
 
 /// Whether a condition is about a column that isn't there before.
 fn speaks_of_new(condition: &str, old: &Object, new: &Object) -> bool {
-    let come: Vec<&Part> =
-        new.parts_of("column").filter(|column| counterpart(old, &column.name).is_none()).collect();
+    let come: Vec<&Part> = new.parts_of("column").filter(|column| counterpart(old, &column.name).is_none()).collect();
     words(condition)
         .iter()
         .filter_map(identifier)

@@ -214,9 +214,7 @@ fn holds_all(old: &str, new: &str) -> bool {
             let most = 10i128.checked_pow(u32::try_from(digits(new).0).unwrap_or(38).min(38)).unwrap_or(i128::MAX);
             high < most && (low >= 0 || (-low < most && !new.contains("unsigned")))
         }
-        ("float", "double") | ("double", "double") | ("float", "float") => {
-            numbers(new).is_empty() && fits(new)
-        }
+        ("float", "double") | ("double", "double") | ("float", "float") => numbers(new).is_empty() && fits(new),
         (_, "double") => integer(old).is_some_and(|(low, high)| high <= 1 << 53 && (low >= 0 || fits(new))),
         (_, "float") => integer(old).is_some_and(|(low, high)| high <= 1 << 24 && (low >= 0 || fits(new))),
         ("bit", "bit") | ("time", "time") | ("datetime", "datetime") | ("timestamp", "timestamp" | "datetime") => {

@@ -154,7 +154,8 @@ impl Layout {
             Layout::Flyway | Layout::Refinery => vec![(format!("{}V{stem_of_two}.sql", there.folder), up)],
             Layout::Sqlx | Layout::Atlas => vec![(format!("{stem}.sql"), up)],
             Layout::Goose => {
-                let alone = scripts.is_some_and(|it| it.up.no_transaction || undone.is_some_and(|it| it.no_transaction));
+                let alone =
+                    scripts.is_some_and(|it| it.up.no_transaction || undone.is_some_and(|it| it.no_transaction));
                 let head = if alone { "-- +goose NO TRANSACTION\n" } else { "" };
                 vec![(format!("{stem}.sql"), format!("{head}-- +goose Up\n{up}{}", undo("-- +goose Down\n")))]
             }
@@ -187,8 +188,12 @@ impl Layout {
         let alone = |way: &Option<&NewScript>| way.is_some_and(|it| it.no_transaction);
         match self {
             Layout::Flyway => {
-                let said: Vec<String> =
-                    files.iter().zip(&ways).filter(|(_, way)| alone(way)).map(|((file, _), _)| format!("{file}.conf")).collect();
+                let said: Vec<String> = files
+                    .iter()
+                    .zip(&ways)
+                    .filter(|(_, way)| alone(way))
+                    .map(|((file, _), _)| format!("{file}.conf"))
+                    .collect();
                 files.extend(said.into_iter().map(|file| (file, "executeInTransaction=false\n".to_owned())));
             }
             Layout::Diesel if ways.iter().any(alone) => {
@@ -399,7 +404,11 @@ mod tests {
             assert!(error.contains(file) || error.contains("larger than"), "{layout}: {error}");
         }
         assert!(
-            Layout::Refinery.new_files(&[], STAMP, "a.b", "t", None).unwrap_err().to_string().contains("refinery layout")
+            Layout::Refinery
+                .new_files(&[], STAMP, "a.b", "t", None)
+                .unwrap_err()
+                .to_string()
+                .contains("refinery layout")
         );
     }
 
