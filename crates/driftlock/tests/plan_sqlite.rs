@@ -16,3 +16,8 @@ async fn cases_of_other_tools_are_planned_in_both_directions() {
     ];
     planning::conform("sqlite", "sqlite.jsonl", &known).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_and_attribute_is_planned_in_both_directions_and_rows_stay() {
+    planning::cross("sqlite", &[]).await;
+}

@@ -193,7 +193,8 @@ impl Diff {
 
     /// The tables whose columns come in another order, which no step changes.
     pub fn reordered(&self) -> impl Iterator<Item = &Id> {
-        let is_order = |change: &&Change| matches!(change.difference, Difference::Reordered { .. });
+        let is_planned = plans_order(&self.engine);
+        let is_order = move |change: &&Change| !is_planned && matches!(change.difference, Difference::Reordered { .. });
         self.changes.iter().filter(is_order).map(|change| &change.object)
     }
 
@@ -229,6 +230,11 @@ async fn renamed(from: &Reading, steps: &[Step], shadow: &Shadow, filter: &Filte
     // What had no place in the first schema has none here; what a rename has broken is planned anew.
     let inspection = driftlock_database::Inspection { schema, ..from.inspection.clone() };
     Ok(Reading { inspection, ..from.clone() })
+}
+
+/// Whether plans of an engine put columns into another order: it has a statement for that.
+fn plans_order(engine: &str) -> bool {
+    engine == "mysql"
 }
 
 /// Whether a step is about it, or about something of its name.

@@ -1,8 +1,9 @@
 //! The statements that make a schema, in any database: no statement names it.
 
-mod order;
-mod stored;
-mod table;
+pub(crate) mod order;
+pub(crate) mod session;
+pub(crate) mod stored;
+pub(crate) mod table;
 
 use driftlock_database::{CreateError, Creation};
 use driftlock_schema::{Id, Name, Object, Schema};
@@ -10,7 +11,7 @@ use driftlock_schema::{Id, Name, Object, Schema};
 use crate::inspect::text::string;
 use crate::parse::quote;
 
-use self::stored::Session;
+use self::session::Session;
 
 /// What the statements run with: names of tables that don't exist yet may be used, and a table is made with the options that it had where it was
 /// made, whatever its engine thinks of them.
@@ -19,17 +20,17 @@ const SETTINGS: &str = "SET SESSION foreign_key_checks = 0, SESSION sql_mode = '
      SESSION collation_connection = utf8mb4_general_ci, SESSION time_zone = '+00:00'";
 
 /// Without it a server before MariaDB 10.10 and MySQL 8 makes something of a TIMESTAMP that nobody asked for; one before 10.6.9 can't be asked.
-const TIMESTAMPS: &str = "SET /*M!100609 SESSION explicit_defaults_for_timestamp = 1, */ /*!80000 SESSION explicit_defaults_for_timestamp = 1, */ \
+pub(crate) const TIMESTAMPS: &str = "SET /*M!100609 SESSION explicit_defaults_for_timestamp = 1, */ /*!80000 SESSION explicit_defaults_for_timestamp = 1, */ \
      SESSION sql_notes = 0";
 
 /// MySQL may ask for a primary key, or make one. Only some logins may say that it shan't.
-const WITHOUT_PRIMARY_KEY: [&str; 2] = [
+pub(crate) const WITHOUT_PRIMARY_KEY: [&str; 2] = [
     "SET /*!80013 SESSION sql_require_primary_key = 0, */ SESSION sql_notes = 0",
     "SET /*!80030 SESSION sql_generate_invisible_primary_key = 0, */ SESSION sql_notes = 0",
 ];
 
 /// MySQL refuses foreign keys to columns that are no key, unless it is told not to; and so again.
-const TO_NO_KEY: &str = "SET /*!80400 SESSION restrict_fk_on_non_standard_key = 0, */ SESSION sql_notes = 0";
+pub(crate) const TO_NO_KEY: &str = "SET /*!80400 SESSION restrict_fk_on_non_standard_key = 0, */ SESSION sql_notes = 0";
 
 pub(crate) fn statements(schema: &Schema) -> Result<Vec<Creation>, CreateError> {
     let database = Id::new("database", Name::new(""));
@@ -65,7 +66,14 @@ pub(crate) fn statements(schema: &Schema) -> Result<Vec<Creation>, CreateError> 
         add(&object.id(), table::statement(object)?);
     }
     let collation = of_database.and_then(|object| object.attributes.text("collation"));
-    let mut session = Session::new(collation);
+    let mut session = Session::new(
+        collation,
+        &[
+            ("sql_mode", "NO_ENGINE_SUBSTITUTION"),
+            ("character_set_client", "utf8mb4"),
+            ("collation_connection", "utf8mb4_general_ci"),
+        ],
+    );
     for kind in ["function", "procedure"] {
         for object in schema.of_kind(kind) {
             session.make(&object.id(), &object.attributes, stored::routine(object)?, &mut add);
@@ -91,7 +99,7 @@ pub(crate) fn statements(schema: &Schema) -> Result<Vec<Creation>, CreateError> 
 }
 
 /// Whether a table has a foreign key to columns that aren't just those of a unique key.
-fn refers_to_no_key(schema: &Schema, table: &Object) -> bool {
+pub(crate) fn refers_to_no_key(schema: &Schema, table: &Object) -> bool {
     table.parts_of("foreign_key").any(|key| {
         let said = &key.attributes;
         let referenced = said.text("references").unwrap_or_default();
@@ -105,11 +113,15 @@ fn refers_to_no_key(schema: &Schema, table: &Object) -> bool {
 }
 
 /// An attribute that a statement can't be without.
-fn needed<'a>(id: &Id, said: &'a driftlock_schema::Attributes, attribute: &str) -> Result<&'a str, CreateError> {
+pub(crate) fn needed<'a>(
+    id: &Id,
+    said: &'a driftlock_schema::Attributes,
+    attribute: &str,
+) -> Result<&'a str, CreateError> {
     said.text(attribute).ok_or_else(|| CreateError::new(id.clone(), format!("its {attribute} isn't said")))
 }
 
-fn sequence(object: &Object) -> String {
+pub(crate) fn sequence(object: &Object) -> String {
     let said = &object.attributes;
     let mut sql = format!("CREATE SEQUENCE {}", quote(&object.name.name));
     for (attribute, words) in

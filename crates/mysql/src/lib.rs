@@ -41,6 +41,7 @@ mod normal;
 mod objects;
 mod packets;
 mod parse;
+mod plan;
 mod position;
 mod pulse;
 mod rename;
@@ -61,7 +62,8 @@ pub use mysql_async;
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, Rename, Session, Throwaway,
+    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, PlanError, Rename, Session, Step,
+    Throwaway,
 };
 use driftlock_schema::Schema;
 use driftlock_script::Dialect;
@@ -109,6 +111,10 @@ impl Engine for MySql {
 
     fn create(&self, schema: &Schema) -> Result<Vec<Creation>, CreateError> {
         create::statements(schema)
+    }
+
+    fn plan(&self, from: &Schema, to: &Schema) -> Result<Vec<Step>, PlanError> {
+        plan::steps(from, to)
     }
 
     fn rename(&self, rename: &Rename) -> Option<String> {

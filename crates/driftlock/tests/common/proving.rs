@@ -198,7 +198,7 @@ impl Server {
     }
 
     /// Whether a case is for this server, by what stands behind its name.
-    fn takes(&self, case: &str) -> bool {
+    pub fn takes(&self, case: &str) -> bool {
         if unmodelled(case).is_some() {
             return true;
         }
@@ -314,7 +314,7 @@ where
 }
 
 /// What a case's name says that a schema has no place for: `… (unmodelled trigger a)`.
-fn unmodelled(name: &str) -> Option<&str> {
+pub fn unmodelled(name: &str) -> Option<&str> {
     name.strip_suffix(')')?.split_once("(unmodelled ").map(|(_, named)| named)
 }
 

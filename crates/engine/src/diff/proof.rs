@@ -6,7 +6,7 @@ use driftlock_database::{Census, CensusKey, Step};
 use driftlock_schema::{Filter, Id, Schema};
 
 use super::closure::{closure, within};
-use super::touches;
+use super::{plans_order, touches};
 use crate::source::Accounted;
 use crate::{Error, Shadow, Unproved};
 
@@ -42,9 +42,10 @@ impl Ends<'_> {
         let closure = closure(self.from.schema, self.to.schema, steps);
         let closure = closure.as_ref();
         let unmodelled: BTreeSet<&Id> = self.from.unmodelled.iter().chain(&self.to.unmodelled).copied().collect();
+        let has_order = plans_order(self.to.schema.engine());
         let counts = |key: &CensusKey| {
             let is_in = closure.is_none_or(|closure| closure.contains(&key.object));
-            is_in && key.about != CensusKey::COLUMN_ORDER && !unmodelled.contains(&key.object)
+            is_in && (has_order || key.about != CensusKey::COLUMN_ORDER) && !unmodelled.contains(&key.object)
         };
         let counted = |census: &Census| {
             let mut census = Census { entries: census.entries.clone(), tables: Vec::new() };

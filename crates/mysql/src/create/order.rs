@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use driftlock_schema::{Id, Object, Schema};
 
 /// Each after those that it reads, else by name.
-pub(super) fn views(schema: &Schema) -> Vec<&Object> {
+pub(crate) fn views(schema: &Schema) -> Vec<&Object> {
     let views: BTreeMap<Id, &Object> = schema.of_kind("view").map(|view| (view.id(), view)).collect();
     let mut done = BTreeSet::new();
     let mut order = Vec::new();

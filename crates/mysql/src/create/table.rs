@@ -7,7 +7,7 @@ use super::needed;
 use crate::inspect::text::string;
 use crate::parse::quote;
 
-pub(super) fn statement(table: &Object) -> Result<String, CreateError> {
+pub(crate) fn statement(table: &Object) -> Result<String, CreateError> {
     let id = table.id();
     let mut definitions = Vec::new();
     for part in table.parts_of("column") {
@@ -24,9 +24,7 @@ pub(super) fn statement(table: &Object) -> Result<String, CreateError> {
         definitions.push(foreign_key(&id, part)?);
     }
     for part in table.parts_of("check") {
-        let not_enforced = if part.attributes.flag("not_enforced") { " NOT ENFORCED" } else { "" };
-        let expression = needed(&id, &part.attributes, "expression")?;
-        definitions.push(format!("CONSTRAINT {} CHECK ({expression}){not_enforced}", quote(&part.name)));
+        definitions.push(check(&id, part)?);
     }
     let mut sql = format!("CREATE TABLE {} (\n  {}\n)", quote(&table.name.name), definitions.join(",\n  "));
     let said = &table.attributes;
@@ -51,7 +49,7 @@ pub(super) fn statement(table: &Object) -> Result<String, CreateError> {
     Ok(sql)
 }
 
-fn column(id: &Id, column: &Part) -> Result<String, CreateError> {
+pub(crate) fn column(id: &Id, column: &Part) -> Result<String, CreateError> {
     let said = &column.attributes;
     let kind = needed(id, said, "type")?;
     let mut sql = format!("{} {kind}", quote(&column.name));
@@ -109,7 +107,7 @@ fn column(id: &Id, column: &Part) -> Result<String, CreateError> {
     Ok(sql)
 }
 
-fn key(id: &Id, key: &Part) -> Result<String, CreateError> {
+pub(crate) fn key(id: &Id, key: &Part) -> Result<String, CreateError> {
     let said = &key.attributes;
     let method = said.text("method");
     let word = match (key.kind.as_str(), method) {
@@ -164,7 +162,7 @@ fn names(list: &[Value]) -> String {
     list.iter().map(|name| quote(&name.to_string())).collect::<Vec<_>>().join(", ")
 }
 
-fn foreign_key(id: &Id, key: &Part) -> Result<String, CreateError> {
+pub(crate) fn foreign_key(id: &Id, key: &Part) -> Result<String, CreateError> {
     let said = &key.attributes;
     let database = said.text("references_database").map(|database| format!("{}.", quote(database)));
     let mut sql = format!(
@@ -183,20 +181,26 @@ fn foreign_key(id: &Id, key: &Part) -> Result<String, CreateError> {
     Ok(sql)
 }
 
+pub(crate) fn check(id: &Id, check: &Part) -> Result<String, CreateError> {
+    let not_enforced = if check.attributes.flag("not_enforced") { " NOT ENFORCED" } else { "" };
+    let expression = needed(id, &check.attributes, "expression")?;
+    Ok(format!("CONSTRAINT {} CHECK ({expression}){not_enforced}", quote(&check.name)))
+}
+
 /// The columns that hold when a row began and ended, where the table has such.
-fn system_time(table: &Object) -> Option<String> {
+pub(crate) fn system_time(table: &Object) -> Option<String> {
     let of = |side: &str| table.parts_of("column").find(|part| part.attributes.text("row") == Some(side));
     let (start, end) = (of("start")?, of("end")?);
     Some(format!("PERIOD FOR SYSTEM_TIME ({}, {})", quote(&start.name), quote(&end.name)))
 }
 
-fn period(said: &Attributes) -> Option<String> {
+pub(crate) fn period(said: &Attributes) -> Option<String> {
     let period = said.get("period")?;
     let name = |key: &str| period.get(key).map(|name| quote(&name.to_string())).unwrap_or_default();
     Some(format!("PERIOD FOR {} ({}, {})", name("name"), name("start"), name("end")))
 }
 
-fn partitioning(table: &Object) -> String {
+pub(crate) fn partitioning(table: &Object) -> String {
     let said = &table.attributes;
     let Some(by) = said.text("partition_by") else { return String::new() };
     let mut sql = format!("\nPARTITION BY {by}");
@@ -214,22 +218,25 @@ fn partitioning(table: &Object) -> String {
     if partitions.is_empty() {
         return sql;
     }
-    let of = |part: &&Part| {
-        let options = part.attributes.iter().map(|(name, value)| (name, value.to_string()));
-        let mut sql = format!("PARTITION {}{}", quote(&part.name), partition(options.collect()));
-        let below = part.attributes.list("subpartitions");
-        if !below.is_empty() {
-            let of = |sub: &Value| {
-                let Value::Map(said) = sub else { return String::new() };
-                let options = said.iter().map(|(name, value)| (name.as_str(), value.to_string())).collect();
-                let name = said.get("name").map(|name| quote(&name.to_string())).unwrap_or_default();
-                format!("SUBPARTITION {name}{}", partition(options))
-            };
-            sql.push_str(&format!(" ({})", below.iter().map(of).collect::<Vec<_>>().join(", ")));
-        }
-        sql
-    };
-    sql.push_str(&format!("\n({})", partitions.iter().map(of).collect::<Vec<_>>().join(",\n ")));
+    let partitions: Vec<String> = partitions.into_iter().map(partition_definition).collect();
+    sql.push_str(&format!("\n({})", partitions.join(",\n ")));
+    sql
+}
+
+/// One partition, with those below it.
+pub(crate) fn partition_definition(part: &Part) -> String {
+    let options = part.attributes.iter().map(|(name, value)| (name, value.to_string()));
+    let mut sql = format!("PARTITION {}{}", quote(&part.name), partition(options.collect()));
+    let below = part.attributes.list("subpartitions");
+    if !below.is_empty() {
+        let of = |sub: &Value| {
+            let Value::Map(said) = sub else { return String::new() };
+            let options = said.iter().map(|(name, value)| (name.as_str(), value.to_string())).collect();
+            let name = said.get("name").map(|name| quote(&name.to_string())).unwrap_or_default();
+            format!("SUBPARTITION {name}{}", partition(options))
+        };
+        sql.push_str(&format!(" ({})", below.iter().map(of).collect::<Vec<_>>().join(", ")));
+    }
     sql
 }
 

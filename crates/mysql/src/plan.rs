@@ -1,0 +1,255 @@
+//! The way from a schema to another.
+//!
+//! What is in the way goes first: foreign keys of columns and keys that change, tables in the order in which they refer to each other. Then tables
+//! are made and altered, each after those that it refers to and in one statement, then what reads them: routines, views, triggers and events.
+//! The server looks a name up when a statement runs that says it, and keeps nobody from taking away what a view or a routine reads.
+
+mod columns;
+mod foreign_keys;
+mod options;
+mod stored;
+mod table;
+mod types;
+
+use std::collections::BTreeSet;
+
+use driftlock_database::{CreateError, Hazard, PlanError, Step};
+use driftlock_schema::{Id, Name, Object, Schema};
+
+use crate::create;
+use crate::create::session::Session;
+use crate::inspect::text::string;
+use crate::parse::quote;
+
+use self::foreign_keys::ForeignKeys;
+
+/// See [`Engine::plan`](driftlock_database::Engine::plan).
+pub(crate) fn steps(from: &Schema, to: &Schema) -> Result<Vec<Step>, PlanError> {
+    let known = ["database", "sequence", "table", "function", "procedure", "view", "event"];
+    let stranger = |object: &&Object| !known.iter().any(|kind| object.kind == *kind);
+    if let Some(object) = from.objects().chain(to.objects()).find(stranger) {
+        return Err(PlanError::new(object.id(), "this engine has no such kind of object"));
+    }
+    let collations = [from, to].map(|schema| collation_of(schema).map(str::to_owned));
+    // What isn't said of a routine is as its database is, which may change while the routine stays as it was made.
+    let (from, to) =
+        if collations[0] == collations[1] { (from.clone(), to.clone()) } else { (spelled_out(from), spelled_out(to)) };
+    let [_, collation] = collations;
+    let mut plan = Plan { from: &from, to: &to, session: Session::new(collation.as_deref(), &[]), steps: Vec::new() };
+    plan.database()?;
+    plan.stored_go()?;
+    plan.sequences()?;
+    plan.tables()?;
+    plan.sequences_go();
+    plan.routines()?;
+    plan.views()?;
+    plan.triggers()?;
+    plan.events()?;
+    let Plan { session, mut steps, .. } = plan;
+    session.end(&database(), &mut |id, sql| steps.push(alone(id.clone(), sql)));
+    Ok(steps)
+}
+
+struct Plan<'s> {
+    from: &'s Schema,
+    to: &'s Schema,
+    session: Session,
+    steps: Vec<Step>,
+}
+
+/// What goes and can't be brought back.
+const GONE: [Hazard; 3] = [Hazard::DataLoss, Hazard::BreaksRunningCode, Hazard::NotReversible];
+
+fn database() -> Id {
+    Id::new("database", Name::new(""))
+}
+
+fn collation_of(schema: &Schema) -> Option<&str> {
+    schema.get(&database())?.attributes.text("collation")
+}
+
+/// With the collation of its database at each object that keeps it.
+fn spelled_out(schema: &Schema) -> Schema {
+    let Some(collation) = collation_of(schema).map(str::to_owned) else { return schema.clone() };
+    let mut spelled = schema.clone();
+    for object in schema.objects() {
+        let keeps = ["function", "procedure", "event"].iter().any(|kind| object.kind == *kind);
+        let mut object = object.clone();
+        let triggers = object.parts.iter_mut().filter(|part| part.kind == "trigger").map(|part| &mut part.attributes);
+        for said in triggers.chain(keeps.then_some(&mut object.attributes)) {
+            if said.get("database_collation").is_none() {
+                said.set("database_collation", collation.clone());
+            }
+        }
+        spelled.insert(object);
+    }
+    spelled
+}
+
+/// A step: every statement of this engine that changes a schema commits.
+fn alone(id: Id, sql: impl Into<String>) -> Step {
+    let mut step = Step::new(id, sql);
+    step.transactional = false;
+    step
+}
+
+impl<'s> Plan<'s> {
+    /// The objects of a kind that both have and that differ, before and after.
+    fn altered(&self, kind: &'s str) -> impl Iterator<Item = (&'s Object, &'s Object)> + use<'s> {
+        let (from, to) = (self.from, self.to);
+        to.of_kind(kind).filter_map(move |new| {
+            let old = from.get(&new.id())?;
+            let differs = !std::ptr::eq(old, new) && (old.attributes != new.attributes || old.parts != new.parts);
+            differs.then_some((old, new))
+        })
+    }
+
+    fn added(&self, kind: &'s str) -> impl Iterator<Item = &'s Object> + use<'s> {
+        let from = self.from;
+        self.to.of_kind(kind).filter(move |new| from.get(&new.id()).is_none())
+    }
+
+    fn removed(&self, kind: &'s str) -> impl Iterator<Item = &'s Object> + use<'s> {
+        let to = self.to;
+        self.from.of_kind(kind).filter(move |old| to.get(&old.id()).is_none())
+    }
+
+    /// A step, behind the settings that it runs with.
+    fn push(&mut self, step: Step, settings: &[(&'static str, &str)]) {
+        if let Some(sql) = self.session.set(settings) {
+            self.steps.push(alone(step.object.clone(), sql));
+        }
+        self.steps.push(step);
+    }
+
+    fn database(&mut self) -> Result<(), PlanError> {
+        let id = database();
+        let (old, new) = (self.from.get(&id), self.to.get(&id));
+        let Some(new) = new else { return Ok(()) };
+        let clauses = |at: &Object, other: Option<&Object>| {
+            let said = |name: &str| at.attributes.text(name);
+            let differs = |name: &str| other.map(|it| it.attributes.get(name)) != Some(at.attributes.get(name));
+            let collation = said("collation").filter(|_| differs("collation"));
+            let collation = collation.map(|collation| format!(" COLLATE {collation}"));
+            let comment = match said("comment") {
+                None if other.is_none() => None,
+                comment => differs("comment").then(|| format!(" COMMENT {}", string(comment.unwrap_or_default()))),
+            };
+            let clauses: Vec<String> = collation.into_iter().chain(comment).collect();
+            (!clauses.is_empty()).then(|| format!("ALTER DATABASE{}", clauses.concat()))
+        };
+        if let Some(sql) = clauses(new, old) {
+            let mut step = alone(id, sql);
+            step.inverse = old.and_then(|old| clauses(old, Some(new)));
+            self.push(step, &[]);
+        }
+        Ok(())
+    }
+
+    fn sequences(&mut self) -> Result<(), PlanError> {
+        for new in self.added("sequence") {
+            let step = alone(new.id(), create::sequence(new));
+            self.push(step.inverse(format!("DROP SEQUENCE {}", quote(&new.name.name))), &[]);
+        }
+        for (old, new) in self.altered("sequence") {
+            let back = sequence_altered(new, old);
+            for (sql, back) in sequence_altered(old, new).into_iter().zip(back) {
+                self.push(alone(new.id(), sql).inverse(back), &[]);
+            }
+        }
+        Ok(())
+    }
+
+    /// After the tables, whose defaults may name them.
+    fn sequences_go(&mut self) {
+        for old in self.removed("sequence") {
+            let step = alone(old.id(), format!("DROP SEQUENCE {}", quote(&old.name.name)));
+            self.push(step.hazards(GONE), &[]);
+        }
+    }
+
+    fn tables(&mut self) -> Result<(), PlanError> {
+        let keys = ForeignKeys::new(self.from, self.to);
+        for table in keys.tables_with_early() {
+            let drops: Vec<String> =
+                keys.early(table).map(|key| format!("DROP FOREIGN KEY {}", quote(&key.name))).collect();
+            let adds: Result<Vec<String>, CreateError> = keys
+                .early(table)
+                .map(|key| Ok(format!("ADD {}", create::table::foreign_key(&table.id(), key)?)))
+                .collect();
+            let name = quote(&table.name.name);
+            let step = alone(table.id(), format!("ALTER TABLE {name} {}", drops.join(", ")));
+            self.push(step.inverse(format!("ALTER TABLE {name} {}", adds?.join(", "))), &[]);
+        }
+        for table in keys.removed() {
+            let step = alone(table.id(), format!("DROP TABLE {}", quote(&table.name.name)));
+            self.push(step.hazards(GONE), &[]);
+        }
+        let mut late = Vec::new();
+        let mut done = BTreeSet::new();
+        for new in keys.order() {
+            done.insert(new.name.name.as_str());
+            let old = self.from.get(&new.id());
+            let (with, after) = keys.coming(new).partition::<Vec<_>, _>(|key| keys.is_there(new, key, &done));
+            match old {
+                None => {
+                    let step = alone(new.id(), table::created(new, &with)?);
+                    let settings = table::settings(self.to, None, new, &with, &step);
+                    self.push(step.inverse(format!("DROP TABLE {}", quote(&new.name.name))), &settings);
+                }
+                Some(old) => {
+                    let going: Vec<_> = keys.going(old).collect();
+                    for step in table::altered(old, new, &going, &with, &after)? {
+                        let settings = table::settings(self.to, Some(old), new, &with, &step);
+                        self.push(step, &settings);
+                    }
+                }
+            }
+            if !after.is_empty() {
+                late.push((new, after));
+            }
+        }
+        for (new, after) in late {
+            let old = self.from.get(&new.id());
+            let step = table::with_foreign_keys(old.is_some(), new, &after)?;
+            let settings = table::settings(self.to, old, new, &after, &step);
+            self.push(step, &settings);
+        }
+        Ok(())
+    }
+}
+
+/// The statements that alter a sequence, which keeps its place: what is a sequence's alone, and what it has as a table.
+fn sequence_altered(old: &Object, new: &Object) -> Vec<String> {
+    let said = &new.attributes;
+    let differs = |name: &&str| old.attributes.get(name) != said.get(name);
+    let name = quote(&new.name.name);
+    let mut of_sequence = String::new();
+    for (attribute, words) in
+        [("start", "START WITH"), ("minimum", "MINVALUE"), ("maximum", "MAXVALUE"), ("increment", "INCREMENT BY")]
+    {
+        if let Some(value) = said.get(attribute).filter(|_| differs(&attribute)) {
+            of_sequence.push_str(&format!(" {words} {value}"));
+        }
+    }
+    if differs(&"cache") {
+        match said.number("cache") {
+            Some(0) => of_sequence.push_str(" NOCACHE"),
+            Some(cache) => of_sequence.push_str(&format!(" CACHE {cache}")),
+            None => {}
+        }
+    }
+    if differs(&"cycle") {
+        of_sequence.push_str(if said.flag("cycle") { " CYCLE" } else { " NOCYCLE" });
+    }
+    let mut of_table = Vec::new();
+    if let Some(engine) = said.text("engine").filter(|_| differs(&"engine")) {
+        of_table.push(format!("ENGINE={engine}"));
+    }
+    if differs(&"comment") {
+        of_table.push(format!("COMMENT={}", string(said.text("comment").unwrap_or_default())));
+    }
+    let of_sequence = (!of_sequence.is_empty()).then(|| format!("ALTER SEQUENCE {name}{of_sequence}"));
+    let of_table = (!of_table.is_empty()).then(|| format!("ALTER TABLE {name} {}", of_table.join(", ")));
+    of_sequence.into_iter().chain(of_table).collect()
+}

@@ -1,0 +1,175 @@
+//! What is done about columns: which come, go, change and move.
+
+use std::collections::BTreeSet;
+
+use driftlock_database::{Hazard, PlanError};
+use driftlock_schema::{Object, Part};
+
+use super::types::{self, Change};
+use crate::create;
+use crate::parse::quote;
+
+/// Columns and keys are called by their names in any case.
+pub(super) fn is_same_name(one: &str, other: &str) -> bool {
+    one == other || one.to_lowercase() == other.to_lowercase()
+}
+
+/// The column that is called so.
+pub(super) fn counterpart<'t>(table: &'t Object, name: &str) -> Option<&'t Part> {
+    table.part("column", name).or_else(|| table.parts_of("column").find(|it| is_same_name(&it.name, name)))
+}
+
+/// The actions, what they may do, and the conditions of rows on which they fail.
+#[derive(Default)]
+pub(super) struct Actions {
+    pub(super) drops: Vec<String>,
+    pub(super) changes: Vec<String>,
+    pub(super) hazards: BTreeSet<Hazard>,
+    pub(super) offenders: Vec<String>,
+    /// Those that are dropped and made in one statement, as the server knows no other way: what lies over them comes anew with them.
+    pub(super) remade: Vec<String>,
+}
+
+impl Actions {
+    pub(super) fn new(old: &Object, new: &Object) -> Result<Self, PlanError> {
+        let mut actions = Actions::default();
+        for column in old.parts_of("column") {
+            match counterpart(new, &column.name) {
+                None => {
+                    actions.drops.push(format!("DROP COLUMN {}", quote(&column.name)));
+                    actions.hazards.insert(Hazard::BreaksRunningCode);
+                    if !types::is_computed(column) {
+                        actions.hazards.extend([Hazard::DataLoss, Hazard::NotReversible]);
+                    }
+                }
+                Some(there) if is_remade(column, there) => {
+                    actions.drops.push(format!("DROP COLUMN {}", quote(&column.name)));
+                    actions.hazards.extend([Hazard::Rewrite, Hazard::BlocksWrites]);
+                    if types::is_computed(column) != types::is_computed(there) {
+                        actions.hazards.extend([Hazard::DataLoss, Hazard::NotReversible]);
+                    }
+                    actions.remade.push(column.name.clone());
+                }
+                Some(_) => {}
+            }
+        }
+        let in_place = in_place(old, new);
+        let mut before: Option<&Part> = None;
+        let mut columns = new.parts_of("column").peekable();
+        // What comes behind all that stays needs no place.
+        let last = new.parts_of("column").filter(|column| in_place.contains(column.name.as_str())).last();
+        let mut is_behind = last.is_none();
+        while let Some(column) = columns.next() {
+            let place = || match before {
+                None => " FIRST".to_owned(),
+                Some(before) => format!(" AFTER {}", quote(&before.name)),
+            };
+            let definition = create::table::column(&new.id(), column)?;
+            match stays(old, column) {
+                Some(was) => {
+                    let moves = !in_place.contains(column.name.as_str());
+                    let change = types::change(old, was, new, column);
+                    if moves || change.is_some() || was.name != column.name {
+                        let verb = if was.name == column.name {
+                            "MODIFY COLUMN".to_owned()
+                        } else {
+                            format!("CHANGE COLUMN {}", quote(&was.name))
+                        };
+                        let place = if moves { place() } else { String::new() };
+                        actions.changes.push(format!("{verb} {definition}{place}"));
+                        actions.judged(change.unwrap_or_default());
+                    }
+                }
+                None => {
+                    let place = if is_behind { String::new() } else { place() };
+                    actions.changes.push(format!("ADD COLUMN {definition}{place}"));
+                    actions.added(column);
+                }
+            }
+            is_behind |= last.is_some_and(|last| last.name == column.name);
+            before = Some(column);
+        }
+        Ok(actions)
+    }
+
+    fn judged(&mut self, change: Change) {
+        self.hazards.extend(change.hazards);
+        self.offenders.extend(change.offenders);
+    }
+
+    fn added(&mut self, column: &Part) {
+        let said = &column.attributes;
+        if said.flag("auto_increment") || said.flag("stored") {
+            self.hazards.extend([Hazard::Rewrite, Hazard::BlocksWrites]);
+        }
+        if said.flag("not_null")
+            && said.get("default").is_none()
+            && !said.flag("auto_increment")
+            && !types::is_computed(column)
+        {
+            // An INSERT that doesn't name it fails.
+            self.hazards.insert(Hazard::BreaksRunningCode);
+        }
+        if said.get("check").is_some() {
+            self.hazards.extend([Hazard::Rewrite, Hazard::BlocksWrites, Hazard::CanFailOnRows]);
+        }
+    }
+}
+
+/// Whether a column can't be altered so: the server never turns what it computes into what it keeps, but where it keeps what it computes.
+fn is_remade(old: &Part, new: &Part) -> bool {
+    #[derive(PartialEq)]
+    enum Way {
+        Kept,
+        Stored,
+        Virtual,
+    }
+    let way = |column: &Part| match () {
+        () if column.attributes.get("generated").is_none() => Way::Kept,
+        () if column.attributes.flag("stored") => Way::Stored,
+        () => Way::Virtual,
+    };
+    let (one, other) = (way(old), way(new));
+    (one != other && (one == Way::Virtual || other == Way::Virtual))
+        || old.attributes.get("row") != new.attributes.get("row")
+}
+
+/// The column that this one was, where it can be altered into it.
+fn stays<'t>(old: &'t Object, column: &Part) -> Option<&'t Part> {
+    counterpart(old, &column.name).filter(|was| !is_remade(was, column))
+}
+
+/// The columns that needn't move: as many as can be of those that stay.
+fn in_place<'n>(old: &Object, new: &'n Object) -> BTreeSet<&'n str> {
+    let places: Vec<(usize, &str)> = new
+        .parts_of("column")
+        .filter_map(|column| {
+            let was = stays(old, column)?;
+            let place = old.parts_of("column").position(|it| it.name == was.name)?;
+            Some((place, column.name.as_str()))
+        })
+        .collect();
+    rising(&places)
+}
+
+/// The longest run of these whose places rise.
+fn rising<'n>(places: &[(usize, &'n str)]) -> BTreeSet<&'n str> {
+    // The end of the best run of each length, and what stands before each.
+    let (mut ends, mut before): (Vec<usize>, Vec<Option<usize>>) = (Vec::new(), Vec::new());
+    for (at, (place, _)) in places.iter().enumerate() {
+        let length = ends.partition_point(|end| places[*end].0 < *place);
+        before.push(length.checked_sub(1).map(|length| ends[length]));
+        if length == ends.len() {
+            ends.push(at);
+        } else {
+            ends[length] = at;
+        }
+    }
+    let mut kept = BTreeSet::new();
+    let mut at = ends.last().copied();
+    while let Some(place) = at {
+        kept.insert(places[place].1);
+        at = before[place];
+    }
+    kept
+}

@@ -1,0 +1,200 @@
+//! Which foreign keys go and come, and when: the server refuses to touch columns and keys that a foreign key needs, and to drop and add one of the
+//! same name in one statement.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use driftlock_schema::{Id, Name, Object, Part, Schema};
+
+use super::columns::{counterpart, is_same_name};
+use super::table::key_columns;
+
+pub(super) struct ForeignKeys<'s> {
+    from: &'s Schema,
+    to: &'s Schema,
+    /// By table and name: those that go before all else.
+    early: BTreeMap<&'s str, Vec<&'s Part>>,
+    /// Those that go as their table is altered.
+    going: BTreeMap<&'s str, Vec<&'s Part>>,
+    /// Those that aren't there, or went.
+    coming: BTreeMap<&'s str, Vec<&'s Part>>,
+}
+
+impl<'s> ForeignKeys<'s> {
+    pub(super) fn new(from: &'s Schema, to: &'s Schema) -> Self {
+        let mut keys =
+            ForeignKeys { from, to, early: BTreeMap::new(), going: BTreeMap::new(), coming: BTreeMap::new() };
+        for new in to.of_kind("table") {
+            let name = new.name.name.as_str();
+            let old = from.get(&new.id());
+            for key in old.into_iter().flat_map(|old| old.parts_of("foreign_key")) {
+                let there = new.parts_of("foreign_key").find(|it| is_same_name(&it.name, &key.name));
+                let is_disturbed = keys.is_disturbed(name, key);
+                match there {
+                    Some(there) if there.attributes == key.attributes && there.name == key.name && !is_disturbed => {}
+                    // It has to be gone when the same name comes.
+                    Some(_) => keys.early.entry(name).or_default().push(key),
+                    None if keys.is_disturbed_there(key) => keys.early.entry(name).or_default().push(key),
+                    None => keys.going.entry(name).or_default().push(key),
+                }
+            }
+            let stays = |key: &Part| {
+                let there = old.and_then(|old| old.part("foreign_key", &key.name));
+                let went = keys.early.get(name).is_some_and(|keys| keys.iter().any(|it| it.name == key.name));
+                !went && there.is_some_and(|it| it.attributes == key.attributes)
+            };
+            let coming: Vec<&Part> = new.parts_of("foreign_key").filter(|key| !stays(key)).collect();
+            if !coming.is_empty() {
+                keys.coming.insert(name, coming);
+            }
+        }
+        // Tables that go and refer to each other in a circle.
+        let order = keys.removed();
+        for (at, table) in order.iter().enumerate() {
+            for key in table.parts_of("foreign_key") {
+                let refers_to = key.attributes.text("references").unwrap_or_default();
+                if order[..at].iter().any(|before| before.name.name == refers_to) {
+                    keys.early.entry(table.name.name.as_str()).or_default().push(key);
+                }
+            }
+        }
+        keys
+    }
+
+    /// Whether a key of this table can't stay while it and the one that it refers to are altered.
+    fn is_disturbed(&self, table: &str, key: &Part) -> bool {
+        let said = &key.attributes;
+        let sets_null = ["on_delete", "on_update"].iter().any(|action| said.text(action) == Some("set null"));
+        let here = self.sides(table).is_some_and(|(old, new)| changes(old, new, &names(key, "columns"), sets_null));
+        here || self.is_disturbed_there(key)
+    }
+
+    /// Whether what a key refers to goes, or is altered so that it can't stay.
+    fn is_disturbed_there(&self, key: &Part) -> bool {
+        if key.attributes.get("references_database").is_some() {
+            return false;
+        }
+        let name = key.attributes.text("references").unwrap_or_default();
+        let id = Id::new("table", Name::new(name));
+        if self.from.get(&id).is_some() && self.to.get(&id).is_none() {
+            return true;
+        }
+        self.sides(name).is_some_and(|(old, new)| changes(old, new, &names(key, "referenced_columns"), false))
+    }
+
+    fn sides(&self, table: &str) -> Option<(&'s Object, &'s Object)> {
+        let id = Id::new("table", Name::new(table));
+        Some((self.from.get(&id)?, self.to.get(&id)?)).filter(|(old, new)| old != new)
+    }
+
+    pub(super) fn tables_with_early(&self) -> Vec<&'s Object> {
+        let table = |name: &&'s str| self.from.get(&Id::new("table", Name::new(*name)));
+        self.early.keys().filter_map(table).collect()
+    }
+
+    pub(super) fn early(&self, table: &Object) -> impl Iterator<Item = &'s Part> {
+        self.early.get(table.name.name.as_str()).into_iter().flatten().copied()
+    }
+
+    pub(super) fn going(&self, table: &Object) -> impl Iterator<Item = &'s Part> {
+        self.going.get(table.name.name.as_str()).into_iter().flatten().copied()
+    }
+
+    pub(super) fn coming(&self, table: &Object) -> impl Iterator<Item = &'s Part> {
+        self.coming.get(table.name.name.as_str()).into_iter().flatten().copied()
+    }
+
+    /// The tables that go, those that refer before those that are referred to.
+    pub(super) fn removed(&self) -> Vec<&'s Object> {
+        let goes: BTreeMap<&str, &Object> = self
+            .from
+            .of_kind("table")
+            .filter(|table| self.to.get(&table.id()).is_none())
+            .map(|table| (table.name.name.as_str(), table))
+            .collect();
+        let mut order = ordered(&goes, |table| table.parts_of("foreign_key").collect());
+        order.reverse();
+        order
+    }
+
+    /// The tables that are made or altered, each after those that its new keys refer to, but for circles.
+    pub(super) fn order(&self) -> Vec<&'s Object> {
+        let differs = |new: &&Object| self.from.get(&new.id()).is_none_or(|old| super::table::differs(old, new));
+        let remade = |new: &&Object| self.coming.contains_key(new.name.name.as_str());
+        let tables: BTreeMap<&str, &Object> = self
+            .to
+            .of_kind("table")
+            .filter(|new| differs(new) || remade(new))
+            .map(|table| (table.name.name.as_str(), table))
+            .collect();
+        ordered(&tables, |table| self.coming(table).collect())
+    }
+
+    /// Whether a key can come with its table: what it refers to is as it will be.
+    pub(super) fn is_there(&self, table: &Object, key: &Part, done: &BTreeSet<&str>) -> bool {
+        let name = key.attributes.text("references").unwrap_or_default();
+        let id = Id::new("table", Name::new(name));
+        let untouched = || match (self.from.get(&id), self.to.get(&id)) {
+            (Some(old), Some(new)) => !super::table::differs(old, new),
+            (_, new) => new.is_none(),
+        };
+        key.attributes.get("references_database").is_some()
+            || name == table.name.name
+            || done.contains(name)
+            || untouched()
+    }
+}
+
+/// Each after those that it refers to, else by name; without recursion, as a chain of tables can be long.
+fn ordered<'s>(tables: &BTreeMap<&'s str, &'s Object>, keys: impl Fn(&'s Object) -> Vec<&'s Part>) -> Vec<&'s Object> {
+    let (mut done, mut order) = (BTreeSet::new(), Vec::new());
+    for (name, table) in tables {
+        let mut open = vec![(*name, *table, false)];
+        while let Some((name, table, is_ready)) = open.pop() {
+            if is_ready {
+                order.push(table);
+            } else if done.insert(name) {
+                open.push((name, table, true));
+                for key in keys(table) {
+                    let found = key.attributes.text("references").and_then(|name| tables.get_key_value(name));
+                    open.extend(
+                        found.filter(|(name, _)| !done.contains(*name)).map(|(name, table)| (*name, *table, false)),
+                    );
+                }
+            }
+        }
+    }
+    order
+}
+
+pub(super) fn names<'p>(key: &'p Part, attribute: &str) -> Vec<&'p str> {
+    key.attributes.list(attribute).iter().filter_map(|name| name.as_text()).collect()
+}
+
+/// Whether a table is altered so that a key over these columns has to go meanwhile.
+fn changes(old: &Object, new: &Object, columns: &[&str], sets_null: bool) -> bool {
+    if old.attributes.get("engine") != new.attributes.get("engine")
+        || old.attributes.get("partition_by").is_some() != new.attributes.get("partition_by").is_some()
+    {
+        return true;
+    }
+    let is_changed = |name: &&str| {
+        let Some(was) = counterpart(old, name) else { return true };
+        let Some(is) = counterpart(new, name) else { return true };
+        let collation = |table: &Object, column: &Part| {
+            let own = column.attributes.text("collation").or(table.attributes.text("collation"));
+            own.map(str::to_owned).filter(|_| super::types::is_text(column))
+        };
+        ["type", "generated", "stored"].iter().any(|it| was.attributes.get(it) != is.attributes.get(it))
+            || collation(old, was) != collation(new, is)
+            || (sets_null && is.attributes.flag("not_null"))
+            || was.name != is.name
+    };
+    // An index that carries it has to be there at all times: one that comes in the same statement will do.
+    let carries = |table: &Object| {
+        ["primary_key", "unique", "index"].into_iter().flat_map(|kind| table.parts_of(kind)).any(|key| {
+            let of_key = key_columns(key);
+            of_key.len() >= columns.len() && of_key.iter().zip(columns).all(|(one, other)| is_same_name(one, other))
+        })
+    };
+    columns.iter().any(is_changed) || !carries(new)
+}
