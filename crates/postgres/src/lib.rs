@@ -58,8 +58,8 @@ pub use tokio_postgres;
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, Lender, PlanError, Rename, Session, Step,
-    Throwaway,
+    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, Lender, PlanError, Rename, Session,
+    Step, Throwaway,
 };
 use driftlock_schema::Schema;
 use driftlock_script::{Dialect, significant};

@@ -108,8 +108,7 @@ impl<'a> Plan<'a> {
             (Some(one), Some(other)) => std::ptr::eq(one, other) || is_equal(one, other),
             _ => false,
         };
-        self.work =
-            ids.into_iter().filter(|id| !is_same(self.from.get(id), self.to.get(id))).cloned().collect();
+        self.work = ids.into_iter().filter(|id| !is_same(self.from.get(id), self.to.get(id))).cloned().collect();
         if !self.work.iter().any(is_table) {
             return;
         }
@@ -167,8 +166,10 @@ impl<'a> Plan<'a> {
             if steps[at].object.kind != "enum" {
                 continue;
             }
-            let label = label.split(" AFTER '").next().unwrap_or(label).split(" BEFORE '").next().unwrap_or(label).to_owned();
-            steps[at].transactional = !steps[at + 1..].iter().any(|step| step.sql.contains(&label) && !step.sql.contains(" ADD VALUE "));
+            let label =
+                label.split(" AFTER '").next().unwrap_or(label).split(" BEFORE '").next().unwrap_or(label).to_owned();
+            steps[at].transactional =
+                !steps[at + 1..].iter().any(|step| step.sql.contains(&label) && !step.sql.contains(" ADD VALUE "));
         }
         if let Some(first) = steps.iter().position(has_body) {
             // What a body speaks of may come after it.
@@ -222,8 +223,8 @@ fn schema_key(name: &str) -> Key {
 /// The name that an object takes among others of its schema.
 fn own_name(object: &Object) -> Option<Key> {
     match object.kind.as_str() {
-        "table" | "foreign_table" | "view" | "materialized_view" | "sequence" | "enum" | "domain" | "composite_type"
-        | "range_type" => Some(name_key(&object.name)),
+        "table" | "foreign_table" | "view" | "materialized_view" | "sequence" | "enum" | "domain"
+        | "composite_type" | "range_type" => Some(name_key(&object.name)),
         "function" | "procedure" | "aggregate" => {
             let signature = object.name.signature.as_deref().unwrap_or_default();
             let plain = Name { signature: None, ..object.name.clone() };
@@ -241,12 +242,16 @@ fn names_of(object: &Object) -> Vec<Key> {
 fn names_of_part(object: &Object, part: &Part) -> Vec<Key> {
     match part.kind.as_str() {
         "index" => vec![name_key(&Name { name: part.name.clone(), ..object.name.clone() })],
-        "primary_key" | "unique" | "exclusion" => vec![
-            name_key(&Name { name: part.name.clone(), ..object.name.clone() }),
-            constraint_key(object, &part.name),
-        ],
+        "primary_key" | "unique" | "exclusion" => {
+            vec![name_key(&Name { name: part.name.clone(), ..object.name.clone() }), constraint_key(object, &part.name)]
+        }
         "check" | "foreign_key" => vec![constraint_key(object, &part.name)],
-        "column" => part.attributes.get("identity").map(|it| name_key(&columns::sequence_of(object, part, it))).into_iter().collect(),
+        "column" => part
+            .attributes
+            .get("identity")
+            .map(|it| name_key(&columns::sequence_of(object, part, it)))
+            .into_iter()
+            .collect(),
         _ => Vec::new(),
     }
 }

@@ -7,10 +7,34 @@ pub(crate) fn usual(kind: &str) -> &'static str {
     }
     match kind.split('(').next().unwrap_or(kind).trim_end() {
         "numeric" | "inet" | "cidr" => "MAIN",
-        "smallint" | "integer" | "bigint" | "real" | "double precision" | "boolean" | "date" | "time"
-        | "time without time zone" | "time with time zone" | "timestamp" | "timestamp without time zone"
-        | "timestamp with time zone" | "interval" | "uuid" | "macaddr" | "macaddr8" | "oid" | "name" | "money"
-        | "point" | "line" | "lseg" | "box" | "circle" | "\"char\"" | "pg_lsn" | "tsquery" => "PLAIN",
+        "smallint"
+        | "integer"
+        | "bigint"
+        | "real"
+        | "double precision"
+        | "boolean"
+        | "date"
+        | "time"
+        | "time without time zone"
+        | "time with time zone"
+        | "timestamp"
+        | "timestamp without time zone"
+        | "timestamp with time zone"
+        | "interval"
+        | "uuid"
+        | "macaddr"
+        | "macaddr8"
+        | "oid"
+        | "name"
+        | "money"
+        | "point"
+        | "line"
+        | "lseg"
+        | "box"
+        | "circle"
+        | "\"char\""
+        | "pg_lsn"
+        | "tsquery" => "PLAIN",
         _ => "EXTENDED",
     }
 }

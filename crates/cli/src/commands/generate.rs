@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use clap::Args;
-use driftlock::Files;
 use driftlock::database::{Hazard, Timestamp};
 use driftlock::engine::{Generated, Making, Source, Sources};
 use driftlock::script::{Directory, LOCK_FILE};
+use driftlock::{Files, Migrations};
 use serde_json::json;
 
 use super::Done;
-use super::lock::engine_of;
+use super::lock::{engine_of, likeness};
 use crate::arguments::Global;
 use crate::error::CommandError;
 use crate::output::{Output, count, printable};
@@ -60,8 +60,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
     let to = arguments.to.parse::<Source>()?;
     let filter = arguments.schema.filter.filter(&settings)?;
     let who = provenance(global, &config, &settings);
-    let sources =
-        Sources::new(driftlock::ENGINES, settings.clone(), who).filter(filter).renames(arguments.rename.renamings()?);
+    let sources = Sources::new(driftlock::ENGINES, settings.clone(), who.clone())
+        .filter(filter)
+        .renames(arguments.rename.renamings()?);
     let engine = match (arguments.schema.engine.engine()?, &to) {
         (Some(engine), _) => engine,
         (None, Source::Database(_)) => sources.engine_of(&to)?,
@@ -69,6 +70,10 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
     };
     let place = settings.directory(engine.name())?;
     let directory = Directory::new(&place.path).shown_as(&place.shown);
+    let layout = settings.layout.as_ref().map(|layout| layout.value);
+    // What is wrong with the migrations is said when they are replayed.
+    let migrations = Migrations::load(Arc::new(directory.clone()), layout).ok();
+    let former = migrations.and_then(|it| it.lock_file().ok().flatten()).map(|lock| lock.database).unwrap_or_default();
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let generated = session::apart(&settings, output, |cancellation| async {
         let making = Making {
@@ -76,6 +81,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
             directory: &directory,
             words: (&arguments.domain, &arguments.operation),
             now: Timestamp::from_micros(0).after(since),
+            likeness: likeness(engine, &settings, &who, former, output).await?,
             write: !arguments.dry_run,
         };
         Ok(sources.engine(engine).cancellation(cancellation).generate(&making, &to).await?)

@@ -61,9 +61,7 @@ pub(super) fn event_trigger(_: &Schema, object: &Object, steps: &mut Steps) -> R
         _ => None,
     };
     if let Some(enabled) = enabled {
-        steps
-            .add(&id, Rank::Last, format!("ALTER {words} {enabled}"))
-            .says("state", format!("ALTER {words} ENABLE"));
+        steps.add(&id, Rank::Last, format!("ALTER {words} {enabled}")).says("state", format!("ALTER {words} ENABLE"));
     }
     Ok(())
 }

@@ -174,7 +174,10 @@ impl Plan<'_> {
         for part in &table.parts {
             if goes_with(part, &column.name) {
                 op = op
-                    .drops([Key::part(&id, part.kind.as_str(), &part.name), Key::other(&id, format!("index {}", part.name))])
+                    .drops([
+                        Key::part(&id, part.kind.as_str(), &part.name),
+                        Key::other(&id, format!("index {}", part.name)),
+                    ])
                     .drops(names_of_part(table, part))
                     .uses(part.requires.iter().filter(|it| **it != id).map(Key::object));
             }
@@ -195,7 +198,9 @@ impl Plan<'_> {
         if column.attributes.get("generated").is_some() {
             op = op.uses([Key::other(&id, format!("computed {}", column.name))]);
             let names = column.attributes.text("generated").map(words::names).unwrap_or_default();
-            op = op.uses(names.into_iter().filter(|name| *name != column.name).map(|name| Key::part(&id, "column", &name)));
+            op = op.uses(
+                names.into_iter().filter(|name| *name != column.name).map(|name| Key::part(&id, "column", &name)),
+            );
         }
         self.ops.push(op);
     }
@@ -213,7 +218,9 @@ impl Plan<'_> {
             .get(&id)
             .into_iter()
             .flat_map(|columns| columns.keys())
-            .filter(|name| **name != column.name && column.attributes.get("generated").is_some() && names.contains(*name))
+            .filter(|name| {
+                **name != column.name && column.attributes.get("generated").is_some() && names.contains(*name)
+            })
             .map(|name| Key::part(&id, "column", name))
             .collect();
         let step = Step::new(id.clone(), sql).inverse(drop::part(table, column));
@@ -240,7 +247,8 @@ impl Plan<'_> {
         let words = if table.kind == "foreign_table" { "FOREIGN TABLE" } else { "TABLE" };
         let alter = format!("ALTER {words} {}", qualified(&table.name));
         let column = format!("{alter} ALTER COLUMN {}", identifier(&new.name));
-        let (own, altered) = (Key::part(&id, "column", &new.name), |id: &Id| Key::other(id, format!("altered {}", new.name)));
+        let (own, altered) =
+            (Key::part(&id, "column", &new.name), |id: &Id| Key::other(id, format!("altered {}", new.name)));
         let after_parents: Vec<Key> = parents.iter().map(altered).collect();
         let marks = |stage: &str| Key::other(&id, format!("{stage} {}", new.name));
         let requires: Vec<Key> = new.requires.iter().map(Key::object).collect();
@@ -255,12 +263,15 @@ impl Plan<'_> {
         // A default of the old type can stand in the way of the new one.
         let is_redefaulted = self.redefaulted.contains(&(id.clone(), new.name.clone()));
         let (before, after) = (one.text("default"), other.text("default"));
-        let is_away = before.is_some()
-            && (after.is_none() || is_redefaulted || (is_retyped && (before != after || is_new_type)));
+        let is_away =
+            before.is_some() && (after.is_none() || is_redefaulted || (is_retyped && (before != after || is_new_type)));
         if is_away {
             let mut step = Step::new(id.clone(), format!("{column} DROP DEFAULT"));
             step = step.inverse(format!("{column} SET DEFAULT {}", before.unwrap_or_default()));
-            add(Op::away(step, Rank::Column).uses(all_required.clone()).drops([marks("default of")]).makes([marks("no default of")]));
+            add(Op::away(step, Rank::Column)
+                .uses(all_required.clone())
+                .drops([marks("default of")])
+                .makes([marks("no default of")]));
         }
         if one.get("identity").is_some() && other.get("identity").is_none() {
             let step = hazards::identity_dropped(Step::new(id.clone(), format!("{column} DROP IDENTITY")));
@@ -268,7 +279,9 @@ impl Plan<'_> {
         }
         if one.get("generated").is_some() && other.get("generated").is_none() {
             let step = Step::new(id.clone(), format!("{column} DROP EXPRESSION")).hazards([Hazard::NotReversible]);
-            add(Op::away(step, Rank::Column).uses(required.clone()).drops([Key::other(&id, format!("computed {}", new.name))]));
+            add(Op::away(step, Rank::Column)
+                .uses(required.clone())
+                .drops([Key::other(&id, format!("computed {}", new.name))]));
         }
         if is_retyped {
             let mut sql = format!("{column} TYPE {}", kind(other));
@@ -294,13 +307,15 @@ impl Plan<'_> {
         match (one.flag("not_null"), other.flag("not_null")) {
             (false, true) if has_key(table) => {}
             (false, true) => {
-                let step = Step::new(id.clone(), format!("{column} SET NOT NULL")).inverse(format!("{column} DROP NOT NULL"));
+                let step =
+                    Step::new(id.clone(), format!("{column} SET NOT NULL")).inverse(format!("{column} DROP NOT NULL"));
                 add(Op::here(hazards::set_not_null(table, new, step), Rank::Column)
                     .needs([marks("typed"), own.clone()])
                     .makes([marks("not null")]));
             }
             (true, false) => {
-                let step = Step::new(id.clone(), format!("{column} DROP NOT NULL")).inverse(format!("{column} SET NOT NULL"));
+                let step =
+                    Step::new(id.clone(), format!("{column} DROP NOT NULL")).inverse(format!("{column} SET NOT NULL"));
                 let keys = old_table.parts_of("primary_key").map(|key| Key::other(&id, format!("gone {}", key.name)));
                 add(Op::here(step, Rank::Column).needs(keys).needs([marks("no identity of")]));
             }
@@ -344,13 +359,15 @@ impl Plan<'_> {
         let was = if is_retyped { None } else { kept_as(one) };
         if was != kept_as(other) {
             let how = kept_as(other).unwrap_or_else(|| usual.to_owned());
-            add(Op::here(Step::new(id.clone(), format!("{column} SET STORAGE {how}")), Rank::Column).needs([marks("typed")]));
+            add(Op::here(Step::new(id.clone(), format!("{column} SET STORAGE {how}")), Rank::Column)
+                .needs([marks("typed")]));
         }
         let packed = |say: &Attributes| say.text("compression").map(str::to_owned);
         if packed(one) != packed(other) {
             let how = packed(other).unwrap_or_else(|| "DEFAULT".to_owned());
             let only = column.replacen("ALTER TABLE ", "ALTER TABLE ONLY ", 1);
-            add(Op::here(Step::new(id.clone(), format!("{only} SET COMPRESSION {how}")), Rank::Column).needs([marks("typed")]));
+            add(Op::here(Step::new(id.clone(), format!("{only} SET COMPRESSION {how}")), Rank::Column)
+                .needs([marks("typed")]));
         }
         let options = object::foreign_options(one.get("foreign_options"), other.get("foreign_options"));
         if !options.is_empty() {

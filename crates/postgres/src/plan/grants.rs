@@ -163,7 +163,9 @@ fn statements(before: Held, after: &Held, on: &On, owner: &str) -> Vec<String> {
                 continue;
             }
             let as_other: Vec<String> = match by {
-                Some(by) => [vec![format!("SET ROLE {}", role(by))], statements, vec!["RESET ROLE".to_owned()]].concat(),
+                Some(by) => {
+                    [vec![format!("SET ROLE {}", role(by))], statements, vec!["RESET ROLE".to_owned()]].concat()
+                }
                 None => statements,
             };
             all.push((grantor.is_some(), as_other));

@@ -110,8 +110,7 @@ pub(super) fn in_order(mut ops: Vec<Op>) -> Result<Vec<Step>, PlanError> {
         op.makes.iter().for_each(|key| makers.entry(key.clone()).or_default().push(at));
         op.drops.iter().for_each(|key| droppers.entry(key.clone()).or_default().push(at));
     }
-    let mut edges =
-        Edges { waiting_for: vec![0; ops.len()], waited_by: ops.iter().map(|_| BTreeSet::new()).collect() };
+    let mut edges = Edges { waiting_for: vec![0; ops.len()], waited_by: ops.iter().map(|_| BTreeSet::new()).collect() };
     let none = Vec::new();
     for (at, op) in ops.iter().enumerate() {
         for key in &op.needs {

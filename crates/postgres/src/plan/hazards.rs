@@ -78,7 +78,9 @@ pub(super) fn retyped(table: &Object, old: &Part, new: &Part, step: Step) -> Ste
     if can_fail(&before, &after) {
         let (name, table) = (identifier(&new.name), qualified(&table.name));
         step = match length(&after).filter(|_| is_text(&before) && is_text(&after)) {
-            Some(length) => step.offenders(format!("SELECT * FROM {table} WHERE pg_catalog.length({name}::text) > {length}")),
+            Some(length) => {
+                step.offenders(format!("SELECT * FROM {table} WHERE pg_catalog.length({name}::text) > {length}"))
+            }
             None => step.hazards([Hazard::CanFailOnRows]),
         };
     }
@@ -168,7 +170,9 @@ pub(super) fn set_not_null(table: &Object, column: &Part, step: Step) -> Step {
 /// An object that stays is changed.
 pub(super) fn altered(object: &Object, step: Step) -> Step {
     let sql = &step.sql;
-    if object.kind == *"table" && (sql.contains(" SET LOGGED") || sql.contains(" SET UNLOGGED") || sql.contains(" SET ACCESS METHOD")) {
+    if object.kind == *"table"
+        && (sql.contains(" SET LOGGED") || sql.contains(" SET UNLOGGED") || sql.contains(" SET ACCESS METHOD"))
+    {
         return locked(step, object, "AccessExclusiveLock").hazards([Hazard::Rewrite]);
     }
     if object.kind == *"composite_type" && sql.contains(" DROP ATTRIBUTE ") {
@@ -256,8 +260,10 @@ fn fails_on_rows(table: &Object, part: &Part, step: Step) -> Step {
         }
         "foreign_key" => {
             let (own, theirs) = (plain("columns"), plain("referenced_columns"));
-            let target = say.get("references").map(|it| qualified(&crate::create::relations::name_of(it))).unwrap_or_default();
-            let joined: Vec<String> = own.iter().zip(&theirs).map(|(own, theirs)| format!("o.{own} = r.{theirs}")).collect();
+            let target =
+                say.get("references").map(|it| qualified(&crate::create::relations::name_of(it))).unwrap_or_default();
+            let joined: Vec<String> =
+                own.iter().zip(&theirs).map(|(own, theirs)| format!("o.{own} = r.{theirs}")).collect();
             let not_null: Vec<String> = own.iter().map(|column| format!("o.{column} IS NOT NULL")).collect();
             step.offenders(format!(
                 "SELECT o.* FROM {name} o WHERE {} AND NOT EXISTS (SELECT FROM {target} r WHERE {})",

@@ -9,7 +9,8 @@ use super::columns::goes_with;
 use super::graph::Op;
 use super::object::{Change, change, differing};
 use super::{
-    Column, PartName, Plan, all_of, all_required, drop, grants, hazards, is_table, names_of_part, owned_by, parents, words,
+    Column, PartName, Plan, all_of, all_required, drop, grants, hazards, is_table, names_of_part, owned_by, parents,
+    words,
 };
 use crate::create::facets::{On, role};
 use crate::create::steps::{Granted, Key, Step as Made};
@@ -52,7 +53,12 @@ impl Plan<'_> {
         let is_table = is_table(&id);
         for (at, (rank, sql)) in statements.into_iter().enumerate() {
             let mut op = Op::here(hazards::altered(new, Step::new(id.clone(), sql)), rank)
-                .needs(new.requires.iter().chain(new.parts_of("column").filter(|_| !is_table).flat_map(|it| &it.requires)).map(Key::object))
+                .needs(
+                    new.requires
+                        .iter()
+                        .chain(new.parts_of("column").filter(|_| !is_table).flat_map(|it| &it.requires))
+                        .map(Key::object),
+                )
                 .needs(needs.clone())
                 .uses(all_required(old).filter(|_| !is_table).map(Key::object))
                 .uses(uses.clone());
@@ -83,16 +89,21 @@ impl Plan<'_> {
         let joined: Vec<&Id> = after.iter().filter(|it| !before.contains(it) || !self.stays(it)).collect();
         for parent in left {
             let step = Step::new(id.clone(), format!("{alter} NO INHERIT {}", qualified(&parent.name)));
-            self.ops.push(Op::away(step, Rank::Inherit).uses([Key::object(parent)]).drops([Key::other(&id, "inherits")]));
+            self.ops
+                .push(Op::away(step, Rank::Inherit).uses([Key::object(parent)]).drops([Key::other(&id, "inherits")]));
         }
         for parent in joined {
             let step = Step::new(id.clone(), format!("{alter} INHERIT {}", qualified(&parent.name)));
             let own = self.columns.get(&id).into_iter().flat_map(|columns| columns.keys());
             let own: Vec<Key> = own.map(|column| Key::part(&id, "column", column)).collect();
-            let op = Op::here(step, Rank::Inherit).needs([Key::object(parent)]).needs(own).makes([Key::other(&id, "inherits")]);
+            let op = Op::here(step, Rank::Inherit)
+                .needs([Key::object(parent)])
+                .needs(own)
+                .makes([Key::other(&id, "inherits")]);
             self.ops.push(op);
         }
-        let part_of = |object: &Object| object.attributes.get("partition_of").map(|it| Id::new("table", relations::name_of(it)));
+        let part_of =
+            |object: &Object| object.attributes.get("partition_of").map(|it| Id::new("table", relations::name_of(it)));
         let bound = |object: &Object| object.attributes.text("bound").map(str::to_owned);
         let (one, other) = (part_of(old), part_of(new));
         let is_same = one == other && bound(old) == bound(new) && one.as_ref().is_none_or(|it| self.stays(it));
@@ -105,7 +116,8 @@ impl Plan<'_> {
             self.ops.push(op.uses([Key::object(&parent)]).drops([Key::other(&id, "partition")]));
         }
         if let (Some(parent), Some(bound)) = (other, bound(new)) {
-            let sql = format!("ALTER TABLE {} ATTACH PARTITION {} {bound}", qualified(&parent.name), qualified(&new.name));
+            let sql =
+                format!("ALTER TABLE {} ATTACH PARTITION {} {bound}", qualified(&parent.name), qualified(&new.name));
             let own = self.columns.get(&id).into_iter().flat_map(|columns| columns.keys());
             let own: Vec<Key> = own.map(|column| Key::part(&id, "column", column)).collect();
             let op = Op::here(hazards::attached(Step::new(id.clone(), sql)), Rank::Inherit);
@@ -116,14 +128,19 @@ impl Plan<'_> {
     /// Whether a part goes with another thing that goes, without a word.
     fn goes_along(&self, old: &Object, part: &Part) -> bool {
         let id = old.id();
-        let with_column = self.columns.get(&id).into_iter().flatten().any(|(column, how)| {
-            matches!(how, Column::Dropped | Column::Remade) && goes_with(part, column)
-        });
+        let with_column = self
+            .columns
+            .get(&id)
+            .into_iter()
+            .flatten()
+            .any(|(column, how)| matches!(how, Column::Dropped | Column::Remade) && goes_with(part, column));
         if with_column {
             return true;
         }
         // An index of a partition goes with that of the partitioned table.
-        let (Some(parent), Some(theirs)) = (parents(old).pop(), part.attributes.text("attached_to")) else { return false };
+        let (Some(parent), Some(theirs)) = (parents(old).pop(), part.attributes.text("attached_to")) else {
+            return false;
+        };
         if !self.stays(&parent) {
             return false;
         }
@@ -202,10 +219,7 @@ impl Plan<'_> {
         let rank = primary_rank(part);
         let step = hazards::part_dropped(old, part, Step::new(id.clone(), drop::part(old, part)));
         let mut op = Op::away(step, rank)
-            .drops([
-                Key::part(&id, part.kind.as_str(), &part.name),
-                Key::other(&id, format!("index {}", part.name)),
-            ])
+            .drops([Key::part(&id, part.kind.as_str(), &part.name), Key::other(&id, format!("index {}", part.name))])
             .drops(names_of_part(old, part))
             .makes([Key::other(&id, format!("gone {}", part.name))])
             .uses(part.requires.iter().map(Key::object))
@@ -237,7 +251,8 @@ impl Plan<'_> {
         let say = || words::all_names(&part.attributes);
         let columns = self.columns_in(&id, &part.requires, &say);
         let at = after.steps.iter().position(|step| std::ptr::eq(step, made));
-        let makes: Vec<Key> = after.made.iter().filter(|(_, its)| Some(**its) == at).map(|(key, _)| key.clone()).collect();
+        let makes: Vec<Key> =
+            after.made.iter().filter(|(_, its)| Some(**its) == at).map(|(key, _)| key.clone()).collect();
         let step = Step::new(id.clone(), made.sql.clone()).inverse(drop::part(new, part));
         let mut op = Op::here(hazards::part_made(old, new, part, step), made.rank)
             .needs(made.requires.clone())
@@ -275,7 +290,9 @@ impl Plan<'_> {
                 statements.push(format!("ALTER TABLE {words} ALTER CONSTRAINT {name} {how}"));
             }
             "policy" if only(&["roles", "using", "check"]) => {
-                let kept = ["using", "check"].iter().all(|it| new.attributes.get(it).is_some() || old.attributes.get(it).is_none());
+                let kept = ["using", "check"]
+                    .iter()
+                    .all(|it| new.attributes.get(it).is_some() || old.attributes.get(it).is_none());
                 if !kept {
                     return false;
                 }
@@ -334,7 +351,10 @@ impl Plan<'_> {
                 continue;
             }
             let is_new = part.as_ref().is_some_and(|part| anew.contains(part));
-            if part.as_ref().is_some_and(|part| !is_new && new.part(&part.0, &part.1).is_none() && !is_inherited(part, new, self)) {
+            if part
+                .as_ref()
+                .is_some_and(|part| !is_new && new.part(&part.0, &part.1).is_none() && !is_inherited(part, new, self))
+            {
                 // It went with what it was said of.
                 continue;
             }
@@ -355,10 +375,12 @@ impl Plan<'_> {
             if one.map(|it| &it.sql) == other.map(|it| &it.sql) && !is_redefaulted && !is_lost {
                 continue;
             }
-            let undo = one.and_then(|it| it.saying.as_ref()).map(|(_, undo)| undo.clone()).filter(|undo| !undo.is_empty());
+            let undo =
+                one.and_then(|it| it.saying.as_ref()).map(|(_, undo)| undo.clone()).filter(|undo| !undo.is_empty());
             let must_go = other.is_none() || !is_said_over(what) || is_redefaulted || is_lost;
             if let (Some(undo), true) = (undo, must_go) {
-                let requires = part.as_ref().and_then(|(kind, name)| old.part(kind, name)).map(|it| it.requires.as_slice());
+                let requires =
+                    part.as_ref().and_then(|(kind, name)| old.part(kind, name)).map(|it| it.requires.as_slice());
                 let mut op = Op::away(Step::new(id.clone(), undo), one.map_or(Rank::State, |it| it.rank))
                     .uses(requires.unwrap_or_default().iter().map(Key::object))
                     .drops([Key::other(&id, format!("saying {part:?} {what}"))]);

@@ -51,7 +51,11 @@ pub(super) fn change(old: &Object, new: &Object, sql: &str) -> Result<Change, Pl
         "function" | "procedure" if names.is_empty() => Change::Altered(Vec::new()),
         "function" | "procedure" if keeps_its_callers(old, new) => replaced(),
         "aggregate" if names.is_empty() => Change::Altered(Vec::new()),
-        "aggregate" if !names.iter().any(|it| matches!(*it, "arguments" | "state_type" | "final_function" | "hypothetical" | "final_extra")) => {
+        "aggregate"
+            if !names.iter().any(|it| {
+                matches!(*it, "arguments" | "state_type" | "final_function" | "hypothetical" | "final_extra")
+            }) =>
+        {
             replaced()
         }
         "language" if names.is_empty() => Change::Altered(Vec::new()),
@@ -72,15 +76,16 @@ pub(super) fn change(old: &Object, new: &Object, sql: &str) -> Result<Change, Pl
         "event_trigger" if only(&["enabled"]) => Change::Altered(Vec::new()),
         "statistics" if only(&["target"]) => Change::Altered(Vec::new()),
         "text_search_configuration" if only(&["mappings"]) => Change::Altered(Vec::new()),
-        "text_search_dictionary" if only(&["options"]) => match (old.attributes.text("options"), new.attributes.text("options")) {
-            (None, Some(options)) => Change::Altered(vec![(Rank::Function, format!("ALTER {words} ({options})"))]),
-            (None, None) => Change::Altered(Vec::new()),
-            _ => Change::Remade,
-        },
+        "text_search_dictionary" if only(&["options"]) => {
+            match (old.attributes.text("options"), new.attributes.text("options")) {
+                (None, Some(options)) => Change::Altered(vec![(Rank::Function, format!("ALTER {words} ({options})"))]),
+                (None, None) => Change::Altered(Vec::new()),
+                _ => Change::Remade,
+            }
+        }
         "operator" if only(&["restrict", "join"]) => {
-            let set = |name: &&str| {
-                format!("{} = {}", name.to_uppercase(), new.attributes.text(name).unwrap_or("NONE"))
-            };
+            let set =
+                |name: &&str| format!("{} = {}", name.to_uppercase(), new.attributes.text(name).unwrap_or("NONE"));
             let sets: Vec<String> = names.iter().map(set).collect();
             Change::Altered(if sets.is_empty() {
                 Vec::new()
@@ -95,7 +100,11 @@ pub(super) fn change(old: &Object, new: &Object, sql: &str) -> Result<Change, Pl
                 sql.push_str(&format!(" VERSION {}", version.map_or_else(|| "NULL".to_owned(), literal)));
             }
             sql.push_str(&foreign_options(old.attributes.get("options"), new.attributes.get("options")));
-            Change::Altered(if sql.is_empty() { Vec::new() } else { vec![(Rank::Function, format!("ALTER {words}{sql}"))] })
+            Change::Altered(if sql.is_empty() {
+                Vec::new()
+            } else {
+                vec![(Rank::Function, format!("ALTER {words}{sql}"))]
+            })
         }
         "foreign_data_wrapper" => {
             let mut sql = String::new();
@@ -108,11 +117,19 @@ pub(super) fn change(old: &Object, new: &Object, sql: &str) -> Result<Change, Pl
                 }
             }
             sql.push_str(&foreign_options(old.attributes.get("options"), new.attributes.get("options")));
-            Change::Altered(if sql.is_empty() { Vec::new() } else { vec![(Rank::Function, format!("ALTER {words}{sql}"))] })
+            Change::Altered(if sql.is_empty() {
+                Vec::new()
+            } else {
+                vec![(Rank::Function, format!("ALTER {words}{sql}"))]
+            })
         }
         "user_mapping" => {
             let sql = foreign_options(old.attributes.get("options"), new.attributes.get("options"));
-            Change::Altered(if sql.is_empty() { Vec::new() } else { vec![(Rank::Function, format!("ALTER {words}{sql}"))] })
+            Change::Altered(if sql.is_empty() {
+                Vec::new()
+            } else {
+                vec![(Rank::Function, format!("ALTER {words}{sql}"))]
+            })
         }
         "publication" => publication(old, new, &names, sql),
         "schema" | "default_privileges" => Change::Altered(Vec::new()),
@@ -421,8 +438,11 @@ fn publication(old: &Object, new: &Object, names: &[&str], sql: &str) -> Change 
     let mut options = Vec::new();
     if names.contains(&"publish") {
         let publish: Vec<&str> = say.list("publish").iter().filter_map(Value::as_text).collect();
-        let publish =
-            if say.get("publish").is_some() { publish.join(", ") } else { "insert, update, delete, truncate".to_owned() };
+        let publish = if say.get("publish").is_some() {
+            publish.join(", ")
+        } else {
+            "insert, update, delete, truncate".to_owned()
+        };
         options.push(format!("publish = {}", literal(&publish)));
     }
     if names.contains(&"via_root") {
@@ -435,7 +455,8 @@ fn publication(old: &Object, new: &Object, names: &[&str], sql: &str) -> Change 
         statements.push((Rank::Publication, format!("{alter} SET ({})", options.join(", "))));
     }
     if names.contains(&"tables") || names.contains(&"schemas") {
-        let what = sql.split_once(" FOR ").map(|(_, rest)| rest.rsplit_once(" WITH (publish").map_or(rest, |(what, _)| what));
+        let what =
+            sql.split_once(" FOR ").map(|(_, rest)| rest.rsplit_once(" WITH (publish").map_or(rest, |(what, _)| what));
         match what {
             Some(what) => statements.push((Rank::Publication, format!("{alter} SET {what}"))),
             None => {

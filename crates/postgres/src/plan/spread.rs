@@ -65,7 +65,8 @@ impl Plan<'_> {
         // Keys that go, and what refers to them.
         for id in self.work.clone() {
             let (Some(old), Some(new)) = (self.from.get(&id), self.to.get(&id)) else { continue };
-            for part in old.parts.iter().filter(|part| matches!(part.kind.as_str(), "primary_key" | "unique" | "index")) {
+            for part in old.parts.iter().filter(|part| matches!(part.kind.as_str(), "primary_key" | "unique" | "index"))
+            {
                 let there = new.part(part.kind.as_str(), &part.name);
                 if there.is_none_or(|there| is_other_key(part, there)) {
                     hits.push(Hit::Part(id.clone(), (part.kind.as_str().to_owned(), part.name.clone())));
@@ -178,7 +179,8 @@ impl Plan<'_> {
                         }
                         continue;
                     }
-                    let is_computed = object.part("column", name).is_some_and(|it| it.attributes.get("generated").is_some());
+                    let is_computed =
+                        object.part("column", name).is_some_and(|it| it.attributes.get("generated").is_some());
                     if is_computed || is_relation {
                         self.change_column(other, name, Column::Remade, hits)?;
                     } else if is_type(id) {
@@ -255,9 +257,8 @@ impl Plan<'_> {
         for child in self.children.get(id).cloned().unwrap_or_default() {
             if self.stays(&child) {
                 self.resolve(&child)?;
-                let has = |columns: &[Part]| {
-                    columns.iter().any(|it| it.name == column && it.attributes.flag("inherited"))
-                };
+                let has =
+                    |columns: &[Part]| columns.iter().any(|it| it.name == column && it.attributes.flag("inherited"));
                 if self.resolved.get(&child).is_some_and(|(before, after)| has(before) && has(after)) {
                     self.change_column(&child, column, how, hits)?;
                 }
@@ -307,8 +308,13 @@ impl Plan<'_> {
         let columns = key_columns(part);
         let is_its = |key: &Part| {
             let is_here = key.attributes.get("references").is_some_and(|it| name_of(it) == id.name);
-            let mut referenced: Vec<String> =
-                key.attributes.list("referenced_columns").iter().filter_map(Value::as_text).map(str::to_owned).collect();
+            let mut referenced: Vec<String> = key
+                .attributes
+                .list("referenced_columns")
+                .iter()
+                .filter_map(Value::as_text)
+                .map(str::to_owned)
+                .collect();
             referenced.sort();
             is_here && referenced == columns
         };
@@ -334,7 +340,11 @@ impl Plan<'_> {
                 .flatten()
                 .filter(|(other, part)| {
                     part.is_none()
-                        && self.from.get(other).and_then(|it| it.attributes.text("definition")).is_some_and(|it| it.contains("GROUP BY"))
+                        && self
+                            .from
+                            .get(other)
+                            .and_then(|it| it.attributes.text("definition"))
+                            .is_some_and(|it| it.contains("GROUP BY"))
                 })
                 .map(|(other, _)| other.clone())
                 .collect();
@@ -358,7 +368,10 @@ pub(super) fn key_columns(part: &Part) -> Vec<String> {
 /// Whether it is another key, and not only told otherwise of.
 fn is_other_key(old: &Part, new: &Part) -> bool {
     let beside = |name: &str| {
-        matches!(name, "clustered" | "replica_identity" | "comment" | "index_comment" | "options" | "tablespace" | "invalid")
+        matches!(
+            name,
+            "clustered" | "replica_identity" | "comment" | "index_comment" | "options" | "tablespace" | "invalid"
+        )
     };
     let names = super::object::differing(&old.attributes, &new.attributes);
     names.iter().any(|name| !beside(name))

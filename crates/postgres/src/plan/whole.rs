@@ -5,7 +5,10 @@ use driftlock_schema::{Id, Name, Object, Part};
 
 use super::columns::is_type;
 use super::graph::Op;
-use super::{Column, Plan, all_of, all_required, drop, grants, hazards, names_of, names_of_part, owned_by, parents, schema_key, words};
+use super::{
+    Column, Plan, all_of, all_required, drop, grants, hazards, names_of, names_of_part, owned_by, parents, schema_key,
+    words,
+};
 use crate::create::facets::{Defaults, On};
 use crate::create::steps::{Granted, Key};
 use crate::create::{Rank, qualified};
@@ -104,10 +107,13 @@ impl Plan<'_> {
             at += 1;
             for other in self.from.objects() {
                 let is_its = |other: &Object| {
-                    let is_partition = other.attributes.get("partition_of").is_some() && parents(other).contains(&this.id());
+                    let is_partition =
+                        other.attributes.get("partition_of").is_some() && parents(other).contains(&this.id());
                     is_partition || owned_by(&other.attributes).is_some_and(|(table, _)| table == this.id())
                 };
-                if matches!(this.kind.as_str(), "table" | "foreign_table") && is_its(other) && !self.stays_or_is_remade(other)
+                if matches!(this.kind.as_str(), "table" | "foreign_table")
+                    && is_its(other)
+                    && !self.stays_or_is_remade(other)
                 {
                     going.push(other);
                 }
@@ -250,7 +256,8 @@ impl Plan<'_> {
             self.ops.push(Op::here(Step::new(id.clone(), sql), rank).needs([Key::object(&id)]));
         };
         if text(old, "owner") != text(new, "owner") {
-            let owner = text(new, "owner").map_or_else(|| "CURRENT_USER".to_owned(), |owner| crate::create::facets::role(&owner));
+            let owner = text(new, "owner")
+                .map_or_else(|| "CURRENT_USER".to_owned(), |owner| crate::create::facets::role(&owner));
             add(Rank::Owner, format!("ALTER {words} OWNER TO {owner}"));
         }
         let comment = |object: Option<&Object>| match object {
