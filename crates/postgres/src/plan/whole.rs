@@ -47,6 +47,9 @@ impl Plan<'_> {
             }
             if let Some(part) = part.filter(|_| step.saying.is_none()) {
                 makes.extend(names_of_part(object, part));
+                if part.kind == *"foreign_key" {
+                    needs.extend(self.keys_of(self.to, part));
+                }
             }
             if let Some((table, column)) = owned_by(&object.attributes).filter(|_| step.rank == Rank::Owned) {
                 needs.push(Key::object(&table));
