@@ -117,6 +117,18 @@ pub fn corpus(engine: &str) -> Vec<Corpus> {
     files.iter().map(|path| read(&name(path), engine, &std::fs::read_to_string(path).unwrap())).collect()
 }
 
+/// The statements of a text.
+pub fn statements(engine: &str, text: &str) -> Vec<String> {
+    let url = match engine {
+        "sqlite" => "sqlite::memory:",
+        "postgres" => "postgres://a/b",
+        _ => "mysql://a/b",
+    };
+    let dialect = engine_of(&DatabaseUrl::parse(url).unwrap()).unwrap().dialect();
+    let found = split_with(text, dialect, &Options::default()).unwrap();
+    found.iter().map(|statement| statement.text(text).to_owned()).collect()
+}
+
 fn read(name: &str, engine: &str, text: &str) -> Corpus {
     let mut parts = text.split("\n-- case: ");
     let head = parts.next().unwrap();
@@ -125,23 +137,9 @@ fn read(name: &str, engine: &str, text: &str) -> Corpus {
         Some(first) => ("", Some(first)),
         None => (head, None),
     };
-    let statements = |text: &str| -> Vec<String> {
-        let dialect = driftlock::engine_of(
-            &DatabaseUrl::parse(match engine {
-                "sqlite" => "sqlite::memory:",
-                "postgres" => "postgres://a/b",
-                _ => "mysql://a/b",
-            })
-            .unwrap(),
-        )
-        .unwrap()
-        .dialect();
-        let found = split_with(text, dialect, &Options::default()).unwrap();
-        found.iter().map(|statement| statement.text(text).to_owned()).collect()
-    };
     let cases = first.into_iter().chain(parts).map(|case| {
         let (name, sql) = case.split_once('\n').unwrap_or((case, ""));
-        (name.trim().to_owned(), [statements(setup), statements(sql)].concat())
+        (name.trim().to_owned(), [statements(engine, setup), statements(engine, sql)].concat())
     });
     Corpus { name: name.to_owned(), cases: cases.collect() }
 }

@@ -232,7 +232,7 @@ impl Plan<'_> {
     }
 
     /// The keys that a foreign key may be held by.
-    fn keys_of(&self, schema: &driftlock_schema::Schema, part: &Part) -> Vec<Key> {
+    pub(super) fn keys_of(&self, schema: &driftlock_schema::Schema, part: &Part) -> Vec<Key> {
         let Some(target) = part.attributes.get("references").map(relations::name_of) else { return Vec::new() };
         let target = Id::new("table", target);
         let mut columns: Vec<String> =
