@@ -197,6 +197,12 @@ fn enter(
     let mut said = String::new();
     for (at, column) in row.columns().iter().enumerate().skip(HEAD) {
         let Some(value) = values.optional(at)? else { continue };
+        if catalog == "pg_attribute" && column.name() == "attnum" && !label.starts_with("key ") {
+            // In which order the columns come is said by itself.
+            let key = CensusKey::new(place.object.clone(), CensusKey::COLUMN_ORDER);
+            enter(key, format!("{value:0>4} {label}"));
+            continue;
+        }
         let separator = if said.is_empty() { "" } else { " " };
         let plain = !value.is_empty() && !value.contains([' ', '"', '\n', '\\']);
         let _ = match plain {

@@ -7,22 +7,22 @@
 
 mod behaviour;
 mod collations;
-mod columns;
-mod constraints;
+pub(crate) mod columns;
+pub(crate) mod constraints;
 mod extensions;
-mod facets;
-mod foreign;
-mod indexes;
+pub(crate) mod facets;
+pub(crate) mod foreign;
+pub(crate) mod indexes;
 mod languages;
 mod operators;
 mod privileges;
 mod publications;
-mod relations;
+pub(crate) mod relations;
 mod routines;
 mod schemas;
-mod sequences;
+pub(crate) mod sequences;
 mod statistics;
-mod steps;
+pub(crate) mod steps;
 mod text_search;
 mod types;
 
@@ -89,6 +89,16 @@ const SETTINGS: &[&str] = &[
     "SET client_min_messages = warning",
 ];
 
+/// All that is said of one object.
+pub(crate) fn of(schema: &Schema, object: &Object) -> Result<Steps, CreateError> {
+    let Some((_, make)) = KINDS.iter().find(|(kind, _)| object.kind == **kind) else {
+        return Err(CreateError::new(object.id(), format!("there is no way to make a {}", object.kind.words())));
+    };
+    let mut steps = Steps::default();
+    make(schema, object, &mut steps)?;
+    Ok(steps)
+}
+
 pub(crate) fn statements(schema: &Schema) -> Result<Vec<Creation>, CreateError> {
     let database = Id::new("database", Name::new(""));
     let mut creations: Vec<Creation> =
@@ -106,7 +116,7 @@ pub(crate) fn statements(schema: &Schema) -> Result<Vec<Creation>, CreateError> 
 }
 
 /// What has to be said of an object for it to be made.
-fn needed<'o>(object: &'o Object, attribute: &str) -> Result<&'o str, CreateError> {
+pub(crate) fn needed<'o>(object: &'o Object, attribute: &str) -> Result<&'o str, CreateError> {
     let missing = || CreateError::new(object.id(), format!("nothing is said of its {}", attribute.replace('_', " ")));
     object.attributes.text(attribute).ok_or_else(missing)
 }

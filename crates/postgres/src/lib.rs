@@ -37,12 +37,14 @@ mod marks;
 mod names;
 mod objects;
 mod pgpass;
+mod plan;
 mod records;
 mod rename;
 mod session;
 mod settings;
 mod spelling;
 mod sql;
+mod storage;
 mod subject;
 mod surroundings;
 mod tables;
@@ -56,7 +58,8 @@ pub use tokio_postgres;
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, Lender, Rename, Session, Throwaway,
+    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, Lender, PlanError, Rename, Session,
+    Step, Throwaway,
 };
 use driftlock_schema::Schema;
 use driftlock_script::{Dialect, significant};
@@ -123,6 +126,10 @@ impl Engine for Postgres {
 
     fn rename(&self, rename: &Rename) -> Option<String> {
         rename::statement(rename)
+    }
+
+    fn plan(&self, from: &Schema, to: &Schema) -> Result<Vec<Step>, PlanError> {
+        plan::steps(from, to)
     }
 
     async fn throwaway(&self) -> Result<Option<Throwaway>, Error> {

@@ -117,6 +117,18 @@ pub fn corpus(engine: &str) -> Vec<Corpus> {
     files.iter().map(|path| read(&name(path), engine, &std::fs::read_to_string(path).unwrap())).collect()
 }
 
+/// The statements of a text.
+pub fn statements(engine: &str, text: &str) -> Vec<String> {
+    let url = match engine {
+        "sqlite" => "sqlite::memory:",
+        "postgres" => "postgres://a/b",
+        _ => "mysql://a/b",
+    };
+    let dialect = engine_of(&DatabaseUrl::parse(url).unwrap()).unwrap().dialect();
+    let found = split_with(text, dialect, &Options::default()).unwrap();
+    found.iter().map(|statement| statement.text(text).to_owned()).collect()
+}
+
 fn read(name: &str, engine: &str, text: &str) -> Corpus {
     let mut parts = text.split("\n-- case: ");
     let head = parts.next().unwrap();
@@ -125,23 +137,9 @@ fn read(name: &str, engine: &str, text: &str) -> Corpus {
         Some(first) => ("", Some(first)),
         None => (head, None),
     };
-    let statements = |text: &str| -> Vec<String> {
-        let dialect = driftlock::engine_of(
-            &DatabaseUrl::parse(match engine {
-                "sqlite" => "sqlite::memory:",
-                "postgres" => "postgres://a/b",
-                _ => "mysql://a/b",
-            })
-            .unwrap(),
-        )
-        .unwrap()
-        .dialect();
-        let found = split_with(text, dialect, &Options::default()).unwrap();
-        found.iter().map(|statement| statement.text(text).to_owned()).collect()
-    };
     let cases = first.into_iter().chain(parts).map(|case| {
         let (name, sql) = case.split_once('\n').unwrap_or((case, ""));
-        (name.trim().to_owned(), [statements(setup), statements(sql)].concat())
+        (name.trim().to_owned(), [statements(engine, setup), statements(engine, sql)].concat())
     });
     Corpus { name: name.to_owned(), cases: cases.collect() }
 }
@@ -339,7 +337,7 @@ pub struct Case {
     pub before: Vec<String>,
     pub after: Vec<String>,
     pub changes: bool,
-    roles: Vec<String>,
+    pub roles: Vec<String>,
 }
 
 /// The cases beside the project, or nothing, which is said.
@@ -391,10 +389,8 @@ pub async fn conform(engine: &'static str, file: &str, known: &[(&str, &str)]) {
         return;
     }
     if engine == "postgres" {
-        // Their dumps name the usual administrator. It may be there.
-        let mut session = session(&super::server("TEST_POSTGRES_URL")).await;
-        let _ = session.execute(&[Runnable { sql: "CREATE ROLE postgres", copy_data: None }], &mut Nobody).await;
-        session.close().await;
+        // Their dumps name the usual administrator.
+        roles(&["postgres".to_owned()]).await;
     }
     let all = cases.len();
     let ran: BTreeSet<String> = cases.iter().map(|case| case.id.clone()).collect();
@@ -424,17 +420,24 @@ pub async fn conform(engine: &'static str, file: &str, known: &[(&str, &str)]) {
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// Makes roles of the test server's. They may be there.
+pub async fn roles(roles: &[String]) {
+    if roles.is_empty() {
+        return;
+    }
+    let mut session = session(&super::server("TEST_POSTGRES_URL")).await;
+    for role in roles {
+        let sql = format!("CREATE ROLE \"{}\"", role.replace('"', "\"\""));
+        let _ = session.execute(&[Runnable { sql: &sql, copy_data: None }], &mut Nobody).await;
+    }
+    session.close().await;
+}
+
 async fn conforms(engine: &'static str, case: &Case) -> Vec<String> {
     let mut faults = Vec::new();
     let mut fingerprints = Vec::new();
-    if engine == "postgres" && !case.roles.is_empty() {
-        let mut session = session(&super::server("TEST_POSTGRES_URL")).await;
-        for role in &case.roles {
-            let sql = format!("CREATE ROLE \"{}\"", role.replace('"', "\"\""));
-            // It may be there.
-            let _ = session.execute(&[Runnable { sql: &sql, copy_data: None }], &mut Nobody).await;
-        }
-        session.close().await;
+    if engine == "postgres" {
+        roles(&case.roles).await;
     }
     for (which, statements) in [("before", &case.before), ("after", &case.after)] {
         let database = match database(engine, statements).await {

@@ -49,7 +49,8 @@ pub(super) fn trigger(object: &Object, part: &Part, steps: &mut Steps) {
     }
     if let Some(state) = say.text("enabled") {
         let sql = format!("ALTER TABLE {table} {} TRIGGER {name}", state_words(state));
-        let added = steps.add(&id, Rank::State, sql).after(Key::part(&id, "trigger", &part.name));
+        let undo = format!("ALTER TABLE {table} ENABLE TRIGGER {name}");
+        let added = steps.add(&id, Rank::State, sql).says("state", undo).after(Key::part(&id, "trigger", &part.name));
         if let (true, Some(parent)) = (say.flag("inherited"), object.attributes.get("partition_of")) {
             added.after(Key::part(&Id::new("table", name_of(parent)), "trigger", &part.name));
         }
@@ -71,7 +72,8 @@ pub(super) fn rule(object: &Object, part: &Part, steps: &mut Steps) {
     steps.comment(&id, &format!("RULE {name} ON {table}"), &part.attributes);
     if let Some(state) = part.attributes.text("enabled") {
         let sql = format!("ALTER TABLE {table} {} RULE {name}", state_words(state));
-        steps.add(&id, Rank::State, sql).after(Key::part(&id, "rule", &part.name));
+        let undo = format!("ALTER TABLE {table} ENABLE RULE {name}");
+        steps.add(&id, Rank::State, sql).says("state", undo).after(Key::part(&id, "rule", &part.name));
     }
 }
 

@@ -2,14 +2,14 @@
 
 use driftlock_schema::{Attributes, Id, Name, Object, Part, SELF, Value};
 
-use super::facets::Defaults;
+use super::facets::{Defaults, On};
 use super::relations::options as relation_options;
 use super::{Rank, Steps, foreign, qualified, sequences};
 use crate::names::made_up;
 use crate::sql::identifier;
 
 /// A column inside of CREATE TABLE: what can't be said later, or costs nothing to say.
-pub(super) fn definition(table: &Object, column: &Part) -> String {
+pub(crate) fn definition(table: &Object, column: &Part) -> String {
     let say = &column.attributes;
     let mut sql = format!("{} {}", identifier(&column.name), say.text("type").unwrap_or_default());
     sql.push_str(&foreign::options(say.get("foreign_options")));
@@ -50,7 +50,7 @@ fn clauses(table: &Object, column: &Part) -> String {
     sql
 }
 
-fn identity_clause(identity: &Value) -> String {
+pub(crate) fn identity_clause(identity: &Value) -> String {
     let always = identity.get("generation").and_then(Value::as_text) == Some("always");
     let mut options = Vec::new();
     if let Some(name) = identity.get("sequence") {
@@ -65,7 +65,7 @@ fn identity_clause(identity: &Value) -> String {
     format!("{} AS IDENTITY{options}", if always { "ALWAYS" } else { "BY DEFAULT" })
 }
 
-fn sequence_name(name: &Value) -> Name {
+pub(crate) fn sequence_name(name: &Value) -> Name {
     let text = |key: &str| name.get(key).and_then(Value::as_text).unwrap_or_default();
     Name::within(text("schema"), text("name"))
 }
@@ -88,42 +88,44 @@ pub(super) fn steps(object: &Object, column: &Part, is_bare: bool, steps: &mut S
     };
     let rank =
         if matches!(object.kind.as_str(), "view" | "materialized_view") { Rank::AfterView } else { Rank::Column };
-    let mut add = |what: String| {
-        steps.add(&id, rank, format!("{alter} {name} ALTER COLUMN {quoted} {what}")).requires(&column.requires);
+    steps.about(Some(column));
+    let mut add = |what: String, saying: &str, undo: &str| {
+        let sql = |what: &str| format!("{alter} {name} ALTER COLUMN {quoted} {what}");
+        steps.add(&id, rank, sql(&what)).requires(&column.requires).says(saying, sql(undo));
     };
     match say.text("default") {
-        Some(expression) => add(format!("SET DEFAULT {expression}")),
+        Some(expression) => add(format!("SET DEFAULT {expression}"), "default", "DROP DEFAULT"),
         // It has its parent's.
-        None if is_bare && say.get("generated").is_none() => add("DROP DEFAULT".to_owned()),
+        None if is_bare && say.get("generated").is_none() => add("DROP DEFAULT".to_owned(), "default", "DROP DEFAULT"),
         None => {}
     }
     if is_bare {
         // It has its parent's, where it says nothing itself.
         let own = object.part("column", &column.name).and_then(|own| own.attributes.get("not_null"));
         if let Some(Value::Flag(is_set)) = own {
-            add(format!("{} NOT NULL", if *is_set { "SET" } else { "DROP" }));
+            let (word, undo) = if *is_set { ("SET", "DROP NOT NULL") } else { ("DROP", "SET NOT NULL") };
+            add(format!("{word} NOT NULL"), "not_null", undo);
         }
         if let Some(identity) = say.get("identity") {
-            add(format!("ADD GENERATED {}", identity_clause(identity)));
+            add(format!("ADD GENERATED {}", identity_clause(identity)), "identity", "DROP IDENTITY");
         }
     }
     if let Some(storage) = say.text("storage") {
-        add(format!("SET STORAGE {}", storage.to_uppercase()));
+        let usual = crate::storage::usual(say.text("type").unwrap_or_default());
+        add(format!("SET STORAGE {}", storage.to_uppercase()), "storage", &format!("SET STORAGE {usual}"));
     }
     if let Some(compression) = say.text("compression") {
-        add(format!("SET COMPRESSION {compression}"));
+        add(format!("SET COMPRESSION {compression}"), "compression", "SET COMPRESSION DEFAULT");
     }
     if let Some(statistics) = say.number("statistics") {
-        add(format!("SET STATISTICS {statistics}"));
+        add(format!("SET STATISTICS {statistics}"), "statistics", "SET STATISTICS -1");
     }
-    if let Some(options) = relation_options(say.get("options")) {
-        add(format!("SET ({options})"));
+    if let (Some(options), Some(Value::Map(map))) = (relation_options(say.get("options")), say.get("options")) {
+        let names: Vec<String> = map.keys().map(|name| identifier(name)).collect();
+        add(format!("SET ({options})"), "options", &format!("RESET ({})", names.join(", ")));
     }
     steps.comment(&id, &format!("COLUMN {name}.{quoted}"), say);
-    let on = |privileges: &str| {
-        let each: Vec<String> = privileges.split(", ").map(|it| format!("{it} ({quoted})")).collect();
-        format!("{} ON TABLE {name}", each.join(", "))
-    };
+    let on = On { column: Some(quoted.clone()), words: format!("TABLE {name}") };
     let (of_sequence, of_column): (Vec<Value>, Vec<Value>) =
         say.list("grants").iter().cloned().partition(|item| item.get("on").is_some());
     let owner = object.attributes.text("owner").unwrap_or(SELF);
@@ -133,7 +135,7 @@ pub(super) fn steps(object: &Object, column: &Part, is_bare: bool, steps: &mut S
         granted.set("grants", list);
         granted
     };
-    steps.grants_of(&id, &on, &granted(of_column), Defaults::OwnerAlone);
+    steps.grants_of(&id, on, &granted(of_column), Defaults::OwnerAlone);
     if let Some(identity) = say.get("identity") {
         let sequence = identity.get("sequence").map_or_else(
             || Name { name: made_up(&object.name.name, &column.name, "seq"), ..object.name.clone() },
@@ -142,7 +144,10 @@ pub(super) fn steps(object: &Object, column: &Part, is_bare: bool, steps: &mut S
         let words = format!("SEQUENCE {}", qualified(&sequence));
         if let Some(Value::Flag(unlogged)) = identity.get("unlogged") {
             let persistence = if *unlogged { "UNLOGGED" } else { "LOGGED" };
-            steps.add(&id, Rank::Column, format!("ALTER {words} SET {persistence}"));
+            let usual = if *unlogged { "LOGGED" } else { "UNLOGGED" };
+            steps
+                .add(&id, Rank::Column, format!("ALTER {words} SET {persistence}"))
+                .says("identity persistence", format!("ALTER {words} SET {usual}"));
         }
         if let Some(comment) = identity.get("comment") {
             let mut noted = Attributes::new();
@@ -151,4 +156,5 @@ pub(super) fn steps(object: &Object, column: &Part, is_bare: bool, steps: &mut S
         }
         steps.grants(&id, &words, &granted(of_sequence), Defaults::OwnerAlone);
     }
+    steps.about(None);
 }

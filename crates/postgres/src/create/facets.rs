@@ -2,6 +2,7 @@
 
 use driftlock_schema::{Attributes, Id, SELF, Value};
 
+use super::steps::{Added, Granted};
 use super::{Rank, Steps};
 use crate::inspect::PUBLIC;
 use crate::sql::{identifier, literal};
@@ -20,7 +21,7 @@ impl Steps {
     /// `TABLE "public"."users"`.
     pub(crate) fn facets(&mut self, object: &Id, words: &str, attributes: &Attributes, defaults: Defaults) {
         if let Some(owner) = attributes.text("owner") {
-            self.add(object, Rank::Owner, format!("ALTER {words} OWNER TO {}", role(owner)));
+            self.owner(object, words, owner);
         }
         self.comment(object, words, attributes);
         self.grants(object, words, attributes, defaults);
@@ -29,24 +30,34 @@ impl Steps {
     /// What is noted beside something.
     pub(crate) fn comment(&mut self, object: &Id, words: &str, attributes: &Attributes) {
         if let Some(comment) = attributes.text("comment") {
-            self.add(object, Rank::Comment, format!("COMMENT ON {words} IS {}", literal(comment)));
+            self.add(object, Rank::Comment, format!("COMMENT ON {words} IS {}", literal(comment)))
+                .says(format!("comment on {words}"), format!("COMMENT ON {words} IS NULL"));
         }
+    }
+
+    /// Who owns it.
+    pub(crate) fn owner(&mut self, object: &Id, words: &str, owner: &str) -> Added<'_> {
+        self.add(object, Rank::Owner, format!("ALTER {words} OWNER TO {}", role(owner)))
+            .says("owner", format!("ALTER {words} OWNER TO {}", role(SELF)))
     }
 
     /// Who may do what.
     pub(crate) fn grants(&mut self, object: &Id, words: &str, attributes: &Attributes, defaults: Defaults) {
-        self.grants_of(object, &|privileges| format!("{privileges} ON {words}"), attributes, defaults);
+        self.grants_of(object, On { column: None, words: words.to_owned() }, attributes, defaults);
     }
 
-    /// Who may do what, where privileges aren't followed by what they are on.
-    pub(crate) fn grants_of(
-        &mut self,
-        object: &Id,
-        on: &dyn Fn(&str) -> String,
-        attributes: &Attributes,
-        defaults: Defaults,
-    ) {
+    /// Who may do what, on something that may be a column.
+    pub(crate) fn grants_of(&mut self, object: &Id, on: On, attributes: &Attributes, defaults: Defaults) {
         let owner = attributes.text("owner").unwrap_or(SELF);
+        self.granted.push(Granted {
+            object: object.clone(),
+            part: self.part_in_hand(),
+            on: on.clone(),
+            owner: owner.to_owned(),
+            grants: attributes.list("grants").to_vec(),
+            defaults,
+        });
+        let on = |privileges: &str| on.sql(privileges);
         for item in attributes.list("grants") {
             let text = |key: &str| item.get(key).and_then(Value::as_text);
             let names = |key: &str| -> Vec<&str> {
@@ -75,7 +86,29 @@ impl Steps {
                 statements.push("RESET ROLE".to_owned());
             }
             for sql in statements {
-                self.add(object, if text("grantor").is_some() { Rank::GrantOn } else { Rank::Grant }, sql);
+                self.add(object, if text("grantor").is_some() { Rank::GrantOn } else { Rank::Grant }, sql).grants();
+            }
+        }
+    }
+}
+
+/// What privileges are on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct On {
+    /// One column of it, quoted.
+    pub(crate) column: Option<String>,
+    /// As grants call it: `TABLE "public"."users"`.
+    pub(crate) words: String,
+}
+
+impl On {
+    /// These privileges, on it.
+    pub(crate) fn sql(&self, privileges: &str) -> String {
+        match &self.column {
+            None => format!("{privileges} ON {}", self.words),
+            Some(column) => {
+                let each: Vec<String> = privileges.split(", ").map(|it| format!("{it} ({column})")).collect();
+                format!("{} ON {}", each.join(", "), self.words)
             }
         }
     }

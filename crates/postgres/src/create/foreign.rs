@@ -34,7 +34,7 @@ pub(super) fn server(_: &Schema, object: &Object, steps: &mut Steps) -> Result<(
     steps.add(&id, Rank::Function, sql).requires(&object.requires);
     let words = format!("SERVER {name}");
     if let Some(owner) = say.text("owner") {
-        steps.add(&id, Rank::Owner, format!("ALTER {words} OWNER TO {}", role(owner)));
+        steps.owner(&id, &words, owner);
     }
     steps.comment(&id, &words, say);
     // Grants call it by its whole name.

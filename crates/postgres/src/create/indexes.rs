@@ -56,24 +56,33 @@ pub(super) fn once_there(object: &Object, part: &Part, steps: &mut Steps) {
     let own = made(&id, &part.name);
     for (at, column) in say.list("columns").iter().enumerate() {
         if let Some(statistics) = column.get("statistics") {
-            let sql = format!("ALTER INDEX {index} ALTER COLUMN {} SET STATISTICS {statistics}", at + 1);
-            steps.add(&id, Rank::Behaviour, sql).after(own.clone());
+            let alter = format!("ALTER INDEX {index} ALTER COLUMN {} SET STATISTICS", at + 1);
+            steps
+                .add(&id, Rank::Behaviour, format!("{alter} {statistics}"))
+                .after(own.clone())
+                .says(format!("statistics {at}"), format!("{alter} -1"));
         }
     }
     if let (Some(parent), Some(name)) = (object.attributes.get("partition_of"), say.text("attached_to")) {
         let parent = name_of(parent);
         let of_parent = Name { name: name.to_owned(), ..parent.clone() };
         let sql = format!("ALTER INDEX {} ATTACH PARTITION {index}", qualified(&of_parent));
-        steps.add(&id, Rank::Attach, sql).after(own.clone()).after(made(&Id::new("table", parent), name));
+        steps
+            .add(&id, Rank::Attach, sql)
+            .after(own.clone())
+            .after(made(&Id::new("table", parent), name))
+            .says("attached", String::new());
     }
     if say.flag("clustered") {
         let words = if object.kind == "materialized_view" { "MATERIALIZED VIEW" } else { "TABLE" };
         let sql = format!("ALTER {words} {table} CLUSTER ON {}", identifier(&part.name));
-        steps.add(&id, Rank::Behaviour, sql).after(own.clone());
+        let undo = format!("ALTER {words} {table} SET WITHOUT CLUSTER");
+        steps.add(&id, Rank::Behaviour, sql).after(own.clone()).says("clustered", undo);
     }
     if say.flag("replica_identity") {
         let sql = format!("ALTER TABLE ONLY {table} REPLICA IDENTITY USING INDEX {}", identifier(&part.name));
-        steps.add(&id, Rank::Behaviour, sql).after(own.clone());
+        let undo = format!("ALTER TABLE ONLY {table} REPLICA IDENTITY DEFAULT");
+        steps.add(&id, Rank::Behaviour, sql).after(own.clone()).says("replica_identity", undo);
     }
     if say.flag("invalid") {
         // Nothing else makes one: it is what a CREATE INDEX CONCURRENTLY that failed leaves behind.
@@ -81,10 +90,13 @@ pub(super) fn once_there(object: &Object, part: &Part, steps: &mut Steps) {
             "UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid = {}::pg_catalog.regclass",
             literal(&index)
         );
-        steps.add(&id, Rank::Behaviour, sql).after(own.clone());
+        steps.add(&id, Rank::Behaviour, sql).after(own.clone()).says("invalid", format!("REINDEX INDEX {index}"));
     }
     if let Some(comment) = say.text("index_comment") {
-        steps.add(&id, Rank::Comment, format!("COMMENT ON INDEX {index} IS {}", literal(comment))).after(own);
+        steps
+            .add(&id, Rank::Comment, format!("COMMENT ON INDEX {index} IS {}", literal(comment)))
+            .after(own)
+            .says(format!("comment on INDEX {index}"), format!("COMMENT ON INDEX {index} IS NULL"));
     }
 }
 

@@ -45,10 +45,14 @@ pub(super) fn event_trigger(_: &Schema, object: &Object, steps: &mut Steps) -> R
     let words = format!("EVENT TRIGGER {name}");
     steps.add(&id, Rank::Last, sql).requires(&object.requires);
     if let Some(comment) = say.text("comment") {
-        steps.add(&id, Rank::Last, format!("COMMENT ON {words} IS {}", literal(comment)));
+        steps
+            .add(&id, Rank::Last, format!("COMMENT ON {words} IS {}", literal(comment)))
+            .says("comment", format!("COMMENT ON {words} IS NULL"));
     }
     if let Some(owner) = say.text("owner") {
-        steps.add(&id, Rank::Last, format!("ALTER {words} OWNER TO {}", super::facets::role(owner)));
+        steps
+            .add(&id, Rank::Last, format!("ALTER {words} OWNER TO {}", super::facets::role(owner)))
+            .says("owner", format!("ALTER {words} OWNER TO CURRENT_USER"));
     }
     let enabled = match say.text("enabled") {
         Some("disabled") => Some("DISABLE"),
@@ -57,7 +61,7 @@ pub(super) fn event_trigger(_: &Schema, object: &Object, steps: &mut Steps) -> R
         _ => None,
     };
     if let Some(enabled) = enabled {
-        steps.add(&id, Rank::Last, format!("ALTER {words} {enabled}"));
+        steps.add(&id, Rank::Last, format!("ALTER {words} {enabled}")).says("state", format!("ALTER {words} ENABLE"));
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use driftlock_database::CreateError;
 use driftlock_schema::{Attributes, Id, Name, Object, Part, SELF, Schema, Value};
 
-use super::facets::{Defaults, role};
+use super::facets::Defaults;
 use super::steps::Key;
 use super::{Rank, Steps, behaviour, columns, constraints, indexes, qualified};
 use crate::inspect::resolved;
@@ -53,19 +53,22 @@ pub(super) fn table(schema: &Schema, object: &Object, steps: &mut Steps) -> Resu
     steps.add(&id, Rank::Table, sql).requires(&object.requires).requires(required).requires(&of_parents);
     if let (true, Some(parent), Some(bound)) = (is_partition, parents.first(), say.text("bound")) {
         let sql = format!("ALTER TABLE ONLY {} ATTACH PARTITION {name} {bound}", qualified(&parent.name));
-        steps.add(&id, Rank::Inherit, sql).requires(&of_parents);
+        let undo = format!("ALTER TABLE ONLY {} DETACH PARTITION {name}", qualified(&parent.name));
+        steps.add(&id, Rank::Inherit, sql).requires(&of_parents).says("partition_of", undo);
     }
-    let mut alter = |what: &str| {
-        steps.add(&id, Rank::Behaviour, format!("ALTER TABLE ONLY {name} {what}"));
+    let mut alter = |what: &str, saying: &str, undo: &str| {
+        let sql = |what: &str| format!("ALTER TABLE ONLY {name} {what}");
+        steps.add(&id, Rank::Behaviour, sql(what)).says(saying, sql(undo));
     };
     if say.flag("row_security") {
-        alter("ENABLE ROW LEVEL SECURITY");
+        alter("ENABLE ROW LEVEL SECURITY", "row_security", "DISABLE ROW LEVEL SECURITY");
     }
     if say.flag("force_row_security") {
-        alter("FORCE ROW LEVEL SECURITY");
+        alter("FORCE ROW LEVEL SECURITY", "force_row_security", "NO FORCE ROW LEVEL SECURITY");
     }
     if let Some(identity) = say.text("replica_identity") {
-        alter(&format!("REPLICA IDENTITY {}", identity.to_uppercase()));
+        let sql = format!("REPLICA IDENTITY {}", identity.to_uppercase());
+        alter(&sql, "replica_identity", "REPLICA IDENTITY DEFAULT");
     }
     let words = format!("{foreign}TABLE {name}");
     owner_and_comment(&id, &words, say, steps);
@@ -80,6 +83,7 @@ pub(super) fn table(schema: &Schema, object: &Object, steps: &mut Steps) -> Resu
 /// What views and tables may have.
 fn parts(object: &Object, steps: &mut Steps) -> Result<(), CreateError> {
     for part in &object.parts {
+        steps.about(Some(part));
         match part.kind.as_str() {
             "column" => {}
             "primary_key" | "unique" | "exclusion" => constraints::key(object, part, steps),
@@ -96,6 +100,7 @@ fn parts(object: &Object, steps: &mut Steps) -> Result<(), CreateError> {
             }
         }
     }
+    steps.about(None);
     Ok(())
 }
 
@@ -118,7 +123,7 @@ pub(super) fn view(_: &Schema, object: &Object, steps: &mut Steps) -> Result<(),
 }
 
 /// A column of the right type, for a view that holds a place.
-fn nothing_of(column: &Part) -> String {
+pub(crate) fn nothing_of(column: &Part) -> String {
     let say = &column.attributes;
     let collation = say.text("collation").map_or_else(String::new, |collation| format!(" COLLATE {collation}"));
     format!("NULL::{}{collation} AS {}", say.text("type").unwrap_or("text"), identifier(&column.name))
@@ -149,17 +154,19 @@ pub(super) fn materialized_view(_: &Schema, object: &Object, steps: &mut Steps) 
 /// What it is called by where grants don't call it that.
 fn owner_and_comment(id: &Id, words: &str, say: &Attributes, steps: &mut Steps) {
     if let Some(owner) = say.text("owner").filter(|owner| *owner != SELF) {
-        steps.add(id, Rank::Owner, format!("ALTER {words} OWNER TO {}", role(owner))).makes(Key::other(id, "owner"));
+        steps.owner(id, words, owner).makes(Key::other(id, "owner"));
     }
     steps.comment(id, words, say);
     if let Some(comment) = say.text("rowtype_comment") {
-        let sql = format!("COMMENT ON TYPE {} IS {}", qualified(&id.name), literal(comment));
-        steps.add(id, Rank::Comment, sql);
+        let on = format!("COMMENT ON TYPE {} IS", qualified(&id.name));
+        steps
+            .add(id, Rank::Comment, format!("{on} {}", literal(comment)))
+            .says("rowtype_comment", format!("{on} NULL"));
     }
 }
 
 /// The tables that a table inherits from.
-fn parents<'a>(schema: &'a Schema, object: &Object) -> Result<Vec<&'a Object>, CreateError> {
+pub(crate) fn parents<'a>(schema: &'a Schema, object: &Object) -> Result<Vec<&'a Object>, CreateError> {
     let names = object.attributes.list("inherits").iter().chain(object.attributes.get("partition_of"));
     names
         .map(|parent| {
@@ -173,7 +180,7 @@ fn parents<'a>(schema: &'a Schema, object: &Object) -> Result<Vec<&'a Object>, C
 }
 
 /// The name of a relation that an attribute refers to.
-pub(super) fn name_of(reference: &Value) -> Name {
+pub(crate) fn name_of(reference: &Value) -> Name {
     let text = |key: &str| reference.get(key).and_then(Value::as_text);
     let name = text("table").unwrap_or_default();
     text("schema").map_or_else(|| Name::new(name), |schema| Name::within(schema, name))
@@ -183,7 +190,7 @@ pub(super) fn name_of(reference: &Value) -> Name {
 const DEEPEST: usize = 1000;
 
 /// All columns of a table in their order, those that it inherits too, with all that is said of them.
-pub(super) fn all_columns(schema: &Schema, object: &Object, depth: usize) -> Result<Vec<Part>, CreateError> {
+pub(crate) fn all_columns(schema: &Schema, object: &Object, depth: usize) -> Result<Vec<Part>, CreateError> {
     if depth > DEEPEST {
         return Err(CreateError::new(object.id(), "it inherits from itself"));
     }
@@ -221,7 +228,7 @@ pub(super) fn all_columns(schema: &Schema, object: &Object, depth: usize) -> Res
 }
 
 /// Options as in `WITH (…)`.
-pub(super) fn options(options: Option<&Value>) -> Option<String> {
+pub(crate) fn options(options: Option<&Value>) -> Option<String> {
     let Some(Value::Map(map)) = options else { return None };
     let option = |(name, value): (&String, &Value)| {
         let name: Vec<String> = name.split('.').map(identifier).collect();

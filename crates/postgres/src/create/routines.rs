@@ -151,7 +151,7 @@ pub(super) fn aggregate(_: &Schema, object: &Object, steps: &mut Steps) -> Resul
     steps.add(&id, Rank::Function, sql).requires(&object.requires);
     let words = format!("AGGREGATE {name}({arguments})");
     if let Some(owner) = say.text("owner") {
-        steps.add(&id, Rank::Owner, format!("ALTER {words} OWNER TO {}", super::facets::role(owner)));
+        steps.owner(&id, &words, owner);
     }
     steps.comment(&id, &words, say);
     // To grants it is a function.

@@ -3,7 +3,7 @@
 use driftlock_database::CreateError;
 use driftlock_schema::{Id, Name, Object, Schema};
 
-use super::facets::{Defaults, role};
+use super::facets::Defaults;
 use super::{Rank, Steps, qualified};
 
 /// `public` is there already.
@@ -18,7 +18,7 @@ pub(super) fn schema(_: &Schema, object: &Object, steps: &mut Steps) -> Result<(
         return Ok(());
     }
     if let Some(owner) = object.attributes.text("owner") {
-        steps.add(&id, Rank::Owner, format!("ALTER {words} OWNER TO {}", role(owner)));
+        steps.owner(&id, &words, owner);
     }
     steps.comment(&id, &words, &object.attributes);
     if object.attributes.get("grants").is_some() {

@@ -19,7 +19,7 @@ pub(super) fn sequence(_: &Schema, object: &Object, steps: &mut Steps) -> Result
     if let Some(owned) = say.get("owned_by") {
         let column = owned.get("column").and_then(driftlock_schema::Value::as_text).unwrap_or_default();
         let sql = format!("ALTER SEQUENCE {name} OWNED BY {}.{}", qualified(&name_of(owned)), identifier(column));
-        steps.add(&id, Rank::Owned, sql);
+        steps.add(&id, Rank::Owned, sql).says("owned_by", format!("ALTER SEQUENCE {name} OWNED BY NONE"));
     }
     Ok(())
 }

@@ -20,7 +20,8 @@ pub(super) fn statistics(_: &Schema, object: &Object, steps: &mut Steps) -> Resu
     steps.add(&id, Rank::Behaviour, sql).requires(&object.requires);
     steps.facets(&id, &format!("STATISTICS {name}"), say, Defaults::OwnerAlone);
     if let Some(target) = say.number("target") {
-        steps.add(&id, Rank::State, format!("ALTER STATISTICS {name} SET STATISTICS {target}"));
+        let sql = |target: i64| format!("ALTER STATISTICS {name} SET STATISTICS {target}");
+        steps.add(&id, Rank::State, sql(target)).says("target", sql(-1));
     }
     Ok(())
 }

@@ -4,7 +4,9 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
 use driftlock_database::{CreateError, Creation};
-use driftlock_schema::{Id, Part};
+use driftlock_schema::{Id, Part, Value};
+
+use super::facets::{Defaults, On};
 
 /// What is made first where nothing requires otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,22 +86,44 @@ impl Key {
     }
 }
 
-struct Step {
-    object: Id,
-    rank: Rank,
-    sql: String,
+/// A statement, and what it is about.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    pub(crate) object: Id,
+    /// Kind and name of the part that it is about.
+    pub(crate) part: Option<(String, String)>,
+    /// What it says of the object or part that is there already, and the statement that unsays it. Nothing in the one that makes it.
+    pub(crate) saying: Option<(String, String)>,
+    pub(crate) rank: Rank,
+    pub(crate) sql: String,
     /// In place of it, when something that it requires requires it: then it runs first, and the statement itself later.
-    early: Option<(String, String)>,
-    requires: Vec<Key>,
-    transactional: bool,
+    pub(crate) early: Option<(String, String)>,
+    pub(crate) requires: Vec<Key>,
+    pub(crate) transactional: bool,
+    /// Whether it is of those that say who may do what.
+    pub(crate) is_grant: bool,
+}
+
+/// Who may do what with an object or part.
+#[derive(Debug, Clone)]
+pub(crate) struct Granted {
+    pub(crate) object: Id,
+    pub(crate) part: Option<(String, String)>,
+    pub(crate) on: On,
+    pub(crate) owner: String,
+    pub(crate) grants: Vec<Value>,
+    pub(crate) defaults: Defaults,
 }
 
 /// Statements on their way to an order.
 #[derive(Default)]
 pub(crate) struct Steps {
-    steps: Vec<Step>,
+    pub(crate) steps: Vec<Step>,
     /// The step after which a key is there.
-    made: HashMap<Key, usize>,
+    pub(crate) made: HashMap<Key, usize>,
+    pub(crate) granted: Vec<Granted>,
+    /// The part that what is added is about.
+    about: Option<(String, String)>,
 }
 
 /// A step that was just added, to say more of it.
@@ -109,6 +133,16 @@ pub(crate) struct Added<'a> {
 }
 
 impl Steps {
+    /// What is added from here on is about this part, or about the object itself.
+    pub(crate) fn about(&mut self, part: Option<&Part>) {
+        self.about = part.map(|part| (part.kind.as_str().to_owned(), part.name.clone()));
+    }
+
+    /// The part that what is added is about.
+    pub(crate) fn part_in_hand(&self) -> Option<(String, String)> {
+        self.about.clone()
+    }
+
     /// Adds the statement that makes an object, or when there is one already, one more.
     pub(crate) fn add(&mut self, object: &Id, rank: Rank, sql: impl Into<String>) -> Added<'_> {
         let at = self.steps.len();
@@ -122,6 +156,9 @@ impl Steps {
         }
         self.steps.push(Step {
             object: object.clone(),
+            part: self.about.clone(),
+            saying: None,
+            is_grant: false,
             rank,
             sql: sql.into(),
             early: None,
@@ -139,7 +176,7 @@ impl Steps {
 
     /// The statements in an order in which each finds what it requires.
     pub(crate) fn in_order(self) -> Result<Vec<Creation>, CreateError> {
-        let Steps { mut steps, made } = self;
+        let Steps { mut steps, made, .. } = self;
         let mut waiting_for = vec![0_usize; steps.len()];
         let mut waited_by: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
         for (at, step) in steps.iter().enumerate() {
@@ -206,6 +243,18 @@ fn release(
 impl Added<'_> {
     fn step(&mut self) -> &mut Step {
         &mut self.steps.steps[self.at]
+    }
+
+    /// It says something of what is there already; this statement unsays it, and another that says the same thing takes its place.
+    pub(crate) fn says(mut self, what: impl Into<String>, undo: impl Into<String>) -> Self {
+        self.step().saying = Some((what.into(), undo.into()));
+        self
+    }
+
+    /// It says who may do what.
+    pub(crate) fn grants(mut self) -> Self {
+        self.step().is_grant = true;
+        self
     }
 
     /// These objects have to be there before.

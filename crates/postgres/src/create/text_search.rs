@@ -46,8 +46,10 @@ pub(super) fn configuration(_: &Schema, object: &Object, steps: &mut Steps) -> R
     steps.add(&id, Rank::Function, sql).requires(&object.requires);
     if let Some(Value::Map(mappings)) = say.get("mappings") {
         for (token, dictionaries) in mappings {
-            let sql = format!("ALTER {words} ADD MAPPING FOR {} WITH {dictionaries}", identifier(token));
-            steps.add(&id, Rank::Function, sql);
+            let token = identifier(token);
+            let sql = format!("ALTER {words} ADD MAPPING FOR {token} WITH {dictionaries}");
+            let undo = format!("ALTER {words} DROP MAPPING FOR {token}");
+            steps.add(&id, Rank::Function, sql).says(format!("mapping for {token}"), undo);
         }
     }
     steps.facets(&id, &words, say, Defaults::OwnerAlone);

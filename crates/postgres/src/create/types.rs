@@ -29,8 +29,10 @@ pub(super) fn composite(_: &Schema, object: &Object, steps: &mut Steps) -> Resul
         .requires(required);
     steps.facets(&id, &format!("TYPE {name}"), &object.attributes, Defaults::PublicToo);
     for field in object.parts_of("column") {
+        steps.about(Some(field));
         steps.comment(&id, &format!("COLUMN {name}.{}", identifier(&field.name)), &field.attributes);
     }
+    steps.about(None);
     Ok(())
 }
 
@@ -72,6 +74,7 @@ pub(super) fn domain(_: &Schema, object: &Object, steps: &mut Steps) -> Result<(
     }
     steps.add(&id, Rank::Type, sql).requires(&object.requires);
     for check in object.parts_of("check") {
+        steps.about(Some(check));
         let (constraint, say) = (identifier(&check.name), &check.attributes);
         let not_valid = if say.flag("not_valid") { " NOT VALID" } else { "" };
         let expression = say.text("expression").unwrap_or_default();
@@ -79,6 +82,7 @@ pub(super) fn domain(_: &Schema, object: &Object, steps: &mut Steps) -> Result<(
         steps.part(&id, check, Rank::Type, sql);
         steps.comment(&id, &format!("CONSTRAINT {constraint} ON DOMAIN {name}"), say);
     }
+    steps.about(None);
     steps.facets(&id, &format!("DOMAIN {name}"), say, Defaults::PublicToo);
     Ok(())
 }

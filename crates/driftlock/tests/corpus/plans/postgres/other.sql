@@ -1,0 +1,102 @@
+CREATE TABLE t (id int, n text);
+-- case: schema
+-- from:
+-- to:
+CREATE SCHEMA s;
+CREATE TABLE s.t (id int);
+CREATE FUNCTION s.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE VIEW s.v AS SELECT s.f();
+COMMENT ON SCHEMA s IS 'about s';
+GRANT USAGE ON SCHEMA s TO PUBLIC;
+-- case: the schema public
+-- from:
+-- to:
+COMMENT ON SCHEMA public IS 'ours';
+GRANT CREATE ON SCHEMA public TO PUBLIC;
+-- case: sequence
+-- from:
+CREATE SEQUENCE s;
+-- to:
+CREATE SEQUENCE s AS int INCREMENT 5 MINVALUE 10 MAXVALUE 1000 START 15 CACHE 4 CYCLE;
+COMMENT ON SEQUENCE s IS 'about s';
+-- rows:
+SELECT nextval('s')::text;
+-- case: sequence falls
+-- from:
+CREATE SEQUENCE s;
+-- to:
+CREATE SEQUENCE s INCREMENT -1;
+-- case: sequence, whose it is
+-- from:
+CREATE SEQUENCE s;
+CREATE TABLE u (id int DEFAULT nextval('s'), x int);
+ALTER SEQUENCE s OWNED BY u.id;
+-- to:
+CREATE SEQUENCE s;
+CREATE TABLE u (x int);
+ALTER SEQUENCE s OWNED BY u.x;
+-- case: extension
+-- from:
+-- to:
+CREATE EXTENSION hstore;
+CREATE TABLE h (a hstore);
+-- case: default privileges
+-- from:
+ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pg_monitor;
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+-- to:
+ALTER DEFAULT PRIVILEGES GRANT INSERT ON TABLES TO pg_monitor;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO PUBLIC;
+CREATE TABLE u (id int);
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+-- case: publication
+-- from:
+CREATE PUBLICATION p FOR TABLE t WITH (publish = 'insert');
+-- to:
+CREATE TABLE u (id int PRIMARY KEY);
+CREATE PUBLICATION p FOR TABLE t (id), u WHERE (id > 3) WITH (publish_via_partition_root = true);
+-- case: statistics
+-- from:
+CREATE STATISTICS s ON id, n FROM t;
+-- to:
+CREATE STATISTICS s (ndistinct) ON id, n FROM t;
+ALTER STATISTICS s SET STATISTICS 50;
+COMMENT ON STATISTICS s IS 'about s';
+-- case: event trigger
+CREATE FUNCTION g() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN NULL; END';
+-- from:
+CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION g();
+-- to:
+CREATE EVENT TRIGGER e ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION g();
+ALTER EVENT TRIGGER e DISABLE;
+COMMENT ON EVENT TRIGGER e IS 'about e';
+-- case: operators
+-- from:
+CREATE FUNCTION eq(int, text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';
+CREATE OPERATOR === (FUNCTION = eq, LEFTARG = int, RIGHTARG = text);
+-- to:
+CREATE FUNCTION eq(int, text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';
+CREATE OPERATOR === (FUNCTION = eq, LEFTARG = int, RIGHTARG = text, RESTRICT = eqsel);
+CREATE CAST (int AS point) WITH INOUT;
+CREATE OPERATOR CLASS oc FOR TYPE int USING btree AS OPERATOR 3 =, FUNCTION 1 btint4cmp(int, int);
+-- case: foreign
+-- from:
+CREATE FOREIGN DATA WRAPPER w OPTIONS (a '1');
+CREATE SERVER s FOREIGN DATA WRAPPER w OPTIONS (x '1', y '2');
+CREATE USER MAPPING FOR PUBLIC SERVER s OPTIONS (u '1');
+CREATE FOREIGN TABLE f (id int OPTIONS (c '1')) SERVER s OPTIONS (t '1');
+-- to:
+CREATE FOREIGN DATA WRAPPER w OPTIONS (b '2');
+CREATE SERVER s VERSION '3' FOREIGN DATA WRAPPER w OPTIONS (y '3', z '4');
+CREATE FOREIGN TABLE f (id bigint OPTIONS (c '2'), n text) SERVER s OPTIONS (t '2');
+GRANT USAGE ON FOREIGN SERVER s TO PUBLIC;
+-- case: text search
+-- from:
+CREATE TEXT SEARCH DICTIONARY d (TEMPLATE = simple);
+CREATE TEXT SEARCH CONFIGURATION c (PARSER = default);
+ALTER TEXT SEARCH CONFIGURATION c ADD MAPPING FOR word WITH d;
+-- to:
+CREATE TEXT SEARCH DICTIONARY d (TEMPLATE = simple, ACCEPT = false);
+CREATE TEXT SEARCH CONFIGURATION c (PARSER = default);
+ALTER TEXT SEARCH CONFIGURATION c ADD MAPPING FOR word WITH simple;
+ALTER TEXT SEARCH CONFIGURATION c ADD MAPPING FOR email WITH d;

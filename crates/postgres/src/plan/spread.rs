@@ -1,0 +1,378 @@
+//! What has to be made anew, since it is made of something that is.
+//!
+//! PostgreSQL keeps what is made of something from losing it: a view whose table gets a column of another type has to go before and come back
+//! after. This spreads over what stands on both sides and is made of the same thing on both; what lets go of it by its own change needs none.
+
+use std::collections::{BTreeMap, HashMap};
+
+use driftlock_database::PlanError;
+use driftlock_schema::{Id, Object, Part, Value};
+
+use super::columns::{has_kin, is_type, kept};
+use super::object::{Change, change};
+use super::{Column, PartName, Plan, all_of, is_table, words};
+use crate::create::relations::{all_columns, name_of};
+
+/// Something that is made anew, whose dependents are to be looked at.
+enum Hit {
+    Object(Id),
+    Column(Id, String, Column),
+    Part(Id, PartName),
+}
+
+/// Who is made of an object, and which part of it is: on both sides.
+type Dependents = HashMap<Id, Vec<(Id, Option<PartName>)>>;
+
+impl Plan<'_> {
+    /// Finds all that is made anew.
+    pub(super) fn spread(&mut self) -> Result<(), PlanError> {
+        let mut hits = Vec::new();
+        for id in self.work.clone() {
+            let (Some(old), Some(new)) = (self.from.get(&id), self.to.get(&id)) else { continue };
+            let made = all_of(self.to, new)?;
+            let sql = made.steps.first().map_or("", |step| step.sql.as_str());
+            if matches!(change(old, new, sql)?, Change::Remade) {
+                self.remade.insert(id.clone());
+                hits.push(Hit::Object(id.clone()));
+            }
+        }
+        for id in self.work.clone() {
+            if is_table(&id) && self.stays(&id) {
+                self.resolve(&id)?;
+            }
+        }
+        for id in self.work.clone() {
+            let Some((before, after)) = self.resolved.get(&id) else { continue };
+            let mut columns = BTreeMap::new();
+            for column in before {
+                match after.iter().find(|it| it.name == column.name) {
+                    None => drop(columns.insert(column.name.clone(), Column::Dropped)),
+                    Some(there) => {
+                        if let Some(how) = kept(column, there) {
+                            columns.insert(column.name.clone(), how);
+                        }
+                    }
+                }
+            }
+            for column in after.iter().filter(|it| !before.iter().any(|there| there.name == it.name)) {
+                columns.insert(column.name.clone(), Column::Added);
+            }
+            hits.extend(columns.iter().map(|(name, how)| Hit::Column(id.clone(), name.clone(), *how)));
+            if !columns.is_empty() {
+                self.columns.insert(id.clone(), columns);
+            }
+        }
+        // Keys that go, and what refers to them.
+        for id in self.work.clone() {
+            let (Some(old), Some(new)) = (self.from.get(&id), self.to.get(&id)) else { continue };
+            for part in old.parts.iter().filter(|part| matches!(part.kind.as_str(), "primary_key" | "unique" | "index"))
+            {
+                let there = new.part(part.kind.as_str(), &part.name);
+                if there.is_none_or(|there| is_other_key(part, there)) {
+                    hits.push(Hit::Part(id.clone(), (part.kind.as_str().to_owned(), part.name.clone())));
+                }
+            }
+        }
+        // A view's columns that come and go are its own matter, unless it is replaced.
+        for id in self.work.clone() {
+            let (Some(old), Some(new)) = (self.from.get(&id), self.to.get(&id)) else { continue };
+            if id.kind == "view" && !self.remade.contains(&id) {
+                let added: BTreeMap<String, Column> = new
+                    .parts_of("column")
+                    .filter(|it| old.part("column", &it.name).is_none())
+                    .map(|it| (it.name.clone(), Column::Added))
+                    .collect();
+                if !added.is_empty() {
+                    self.columns.insert(id.clone(), added);
+                }
+            }
+        }
+        if hits.is_empty() {
+            return Ok(());
+        }
+        let dependents = self.dependents();
+        while let Some(hit) = hits.pop() {
+            match hit {
+                Hit::Object(id) => self.object_hit(&id, &dependents, &mut hits)?,
+                Hit::Column(id, column, how) => self.column_hit(&id, &column, how, &dependents, &mut hits)?,
+                Hit::Part(id, part) => self.part_hit(&id, &part, &dependents, &mut hits),
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds all columns of a table, before and after.
+    fn resolve(&mut self, id: &Id) -> Result<(), PlanError> {
+        if self.resolved.contains_key(id) {
+            return Ok(());
+        }
+        let (Some(old), Some(new)) = (self.from.get(id), self.to.get(id)) else { return Ok(()) };
+        let both = (all_columns(self.from, old, 0)?, all_columns(self.to, new, 0)?);
+        self.resolved.insert(id.clone(), both);
+        Ok(())
+    }
+
+    fn dependents(&self) -> Dependents {
+        let mut dependents = Dependents::new();
+        for object in self.from.objects() {
+            let id = object.id();
+            let Some(there) = self.to.get(&id) else { continue };
+            for required in object.requires.iter().filter(|it| there.requires.contains(it)) {
+                dependents.entry(required.clone()).or_default().push((id.clone(), None));
+            }
+            for part in &object.parts {
+                let Some(other) = there.part(part.kind.as_str(), &part.name) else { continue };
+                for required in part.requires.iter().filter(|it| other.requires.contains(it)) {
+                    let name = (part.kind.as_str().to_owned(), part.name.clone());
+                    dependents.entry(required.clone()).or_default().push((id.clone(), Some(name)));
+                }
+            }
+        }
+        dependents
+    }
+
+    fn remake(&mut self, id: &Id, hits: &mut Vec<Hit>) {
+        if self.remade.insert(id.clone()) {
+            self.work.insert(id.clone());
+            hits.push(Hit::Object(id.clone()));
+        }
+    }
+
+    fn remake_part(&mut self, id: &Id, part: &PartName, hits: &mut Vec<Hit>) {
+        if self.remade_parts.insert((id.clone(), part.clone())) {
+            self.work.insert(id.clone());
+            hits.push(Hit::Part(id.clone(), part.clone()));
+        }
+    }
+
+    fn change_column(&mut self, id: &Id, column: &str, how: Column, hits: &mut Vec<Hit>) -> Result<(), PlanError> {
+        let known = self.columns.entry(id.clone()).or_default();
+        if known.get(column).is_none_or(|known| *known < how && *known != Column::Dropped) {
+            known.insert(column.to_owned(), how);
+            self.work.insert(id.clone());
+            self.resolve(id)?;
+            hits.push(Hit::Column(id.clone(), column.to_owned(), how));
+        }
+        Ok(())
+    }
+
+    fn object_hit(&mut self, id: &Id, dependents: &Dependents, hits: &mut Vec<Hit>) -> Result<(), PlanError> {
+        let is_relation = matches!(id.kind.as_str(), "table" | "foreign_table");
+        for (other, part) in dependents.get(id).into_iter().flatten() {
+            if self.remade.contains(other) {
+                continue;
+            }
+            let Some(object) = self.from.get(other) else { continue };
+            match part {
+                None if is_table(other) && (is_relation || id.kind == "composite_type") => {
+                    self.work.insert(other.clone());
+                    self.resolve(other)?;
+                }
+                None => self.remake(other, hits),
+                Some((kind, name)) if kind == "column" => {
+                    if !is_table(other) {
+                        if other.kind == "composite_type" {
+                            self.remake(other, hits);
+                        } else {
+                            self.redefaulted.insert((other.clone(), name.clone()));
+                            self.work.insert(other.clone());
+                        }
+                        continue;
+                    }
+                    let is_computed =
+                        object.part("column", name).is_some_and(|it| it.attributes.get("generated").is_some());
+                    if is_computed || is_relation {
+                        self.change_column(other, name, Column::Remade, hits)?;
+                    } else if is_type(id) {
+                        self.change_column(other, name, Column::Retyped, hits)?;
+                        self.redefaulted.insert((other.clone(), name.clone()));
+                    } else {
+                        self.redefaulted.insert((other.clone(), name.clone()));
+                        self.work.insert(other.clone());
+                        self.resolve(other)?;
+                    }
+                }
+                Some(part) => self.remake_part(other, part, hits),
+            }
+        }
+        // A sequence stays when its table is made anew.
+        if is_relation {
+            let owned: Vec<Id> = self
+                .from
+                .objects()
+                .filter(|it| super::owned_by(&it.attributes).is_some_and(|(table, _)| table == *id))
+                .map(Object::id)
+                .collect();
+            self.work.extend(owned);
+            for child in self.children.get(id).cloned().unwrap_or_default() {
+                if self.stays(&child) {
+                    self.work.insert(child.clone());
+                    self.resolve(&child)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn column_hit(
+        &mut self,
+        id: &Id,
+        column: &str,
+        how: Column,
+        dependents: &Dependents,
+        hits: &mut Vec<Hit>,
+    ) -> Result<(), PlanError> {
+        if !matches!(how, Column::Retyped | Column::Remade) {
+            return Ok(());
+        }
+        let (Some(old), Some(new)) = (self.from.get(id), self.to.get(id)) else { return Ok(()) };
+        let is_far = self.resolved.get(id).is_some_and(|(before, after)| {
+            let of = |columns: &[Part]| columns.iter().find(|it| it.name == column).cloned();
+            match (of(before), of(after)) {
+                (Some(before), Some(after)) => !has_kin(&before, &after),
+                _ => true,
+            }
+        });
+        let speaks = |part: &Part| words::all_names(&part.attributes).contains(column);
+        let mut own = Vec::new();
+        for part in &old.parts {
+            let Some(there) = new.part(part.kind.as_str(), &part.name) else { continue };
+            if speaks(part) && speaks(there) && part.name != column {
+                own.push(part.clone());
+            }
+        }
+        for part in own {
+            let name = (part.kind.as_str().to_owned(), part.name.clone());
+            match part.kind.as_str() {
+                "column" if part.attributes.get("generated").is_some() => {
+                    self.change_column(id, &part.name, Column::Remade, hits)?;
+                }
+                "column" => {}
+                "trigger" | "policy" | "rule" => self.remake_part(id, &name, hits),
+                "foreign_key" if is_far || how == Column::Remade => self.remake_part(id, &name, hits),
+                _ if how == Column::Remade => self.remake_part(id, &name, hits),
+                _ => {}
+            }
+        }
+        for child in self.children.get(id).cloned().unwrap_or_default() {
+            if self.stays(&child) {
+                self.resolve(&child)?;
+                let has =
+                    |columns: &[Part]| columns.iter().any(|it| it.name == column && it.attributes.flag("inherited"));
+                if self.resolved.get(&child).is_some_and(|(before, after)| has(before) && has(after)) {
+                    self.change_column(&child, column, how, hits)?;
+                }
+            }
+        }
+        for (other, part) in dependents.get(id).into_iter().flatten() {
+            let (Some(one), Some(two)) = (self.from.get(other), self.to.get(other)) else { continue };
+            match part {
+                None => {
+                    let names = |object: &Object| words::all_names(&object.attributes).contains(column);
+                    let counts = match other.kind.as_str() {
+                        "view" | "materialized_view" => true,
+                        "function" | "procedure" => one.attributes.get("sql_body").is_some(),
+                        "publication" => true,
+                        "statistics" => how == Column::Remade,
+                        _ => false,
+                    };
+                    if counts && names(one) && names(two) {
+                        self.remake(other, hits);
+                    }
+                }
+                Some((kind, name)) => {
+                    let speaks = |object: &Object| object.part(kind, name).is_some_and(speaks);
+                    if !(speaks(one) && speaks(two)) {
+                        continue;
+                    }
+                    let counts = match kind.as_str() {
+                        "policy" | "rule" | "trigger" => true,
+                        "foreign_key" => is_far || how == Column::Remade,
+                        _ => false,
+                    };
+                    if counts {
+                        self.remake_part(other, &(kind.clone(), name.clone()), hits);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What refers to a key lets go of it before.
+    fn part_hit(&mut self, id: &Id, (kind, name): &PartName, dependents: &Dependents, hits: &mut Vec<Hit>) {
+        let Some(part) = self.from.get(id).and_then(|object| object.part(kind, name)) else { return };
+        if !matches!(kind.as_str(), "primary_key" | "unique" | "index") {
+            return;
+        }
+        let columns = key_columns(part);
+        let is_its = |key: &Part| {
+            let is_here = key.attributes.get("references").is_some_and(|it| name_of(it) == id.name);
+            let mut referenced: Vec<String> = key
+                .attributes
+                .list("referenced_columns")
+                .iter()
+                .filter_map(Value::as_text)
+                .map(str::to_owned)
+                .collect();
+            referenced.sort();
+            is_here && referenced == columns
+        };
+        let mut found = Vec::new();
+        let own = self.from.get(id).into_iter().map(|object| (object.id(), object));
+        let others = dependents.get(id).into_iter().flatten().filter(|(_, part)| part.is_some());
+        let others = others.filter_map(|(other, _)| Some((other.clone(), self.from.get(other)?)));
+        for (other, object) in own.chain(others) {
+            for key in object.parts_of("foreign_key").filter(|key| is_its(key)) {
+                if self.to.get(&other).is_some_and(|it| it.part("foreign_key", &key.name).is_some()) {
+                    found.push((other.clone(), ("foreign_key".to_owned(), key.name.clone())));
+                }
+            }
+        }
+        for (other, part) in found {
+            self.remake_part(&other, &part, hits);
+        }
+        // A view that groups by a key has the other columns from it.
+        if kind == "primary_key" {
+            let grouped: Vec<Id> = dependents
+                .get(id)
+                .into_iter()
+                .flatten()
+                .filter(|(other, part)| {
+                    part.is_none()
+                        && self
+                            .from
+                            .get(other)
+                            .and_then(|it| it.attributes.text("definition"))
+                            .is_some_and(|it| it.contains("GROUP BY"))
+                })
+                .map(|(other, _)| other.clone())
+                .collect();
+            for other in grouped {
+                self.remake(&other, hits);
+            }
+        }
+    }
+}
+
+/// The names of a key's columns, sorted.
+pub(super) fn key_columns(part: &Part) -> Vec<String> {
+    let name = |column: &Value| {
+        column.as_text().or_else(|| column.get("column").and_then(Value::as_text)).unwrap_or_default().to_owned()
+    };
+    let mut columns: Vec<String> = part.attributes.list("columns").iter().map(name).collect();
+    columns.sort();
+    columns
+}
+
+/// Whether it is another key, and not only told otherwise of.
+fn is_other_key(old: &Part, new: &Part) -> bool {
+    let beside = |name: &str| {
+        matches!(
+            name,
+            "clustered" | "replica_identity" | "comment" | "index_comment" | "options" | "tablespace" | "invalid"
+        )
+    };
+    let names = super::object::differing(&old.attributes, &new.attributes);
+    names.iter().any(|name| !beside(name))
+}

@@ -1,0 +1,297 @@
+//! Objects that come and go whole.
+
+use driftlock_database::{PlanError, Step};
+use driftlock_schema::{Id, Name, Object, Part};
+
+use super::columns::is_type;
+use super::graph::Op;
+use super::{
+    Column, Plan, all_of, all_required, drop, grants, hazards, names_of, names_of_part, owned_by, parents, schema_key,
+    words,
+};
+use crate::create::facets::{Defaults, On};
+use crate::create::steps::{Granted, Key};
+use crate::create::{Rank, qualified};
+use crate::sql::identifier;
+
+impl Plan<'_> {
+    /// Makes an object with all that is said of it.
+    pub(super) fn come(&mut self, object: &Object) -> Result<(), PlanError> {
+        let id = object.id();
+        let made = all_of(self.to, object)?;
+        if object.kind == "default_privileges" {
+            return self.default_privileges(None, Some(object));
+        }
+        if id.kind == "schema" && object.name.name == "public" {
+            let op = Op::here(Step::new(id.clone(), "CREATE SCHEMA \"public\""), Rank::Schema);
+            self.ops.push(op.makes([Key::object(&id)]));
+            return self.public(None, Some(object));
+        }
+        let mut makes: Vec<Vec<Key>> = vec![Vec::new(); made.steps.len()];
+        for (key, at) in &made.made {
+            makes[*at].push(key.clone());
+        }
+        for keys in &mut makes {
+            keys.sort_by_key(|key| format!("{key:?}"));
+        }
+        let mut is_first = true;
+        for (step, mut makes) in made.steps.into_iter().zip(makes) {
+            if step.is_grant {
+                continue;
+            }
+            let part = step.part.as_ref().and_then(|(kind, name)| object.part(kind, name));
+            let mut needs = step.requires.clone();
+            if is_first {
+                makes.extend(super::own_name(object));
+                needs.extend(object.name.schema.as_deref().map(schema_key));
+                for column in object.parts_of("column") {
+                    makes.extend(names_of_part(object, column));
+                }
+            }
+            if let Some(part) = part.filter(|_| step.saying.is_none()) {
+                makes.extend(names_of_part(object, part));
+                if part.kind == *"foreign_key" {
+                    needs.extend(self.keys_of(self.to, part));
+                }
+            }
+            if let Some((table, column)) = owned_by(&object.attributes).filter(|_| step.rank == Rank::Owned) {
+                needs.push(Key::object(&table));
+                needs.push(Key::part(&table, "column", &column));
+            }
+            let requires = part.map_or(&object.requires, |part| &part.requires);
+            let say = || match part {
+                Some(part) => words::all_names(&part.attributes),
+                None => words::all_names(&object.attributes),
+            };
+            needs.extend(self.columns_in(&id, requires, &say));
+            let mut new = Step::new(id.clone(), step.sql);
+            new.transactional = step.transactional;
+            if is_first {
+                new.inverse = drop::words(object).map(|words| format!("DROP {words}"));
+            }
+            let mut op = Op::here(new, step.rank).needs(needs).makes(makes);
+            op.early = step.early;
+            is_first = false;
+            self.ops.push(op);
+        }
+        for granted in &made.granted {
+            let key = self.key_of(&id, granted);
+            for sql in grants::of_new(self.from, granted) {
+                self.ops.push(Op::here(Step::new(id.clone(), sql), Rank::Grant).needs([key.clone(), Key::object(&id)]));
+            }
+        }
+        Ok(())
+    }
+
+    fn key_of(&self, id: &Id, granted: &Granted) -> Key {
+        match &granted.part {
+            Some((kind, name)) => Key::part(id, kind, name),
+            None => Key::object(id),
+        }
+    }
+
+    /// Drops an object, and with it all that goes with it.
+    pub(super) fn gone(&mut self, object: &Object) -> Result<(), PlanError> {
+        let id = object.id();
+        if object.kind == "default_privileges" {
+            return self.default_privileges(Some(object), None);
+        }
+        let Some(words) = drop::words(object) else { return Ok(()) };
+        if self.goes_with_another(object) {
+            return Ok(());
+        }
+        let rank = self.rank_of(object);
+        let mut op = Op::away(hazards::dropped(object, Step::new(id.clone(), format!("DROP {words}"))), rank);
+        let mut going = vec![object];
+        // Partitions and the sequences of columns go with their table.
+        let mut at = 0;
+        while at < going.len() {
+            let this = going[at];
+            at += 1;
+            for other in self.from.objects() {
+                let is_its = |other: &Object| {
+                    let is_partition =
+                        other.attributes.get("partition_of").is_some() && parents(other).contains(&this.id());
+                    is_partition || owned_by(&other.attributes).is_some_and(|(table, _)| table == this.id())
+                };
+                if matches!(this.kind.as_str(), "table" | "foreign_table")
+                    && is_its(other)
+                    && !self.stays_or_is_remade(other)
+                {
+                    going.push(other);
+                }
+            }
+        }
+        let ids: Vec<Id> = going.iter().map(|it| it.id()).collect();
+        for this in going {
+            let id = this.id();
+            let parts = this.parts.iter().map(|part| Key::part(&id, part.kind.as_str(), &part.name));
+            let indexes = this.parts.iter().map(|part| Key::other(&id, format!("index {}", part.name)));
+            let required = all_required(this).chain(&[]).filter(|it| !ids.contains(it)).map(Key::object);
+            let say = || words::all_of_object(this);
+            let columns = self.columns_in(&id, all_required(this), &say);
+            let from_parents = parents(this).into_iter().filter(|it| !ids.contains(it)).map(|it| Key::object(&it));
+            op = op
+                .drops([Key::object(&id)])
+                .drops(parts)
+                .drops(indexes)
+                .drops(names_of(this))
+                .uses(required)
+                .uses(columns)
+                .uses(from_parents)
+                .uses(this.name.schema.as_deref().map(schema_key));
+            for key in this.parts_of("foreign_key") {
+                for target in &key.requires {
+                    op.loose.push((Key::object(target), drop::part(this, key)));
+                }
+            }
+        }
+        self.ops.push(op);
+        Ok(())
+    }
+
+    /// Whether columns that stay have values of a type that is made anew.
+    pub(super) fn has_values(&self, id: &Id) -> bool {
+        let is_of = |part: &Part| part.requires.contains(id);
+        is_type(id)
+            && self.columns.iter().any(|(table, columns)| {
+                columns.iter().filter(|(_, how)| **how == Column::Retyped).any(|(name, _)| {
+                    self.resolved.get(table).is_some_and(|(before, after)| {
+                        let here = |columns: &[Part]| columns.iter().any(|it| it.name == *name && is_of(it));
+                        here(before) && here(after)
+                    })
+                })
+            })
+    }
+
+    /// A type that is made anew while there are values of it: it makes way, and goes when no column has it any more.
+    pub(super) fn renamed(&mut self, old: &Object, new: &Object) {
+        let id = old.id();
+        let mut short = old.name.name.clone();
+        while short.len() > 56 {
+            short.pop();
+        }
+        let aside = Name { name: format!("{short}__old"), ..old.name.clone() };
+        let Some(words) = drop::words(old) else { return };
+        let kind = words.split(' ').next().unwrap_or("TYPE").to_owned();
+        let rename = Step::new(id.clone(), format!("ALTER {words} RENAME TO {}", identifier(&aside.name)));
+        let rename = Op::away(rename, Rank::Type)
+            .drops([Key::object(&id)])
+            .drops(names_of(old))
+            .drops(old.parts.iter().map(|part| Key::part(&id, part.kind.as_str(), &part.name)))
+            .makes([Key::other(&id, "renamed")]);
+        self.ops.push(rename);
+        let step = Step::new(id.clone(), format!("DROP {kind} {}", qualified(&aside)));
+        let mut op = Op::here(step, Rank::Behaviour)
+            .needs([Key::other(&id, "renamed")])
+            .drops([Key::other(&id, "old")])
+            .uses(old.name.schema.as_deref().map(schema_key));
+        for required in all_required(old) {
+            let key = if self.remade.contains(required) { Key::other(required, "old") } else { Key::object(required) };
+            op = op.uses([key]);
+        }
+        let _ = new;
+        self.ops.push(op);
+    }
+
+    fn stays_or_is_remade(&self, object: &Object) -> bool {
+        self.to.get(&object.id()).is_some()
+    }
+
+    /// Whether it goes without a word: a partition with its table, a sequence with the column that it belongs to.
+    fn goes_with_another(&self, object: &Object) -> bool {
+        if self.to.get(&object.id()).is_some() {
+            return false;
+        }
+        let is_going = |id: &Id| self.from.get(id).is_some() && !self.stays(id);
+        if object.attributes.get("partition_of").is_some() && parents(object).iter().any(is_going) {
+            return true;
+        }
+        owned_by(&object.attributes).is_some_and(|(table, column)| {
+            is_going(&table)
+                || matches!(
+                    self.columns.get(&table).and_then(|columns| columns.get(&column)),
+                    Some(Column::Dropped | Column::Remade)
+                )
+        })
+    }
+
+    fn rank_of(&self, object: &Object) -> Rank {
+        match object.kind.as_str() {
+            "schema" => Rank::Schema,
+            "extension" => Rank::Extension,
+            "enum" | "domain" | "composite_type" | "range_type" | "collation" => Rank::Type,
+            "sequence" => Rank::Sequence,
+            "table" | "foreign_table" => Rank::Table,
+            "view" | "materialized_view" => Rank::View,
+            "statistics" => Rank::Behaviour,
+            "publication" => Rank::Publication,
+            "event_trigger" => Rank::Last,
+            _ => Rank::Function,
+        }
+    }
+
+    /// What is granted on what will be made.
+    pub(super) fn default_privileges(&mut self, old: Option<&Object>, new: Option<&Object>) -> Result<(), PlanError> {
+        let Some(either) = new.or(old) else { return Ok(()) };
+        let id = either.id();
+        for sql in grants::of_defaults(either, old, new) {
+            let schema = either.name.schema.as_deref().map(schema_key);
+            let op = match new {
+                Some(_) => Op::here(Step::new(id.clone(), sql), Rank::Last),
+                None => Op::away(Step::new(id.clone(), sql), Rank::Schema),
+            };
+            let op = if new.is_some() { op.needs(schema.clone()) } else { op };
+            self.ops.push(op.uses(schema));
+        }
+        Ok(())
+    }
+
+    /// The schema that every database has at first: what isn't as it is there is said of it.
+    pub(super) fn public(&mut self, old: Option<&Object>, new: Option<&Object>) -> Result<(), PlanError> {
+        let Some(either) = new.or(old) else { return Ok(()) };
+        let id = either.id();
+        let words = "SCHEMA \"public\"";
+        let text = |object: Option<&Object>, name: &str| {
+            object.and_then(|object| object.attributes.text(name)).map(str::to_owned)
+        };
+        let mut add = |rank: Rank, sql: String| {
+            self.ops.push(Op::here(Step::new(id.clone(), sql), rank).needs([Key::object(&id)]));
+        };
+        if text(old, "owner") != text(new, "owner") {
+            let owner = text(new, "owner")
+                .map_or_else(|| "CURRENT_USER".to_owned(), |owner| crate::create::facets::role(&owner));
+            add(Rank::Owner, format!("ALTER {words} OWNER TO {owner}"));
+        }
+        let comment = |object: Option<&Object>| match object {
+            None => String::new(),
+            Some(_) => text(object, "comment").unwrap_or_else(|| "standard public schema".to_owned()),
+        };
+        if comment(old) != comment(new) {
+            add(Rank::Comment, format!("COMMENT ON {words} IS {}", crate::sql::literal(&comment(new))));
+        }
+        let granted = |object: Option<&Object>| {
+            let usage = driftlock_schema::Value::map([
+                ("grantee", driftlock_schema::Value::from(crate::inspect::PUBLIC)),
+                ("privileges", vec!["USAGE"].into()),
+            ]);
+            let grants = match object {
+                None => Vec::new(),
+                Some(object) if object.attributes.get("grants").is_some() => object.attributes.list("grants").to_vec(),
+                Some(_) => vec![usage],
+            };
+            Granted {
+                object: id.clone(),
+                part: None,
+                on: On { column: None, words: words.to_owned() },
+                owner: text(object, "owner").unwrap_or_else(|| driftlock_schema::SELF.to_owned()),
+                grants,
+                defaults: Defaults::OwnerAlone,
+            }
+        };
+        for sql in grants::difference(&granted(old), &granted(new)) {
+            add(Rank::Grant, sql);
+        }
+        Ok(())
+    }
+}
