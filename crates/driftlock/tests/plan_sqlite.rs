@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::planning;
+use common::{crossing, planning};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cases_of_other_tools_are_planned_in_both_directions() {
@@ -19,5 +19,10 @@ async fn cases_of_other_tools_are_planned_in_both_directions() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_kind_and_attribute_is_planned_in_both_directions_and_rows_stay() {
-    planning::cross("sqlite", &[]).await;
+    crossing::cross("sqlite", &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pairs_are_planned_in_both_directions_and_rows_stay_unless_the_plan_says_that_they_do_not() {
+    planning::hold("sqlite").await;
 }

@@ -154,7 +154,13 @@ impl<'s> Plan<'s> {
         for (old, new) in self.altered("sequence") {
             let back = sequence_altered(new, old);
             for (sql, back) in sequence_altered(old, new).into_iter().zip(back) {
-                self.push(alone(new.id(), sql).inverse(back), &[]);
+                let step = alone(new.id(), sql);
+                let step = if turns(old, new) && step.sql.contains(" RESTART ") {
+                    step.hazards([Hazard::DataLoss, Hazard::NotReversible])
+                } else {
+                    step.inverse(back)
+                };
+                self.push(step, &[]);
             }
         }
         Ok(())
@@ -219,6 +225,13 @@ impl<'s> Plan<'s> {
     }
 }
 
+/// Whether a sequence runs the other way, where its place is out of range.
+fn turns(old: &Object, new: &Object) -> bool {
+    let falls =
+        |sequence: &Object| sequence.attributes.get("increment").is_some_and(|it| it.to_string().starts_with('-'));
+    falls(old) != falls(new)
+}
+
 /// The statements that alter a sequence, which keeps its place: what is a sequence's alone, and what it has as a table.
 fn sequence_altered(old: &Object, new: &Object) -> Vec<String> {
     let said = &new.attributes;
@@ -241,6 +254,9 @@ fn sequence_altered(old: &Object, new: &Object) -> Vec<String> {
     }
     if differs(&"cycle") {
         of_sequence.push_str(if said.flag("cycle") { " CYCLE" } else { " NOCYCLE" });
+    }
+    if let Some(start) = said.get("start").filter(|_| turns(old, new)) {
+        of_sequence.push_str(&format!(" RESTART WITH {start}"));
     }
     let mut of_table = Vec::new();
     if let Some(engine) = said.text("engine").filter(|_| differs(&"engine")) {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use driftlock::{Memory, Migrations};
 use mysql_async::prelude::Queryable;
 
+pub mod crossing;
 pub mod planning;
 pub mod proving;
 

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex};
 use driftlock::Database;
 use driftlock::database::{CensusKey, Hazard};
 use driftlock::engine::{Diff, Reading};
-use driftlock::schema::Schema;
 
 use super::TestDatabase;
 use super::proving::{cases, database, each, everything, roles, run, shadow, statements};
@@ -35,17 +34,17 @@ pub fn sql(diff: &Diff) -> String {
 }
 
 /// Two states of a database, and whether they differ.
-struct Way<'a> {
-    before: &'a [String],
-    after: &'a [String],
-    changes: bool,
+pub struct Way<'a> {
+    pub before: &'a [String],
+    pub after: &'a [String],
+    pub changes: bool,
     /// Statements that put rows into the first, and questions (`SELECT …`) whose answers stay what they are, unless the plan says that rows or
     /// values are lost: then one of them becomes another.
-    rows: &'a [String],
+    pub rows: &'a [String],
 }
 
 /// Makes two databases, plans the way from one to the other, goes it, and says what is wrong with where it leads.
-async fn goes(engine: &'static str, way: Way<'_>) -> Result<(), String> {
+pub async fn goes(engine: &'static str, way: Way<'_>) -> Result<(), String> {
     let (one, other) = (database(engine, way.before).await?, database(engine, way.after).await?);
     let (questions, seeds): (Vec<&String>, Vec<&String>) = way.rows.iter().partition(|sql| sql.starts_with("SELECT"));
     let seeds: Vec<String> = seeds.into_iter().cloned().collect();
@@ -73,7 +72,11 @@ async fn goes(engine: &'static str, way: Way<'_>) -> Result<(), String> {
     let statements: Vec<String> = diff.steps.iter().map(|step| step.sql.clone()).collect();
     run(&one.url, &statements).await.map_err(|error| format!("{error}\n{}", sql(&diff)))?;
     let (made, wanted) = (from.census(&everything()).await.unwrap(), to.census(&everything()).await.unwrap());
-    let differences = differences(engine, &made, &wanted);
+    // MySQL's plans put columns into their order.
+    let counts = |key: &CensusKey| engine == "mysql" || key.about != CensusKey::COLUMN_ORDER;
+    let differences = made.differences(&wanted).into_iter().filter(|(key, ..)| counts(key));
+    let differences: Vec<String> =
+        differences.map(|(key, made, wanted)| format!("{key}\n    made:   {made:?}\n    wanted: {wanted:?}")).collect();
     if !differences.is_empty() {
         return Err(format!("{}\n{}", differences.join("\n"), sql(&diff)));
     }

@@ -45,7 +45,9 @@ impl Actions {
                 Some(there) if is_remade(column, there) => {
                     actions.drops.push(format!("DROP COLUMN {}", quote(&column.name)));
                     actions.hazards.extend([Hazard::Rewrite, Hazard::BlocksWrites]);
-                    if types::is_computed(column) != types::is_computed(there) {
+                    if types::is_computed(column) != types::is_computed(there)
+                        || types::is_foreign(kind(column), kind(there))
+                    {
                         actions.hazards.extend([Hazard::DataLoss, Hazard::NotReversible]);
                     }
                     actions.remade.push(column.name.clone());
@@ -110,6 +112,10 @@ impl Actions {
             // An INSERT that doesn't name it fails.
             self.hazards.insert(Hazard::BreaksRunningCode);
         }
+        if types::has_nothing_to_begin_with(column) {
+            self.hazards.insert(Hazard::CanFailOnRows);
+            self.offenders.push("TRUE".to_owned());
+        }
         if said.get("check").is_some() {
             self.hazards.extend([Hazard::Rewrite, Hazard::BlocksWrites, Hazard::CanFailOnRows]);
         }
@@ -132,6 +138,11 @@ fn is_remade(old: &Part, new: &Part) -> bool {
     let (one, other) = (way(old), way(new));
     (one != other && (one == Way::Virtual || other == Way::Virtual))
         || old.attributes.get("row") != new.attributes.get("row")
+        || types::is_foreign(kind(old), kind(new))
+}
+
+fn kind(column: &Part) -> &str {
+    column.attributes.text("type").unwrap_or_default()
 }
 
 /// The column that this one was, where it can be altered into it.

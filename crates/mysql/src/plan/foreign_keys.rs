@@ -137,10 +137,11 @@ impl<'s> ForeignKeys<'s> {
             (Some(old), Some(new)) => !super::table::differs(old, new),
             (_, new) => new.is_none(),
         };
-        key.attributes.get("references_database").is_some()
-            || name == table.name.name
-            || done.contains(name)
-            || untouched()
+        if name == table.name.name {
+            // A key of the table itself has to be there already, but where all is made at once.
+            return self.from.get(&id).is_none_or(|old| carries_still(old, table, &names(key, "referenced_columns")));
+        }
+        key.attributes.get("references_database").is_some() || done.contains(name) || untouched()
     }
 }
 
@@ -190,11 +191,21 @@ fn changes(old: &Object, new: &Object, columns: &[&str], sets_null: bool) -> boo
             || was.name != is.name
     };
     // An index that carries it has to be there at all times: one that comes in the same statement will do.
-    let carries = |table: &Object| {
-        ["primary_key", "unique", "index"].into_iter().flat_map(|kind| table.parts_of(kind)).any(|key| {
-            let of_key = key_columns(key);
-            of_key.len() >= columns.len() && of_key.iter().zip(columns).all(|(one, other)| is_same_name(one, other))
-        })
-    };
-    columns.iter().any(is_changed) || !carries(new)
+    columns.iter().any(is_changed) || !keys(new).any(|key| begins_with(key, columns))
+}
+
+fn keys(table: &Object) -> impl Iterator<Item = &Part> {
+    ["primary_key", "unique", "index"].into_iter().flat_map(|kind| table.parts_of(kind))
+}
+
+fn begins_with(key: &Part, columns: &[&str]) -> bool {
+    let of_key = key_columns(key);
+    of_key.len() >= columns.len() && of_key.iter().zip(columns).all(|(one, other)| is_same_name(one, other))
+}
+
+/// Whether a key over these columns stays what it is.
+fn carries_still(old: &Object, new: &Object, columns: &[&str]) -> bool {
+    keys(new)
+        .filter(|key| begins_with(key, columns))
+        .any(|key| old.part(key.kind.as_str(), &key.name).is_some_and(|was| was.attributes == key.attributes))
 }

@@ -182,6 +182,20 @@ pub(super) fn loses_parts_of_history(old: &Object, new: &Object) -> bool {
         && (!new.attributes.flag("versioned") || is_kept_otherwise(old, new))
 }
 
+/// A table whose history begins, with that of all of its columns: of which there shall be none can be said afterwards alone.
+pub(super) fn all_versioned(old: &Object, new: &Object) -> Option<Object> {
+    let begins = new.attributes.flag("versioned") && !old.attributes.flag("versioned");
+    let is_without = |part: &Part| part.attributes.flag("unversioned");
+    if !begins || !new.parts.iter().any(is_without) {
+        return None;
+    }
+    let mut table = new.clone();
+    for part in &mut table.parts {
+        part.attributes.remove("unversioned");
+    }
+    Some(table)
+}
+
 /// A table without its partitions.
 pub(super) fn without_partitions(table: &Object) -> Object {
     let mut table = table.clone();

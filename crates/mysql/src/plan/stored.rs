@@ -121,6 +121,13 @@ impl Plan<'_> {
             self.made(new.id(), &new.attributes, stored::event(new)?, drop_of("EVENT", &new.name.name));
         }
         for (old, new) in self.altered("event") {
+            // No word takes the end away.
+            if old.attributes.get("ends").is_some() && new.attributes.get("ends").is_none() {
+                let step = alone(old.id(), drop_of("EVENT", &old.name.name));
+                self.push(with_inverse(step, &old.attributes, stored::event(old)?), &[]);
+                self.made(new.id(), &new.attributes, stored::event(new)?, drop_of("EVENT", &new.name.name));
+                continue;
+            }
             let step = with_inverse(alone(new.id(), event(old, new)?), &old.attributes, event(new, old)?);
             self.make(step, &new.attributes);
         }

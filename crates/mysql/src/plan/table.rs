@@ -77,6 +77,11 @@ pub(super) fn altered(
         steps.extend(altered(&between, new, going, coming, late)?);
         return Ok(steps);
     }
+    if let Some(between) = options::all_versioned(old, new) {
+        let mut steps = altered(old, &between, going, coming, late)?;
+        steps.extend(altered(&between, new, &[], &[], &[])?);
+        return Ok(steps);
+    }
     let Some(there) = Alteration::new(old, new, going, coming, late)? else { return Ok(Vec::new()) };
     let is_lost = there.hazards.contains(&Hazard::NotReversible);
     let back = if is_lost { None } else { Alteration::new(new, old, coming, going, &[])? };
@@ -385,7 +390,7 @@ pub(super) fn settings(
     if new.attributes.get("options").is_some() {
         settings.push(("innodb_strict_mode", "OFF"));
     }
-    if old.is_some_and(|old| old.attributes.flag("versioned")) {
+    if old.is_some_and(|old| old.attributes.flag("versioned") || options::all_versioned(old, new).is_some()) {
         settings.push(("system_versioning_alter_history", "KEEP"));
     }
     settings

@@ -136,6 +136,51 @@ fn is_longer(old: &str, new: &str) -> bool {
     }
 }
 
+/// Whether the server turns no value of one type into one of the other.
+pub(super) fn is_foreign(old: &str, new: &str) -> bool {
+    #[derive(PartialEq)]
+    enum Family {
+        /// A type that stands for itself.
+        Own(&'static str),
+        Texts,
+        Others,
+    }
+    let family = |kind: &str| match base(kind) {
+        "uuid" => Family::Own("uuid"),
+        "inet4" => Family::Own("inet4"),
+        "inet6" => Family::Own("inet6"),
+        base if GEOMETRY.contains(&base) => Family::Own("geometry"),
+        "enum" | "set" => Family::Texts,
+        _ if room(kind).is_some() => Family::Texts,
+        _ => Family::Others,
+    };
+    let (one, other) = (family(old), family(new));
+    let is_own = |family: &Family| matches!(family, Family::Own(_));
+    (is_own(&one) || is_own(&other)) && one != other && one != Family::Texts && other != Family::Texts
+}
+
+const GEOMETRY: [&str; 9] = [
+    "geometry",
+    "point",
+    "linestring",
+    "polygon",
+    "multipoint",
+    "multilinestring",
+    "multipolygon",
+    "geometrycollection",
+    "geomcollection",
+];
+
+/// Whether a column that is never NULL has nothing that the rows that are there could be given.
+pub(super) fn has_nothing_to_begin_with(column: &Part) -> bool {
+    let kind = base(column.attributes.text("type").unwrap_or_default());
+    let said = &column.attributes;
+    said.flag("not_null")
+        && said.get("default").is_none()
+        && !is_computed(column)
+        && (kind == "json" || GEOMETRY.contains(&kind))
+}
+
 /// The range of a type of whole numbers.
 fn integer(kind: &str) -> Option<(i128, i128)> {
     let bits = match base(kind) {

@@ -1,0 +1,76 @@
+-- case: much at once
+-- from:
+CREATE TABLE p (id INTEGER PRIMARY KEY);
+CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, a TEXT, b INT, p INT REFERENCES p (id) ON DELETE CASCADE);
+CREATE INDEX b ON t (b);
+CREATE VIEW v AS SELECT a FROM t;
+CREATE TRIGGER tr AFTER INSERT ON t BEGIN UPDATE t SET b = 1 WHERE id = NEW.id; END;
+-- to:
+CREATE TABLE p (id INTEGER PRIMARY KEY, x TEXT);
+CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, a TEXT NOT NULL DEFAULT '', b BIGINT, p INT REFERENCES p (id), CHECK (b > 0));
+CREATE UNIQUE INDEX b ON t (b, a);
+CREATE VIEW v AS SELECT a, b FROM t;
+CREATE TRIGGER tr AFTER UPDATE ON t BEGIN SELECT 1; END;
+-- rows:
+INSERT INTO p VALUES (1);
+INSERT INTO t VALUES (7, 'a', 1, 1);
+SELECT id || a || b || p FROM t;
+
+-- case: a table that others point to
+-- from:
+CREATE TABLE p (id INTEGER PRIMARY KEY, a INT);
+CREATE TABLE c (p INT REFERENCES p (id) ON DELETE CASCADE);
+-- to:
+CREATE TABLE p (id INTEGER PRIMARY KEY, a INT NOT NULL);
+CREATE TABLE c (p INT REFERENCES p (id) ON DELETE CASCADE);
+-- rows:
+INSERT INTO p VALUES (1, 2);
+INSERT INTO c VALUES (1);
+SELECT count(*) FROM c;
+-- rows back:
+INSERT INTO p VALUES (1, 2);
+INSERT INTO c VALUES (1);
+SELECT count(*) FROM c;
+
+-- case: a column that goes
+-- from:
+CREATE TABLE t (a INT, b INT, c AS (a + 1));
+-- to:
+CREATE TABLE t (a INT);
+-- rows:
+INSERT INTO t VALUES (1, 2);
+SELECT a || b FROM t;
+
+-- case: a circle
+-- from:
+CREATE TABLE x (a INT);
+-- to:
+CREATE TABLE a (id INTEGER PRIMARY KEY, b INT REFERENCES b (id));
+CREATE TABLE b (id INTEGER PRIMARY KEY, a INT REFERENCES a (id));
+
+-- case: another name by its case alone
+-- from:
+CREATE TABLE t (ID INTEGER PRIMARY KEY, Name TEXT);
+-- to:
+CREATE TABLE t (id INTEGER PRIMARY KEY, name VARCHAR(20));
+-- rows:
+INSERT INTO t VALUES (4, 'n');
+SELECT id || name FROM t;
+
+-- case: without numbers of rows
+-- from:
+CREATE TABLE t (a TEXT PRIMARY KEY, b INT);
+-- to:
+CREATE TABLE t (a TEXT PRIMARY KEY, b INT) WITHOUT ROWID;
+-- rows:
+INSERT INTO t VALUES ('a', 4);
+SELECT a || b FROM t;
+
+-- case: a view of a view
+CREATE TABLE t (a INT, b INT);
+-- from:
+CREATE VIEW w AS SELECT a FROM t;
+CREATE VIEW v AS SELECT a FROM w;
+-- to:
+CREATE VIEW w AS SELECT a, b FROM t;
+CREATE VIEW v AS SELECT a, b FROM w;
