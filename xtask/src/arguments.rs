@@ -14,6 +14,7 @@ Usage: cargo xtask try
        cargo xtask test [--fast | --mysql | --postgres MAJOR] [-p CRATE]... [-- ARGS]
        cargo xtask test --stop
        cargo xtask fault [--kills N] [--seed S]
+       cargo xtask fuzz [--minutes N] [--seed S]
        cargo xtask bench [--only ROW]... [--pairs N] [--cold] [--save] [--alone] [--binary PATH]
        cargo xtask bench --list
        cargo xtask pages
@@ -39,6 +40,10 @@ fault   Strikes the program, its connections and its servers at every named poin
         how long a right end took. `test` does the same with 20 kills an engine.
         --kills N    so many kills for each engine (else 200)
         --seed S     the moments of an earlier run, which printed this number
+
+fuzz    Plans between random schemas on each engine, there and back, and prints how many pairs held. `test` does the same with a few.
+        --minutes N  for so long on each engine (else 10)
+        --seed S     the pairs of an earlier run, which printed this number
 
 bench   Measures the release build against the engines' own clients, on servers with default durability.
         --only ROW   only rows whose name has this in it; may be repeated
@@ -68,6 +73,7 @@ pub(crate) enum Chore {
     StopServers,
     Test(test::Options),
     Fault { kills: u32, seed: Option<u64> },
+    Fuzz { minutes: u64, seed: Option<u64> },
     Bench(bench::Options),
     Pages,
     OracleAdopt(oracle::Options),
@@ -88,6 +94,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Chore
         "pages" => alone(Chore::Pages, &chore, rest),
         "test" => parse_test(rest),
         "fault" => parse_fault(rest),
+        "fuzz" => parse_fuzz(rest),
         "bench" => parse_bench(rest),
         "oracle" => parse_oracle(rest),
         _ => Err(Failure::new(format!("`{chore}` is no chore"))),
@@ -159,6 +166,22 @@ fn parse_fault(mut arguments: impl Iterator<Item = String>) -> Result<Chore> {
         }
     }
     Ok(Chore::Fault { kills, seed })
+}
+
+fn parse_fuzz(mut arguments: impl Iterator<Item = String>) -> Result<Chore> {
+    let (mut minutes, mut seed) = (10, None);
+    while let Some(argument) = arguments.next() {
+        let mut number = || {
+            let text = value(&argument, arguments.next())?;
+            text.parse::<u64>().map_err(|_| Failure::new(format!("{argument} {text}: a number")))
+        };
+        match argument.as_str() {
+            "--minutes" => minutes = number()?,
+            "--seed" => seed = Some(number()?),
+            _ => return Err(unknown("fuzz", &argument)),
+        }
+    }
+    Ok(Chore::Fuzz { minutes, seed })
 }
 
 fn parse_bench(mut arguments: impl Iterator<Item = String>) -> Result<Chore> {
@@ -235,6 +258,7 @@ mod tests {
         };
         assert_eq!(parsed("test --fast -p script -- split --fast").unwrap(), Chore::Test(wanted));
         assert_eq!(parsed("fault --seed 7").unwrap(), Chore::Fault { kills: 200, seed: Some(7) });
+        assert_eq!(parsed("fuzz --minutes 3").unwrap(), Chore::Fuzz { minutes: 3, seed: None });
         let wanted = bench::Options { only: vec!["idle".to_owned()], pairs: Some(3), ..bench::Options::default() };
         assert_eq!(parsed("bench --only idle --pairs 3").unwrap(), Chore::Bench(wanted));
         let wanted = oracle::Options { only: vec!["goose".to_owned()], engines: vec!["sqlite".to_owned()] };
@@ -252,6 +276,7 @@ mod tests {
             "test --stop --fast",
             "bench --pairs 0",
             "fault --kills many",
+            "fuzz --minutes",
             "oracle",
             "oracle adpt",
         ] {

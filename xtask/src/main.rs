@@ -40,6 +40,7 @@ fn main() -> ExitCode {
         Chore::StopServers => test::stop_kept().map(|()| true),
         Chore::Test(options) => test::run(&options, &interrupt),
         Chore::Fault { kills, seed } => test::run(&test::Options::fault(kills, seed), &interrupt),
+        Chore::Fuzz { minutes, seed } => test::run(&test::Options::fuzz(minutes, seed), &interrupt),
         Chore::Pages => pages::write(),
         Chore::OracleAdopt(options) => oracle::adopt(&options, &interrupt),
         Chore::Bench(options) => bench::run(&options, &interrupt),

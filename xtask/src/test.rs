@@ -44,6 +44,18 @@ impl Options {
         }
     }
 
+    /// Plans between random schemas, for longer than usual.
+    pub(crate) fn fuzz(minutes: u64, seed: Option<u64>) -> Self {
+        let mut settings = vec![("FUZZ_MINUTES", minutes.to_string())];
+        settings.extend(seed.map(|seed| ("FUZZ_SEED", seed.to_string())));
+        Options {
+            packages: vec!["driftlock".to_owned()],
+            arguments: vec!["random_schemas".to_owned(), "--nocapture".to_owned()],
+            settings,
+            ..Options::default()
+        }
+    }
+
     fn wants(&self, executable: &Path) -> bool {
         let name = executable.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         // What runners and dumps left is MariaDB's, and its client speaks of collations that MySQL's doesn't; `tls` sets up servers and accounts in

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::planning;
+use common::{planning, random};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cases_of_other_tools_are_planned_in_both_directions() {
@@ -15,4 +15,9 @@ async fn cases_of_other_tools_are_planned_in_both_directions() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_kind_is_planned_in_both_directions_and_rows_survive() {
     planning::hold("postgres").await;
+}
+
+#[test]
+fn random_schemas_are_planned_in_both_directions() {
+    random::hold("postgres", 10);
 }

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{crossing, planning};
+use common::{crossing, planning, random};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cases_of_other_tools_are_planned_in_both_directions() {
@@ -25,4 +25,9 @@ async fn every_kind_and_attribute_is_planned_in_both_directions_and_rows_stay() 
 #[tokio::test(flavor = "multi_thread")]
 async fn pairs_are_planned_in_both_directions_and_rows_stay_unless_the_plan_says_that_they_do_not() {
     planning::hold("sqlite").await;
+}
+
+#[test]
+fn random_schemas_are_planned_in_both_directions() {
+    random::hold("sqlite", 10);
 }

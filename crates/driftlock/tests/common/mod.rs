@@ -13,6 +13,7 @@ use mysql_async::prelude::Queryable;
 pub mod crossing;
 pub mod planning;
 pub mod proving;
+pub mod random;
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
