@@ -168,7 +168,8 @@ pub trait Session: Send {
     async fn inspect(&mut self) -> Result<Inspection, Error>;
 
     /// Reads the schema again after statements ran, given what was there before and the names of the tables that the statements name, where
-    /// their text tells. An adapter reads again what can have changed, and what depends on it.
+    /// these, their parts and what hangs on them are all that their text can have changed. An adapter reads again what can have changed, and
+    /// what depends on it. For who is alone in a database, and reads everything in the end to see that it is the same.
     ///
     /// # Errors
     /// As [`inspect`](Self::inspect).

@@ -69,7 +69,11 @@ impl Watch {
             true => session.inspect().await?,
         };
         if !self.careful && (self.migrations.len() + 1).is_multiple_of(WHOLE) {
-            now = self.whole(session, &now).await?;
+            let whole = self.whole(session, &now).await?;
+            // Where both say the same it goes on with the parts: what of them didn't change is still what it was, and not only like it.
+            if self.disagreed {
+                now = whole;
+            }
         }
         for (name, value) in &planned.values {
             let is_told = self.values.placeholders.get(name) == Some(value)
@@ -97,8 +101,14 @@ impl Watch {
     /// The objects that are others than before, with their fingerprints now.
     fn changes(&mut self, now: &Schema) -> BTreeMap<Id, Option<Fingerprint>> {
         let mut changed = BTreeMap::new();
+        // Both are in the same order.
+        let mut before = self.before.schema.iter().peekable();
         for (id, object) in now.iter() {
-            if self.before.schema.get(id).is_some_and(|before| std::ptr::eq(before, object)) || !self.filter.takes(id) {
+            while let Some((gone, _)) = before.next_if(|(before, _)| *before < id) {
+                changed.insert(gone.clone(), None);
+            }
+            let is_same = before.next_if(|(before, _)| *before == id).is_some_and(|(_, it)| std::ptr::eq(it, object));
+            if is_same || !self.filter.takes(id) {
                 continue;
             }
             let fingerprint = Fingerprint::of_object(object, self.filter.facets());
@@ -106,11 +116,8 @@ impl Watch {
                 changed.insert(id.clone(), Some(fingerprint));
             }
         }
-        for (id, _) in self.before.schema.iter().filter(|(id, _)| now.get(id).is_none()) {
-            if self.objects.contains_key(id) {
-                changed.insert(id.clone(), None);
-            }
-        }
+        changed.extend(before.map(|(gone, _)| (gone.clone(), None)));
+        changed.retain(|id, after| after.is_some() || self.objects.contains_key(id));
         for (id, after) in &changed {
             match after {
                 Some(after) => self.objects.insert(id.clone(), *after),

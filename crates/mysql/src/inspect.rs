@@ -40,45 +40,40 @@ const ATTEMPTS: u32 = 6;
 
 /// Reads everything.
 pub(crate) async fn take(session: &mut MySqlSession) -> Result<Inspection, Error> {
-    steadily(session, None).await
+    let (product, database) = (session.product(), session.database().to_owned());
+    let wire = &mut session.wire;
+    let settings = Settings::fix(wire).await?;
+    let inspection = until_steady(wire, product, &database).await;
+    settings.put_back(wire).await?;
+    inspection
 }
 
-/// Reads the tables again that were touched, what came and went, and all that belongs to no table.
+/// Reads the tables again that were touched, what came and went, and what hangs on them. It isn't looked for what others do meanwhile.
 pub(crate) async fn again(
     session: &mut MySqlSession,
     before: &Inspection,
     touched: Option<&[String]>,
 ) -> Result<Inspection, Error> {
-    match touched {
-        Some(touched) if before.incomplete.is_empty() => steadily(session, Some((before, touched))).await,
-        _ => take(session).await,
-    }
-}
-
-async fn steadily(session: &mut MySqlSession, known: Option<(&Inspection, &[String])>) -> Result<Inspection, Error> {
+    // A trigger that has no place in the schema isn't known by its table.
+    let has_triggers = before.unmodelled.iter().any(|it| it.object.kind == "trigger");
+    let Some(touched) = touched.filter(|_| before.incomplete.is_empty() && !has_triggers) else {
+        return take(session).await;
+    };
     let (product, database) = (session.product(), session.database().to_owned());
     let wire = &mut session.wire;
     let settings = Settings::fix(wire).await?;
-    let inspection = until_steady(wire, product, &database, known).await;
+    let inspection = read_again(wire, product, &database, before, touched).await;
     settings.put_back(wire).await?;
     inspection
 }
 
-async fn until_steady(
-    wire: &mut Wire,
-    product: Product,
-    database: &str,
-    known: Option<(&Inspection, &[String])>,
-) -> Result<Inspection, Error> {
+async fn until_steady(wire: &mut Wire, product: Product, database: &str) -> Result<Inspection, Error> {
     let grants = crate::doctor::grants(wire, product).await?;
     let sees_all = grants.missing("", None, &["PROCESS"]).is_empty();
     let mut marks = Marks::read(wire, sees_all).await?;
     let mut last: Option<Inspection> = None;
     for _ in 0..ATTEMPTS {
-        let read = match known {
-            Some((before, touched)) => read_again(wire, product, &grants, database, before, touched).await,
-            None => read(wire, product, &grants, database, None).await,
-        };
+        let read = read(wire, product, &grants, database).await;
         let now = Marks::read(wire, sees_all).await?;
         let was_quiet = !marks.in_the_midst && marks.begun == now.begun;
         match read {
@@ -204,32 +199,32 @@ impl Found {
     }
 }
 
-async fn read(
-    wire: &mut Wire,
-    product: Product,
-    grants: &Grants,
-    database: &str,
-    only: Option<BTreeSet<String>>,
-) -> Result<Inspection, Error> {
-    let mut reader = Reader { wire, product, database: database.to_owned(), here: literal(database), grants, only };
+async fn read(wire: &mut Wire, product: Product, grants: &Grants, database: &str) -> Result<Inspection, Error> {
+    let mut reader =
+        Reader { wire, product, database: database.to_owned(), here: literal(database), grants, only: None };
     let mut found = Found::default();
     let own = Own::read(reader.wire, database).await?;
     tables::database(&mut reader, &mut found).await?;
-    tables::read(&mut reader, &mut found).await?;
-    columns::read(&mut reader, &mut found).await?;
-    indexes::read(&mut reader, &mut found).await?;
-    constraints::read(&mut reader, &mut found).await?;
-    foreign_keys::read(&mut reader, &mut found).await?;
-    shown::read(&mut reader, &mut found).await?;
+    relations(&mut reader, &mut found, &own).await?;
     tables::tablespaces(&mut reader, &mut found).await?;
-    tables::sequences(&mut reader, &mut found).await?;
-    triggers::read(&mut reader, &mut found, &own).await?;
     routines::read(&mut reader, &mut found, &own).await?;
     routines::libraries(&mut reader, &mut found).await?;
     routines::events(&mut reader, &mut found, &own).await?;
     views::read(&mut reader, &mut found, &own).await?;
     rights::look(&reader, &mut found);
     Ok(whole(found))
+}
+
+/// Tables with their parts, and sequences. Of views that they are there.
+async fn relations(reader: &mut Reader<'_>, found: &mut Found, own: &Own) -> Result<(), Error> {
+    tables::read(reader, found).await?;
+    columns::read(reader, found).await?;
+    indexes::read(reader, found).await?;
+    constraints::read(reader, found).await?;
+    foreign_keys::read(reader, found).await?;
+    shown::read(reader, found).await?;
+    tables::sequences(reader, found).await?;
+    triggers::read(reader, found, own).await
 }
 
 fn whole(found: Found) -> Inspection {
@@ -247,11 +242,11 @@ fn whole(found: Found) -> Inspection {
 async fn read_again(
     wire: &mut Wire,
     product: Product,
-    grants: &Grants,
     database: &str,
     before: &Inspection,
     touched: &[String],
 ) -> Result<Inspection, Error> {
+    let grants = crate::doctor::grants(wire, product).await?;
     let sql = format!("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = {}", literal(database));
     let names: BTreeSet<String> = wire.rows(&sql).await?.iter().map(|row| text(row, 0).to_owned()).collect();
     let of_tables = ["table", "view", "sequence"];
@@ -265,16 +260,28 @@ async fn read_again(
     only.extend(before.schema.of_kind("view").map(|view| view.name.name.clone()).filter(|name| names.contains(name)));
     for table in before.schema.of_kind("table") {
         let of_touched = |id: &Id| gone.contains(id.name.name.as_str()) || touched.contains(&id.name.name);
-        if names.contains(&table.name.name) && table.parts.iter().flat_map(|part| &part.requires).any(of_touched) {
+        if table.parts.iter().flat_map(|part| &part.requires).any(of_touched) && names.contains(&table.name.name) {
             only.insert(table.name.name.clone());
         }
     }
-    let mut inspection = read(wire, product, grants, database, Some(only.clone())).await?;
-    let stays = |id: &Id| is_relation(id) && names.contains(&id.name.name) && !only.contains(&id.name.name);
-    let kept: Vec<Object> = before.schema.objects().filter(|object| stays(&object.id())).cloned().collect();
-    inspection.schema.extend(kept);
-    inspection.unmodelled.extend(before.unmodelled.iter().filter(|it| stays(&it.object)).cloned());
-    inspection.unmodelled.sort();
-    inspection.unmodelled.dedup();
-    Ok(inspection)
+    let stays = |id: &Id| !is_relation(id) || (names.contains(&id.name.name) && !only.contains(&id.name.name));
+    let database_says = before.schema.get(&Id::new("database", Name::new("")));
+    let mut found = Found {
+        collation: database_says.and_then(|it| it.attributes.text("collation")).unwrap_or_default().to_owned(),
+        unmodelled: before.unmodelled.iter().filter(|it| stays(&it.object)).cloned().collect(),
+        ..Found::default()
+    };
+    let here = literal(database);
+    let mut reader =
+        Reader { wire, product, database: database.to_owned(), here, grants: &grants, only: Some(only.clone()) };
+    let own = Own::read(reader.wire, database).await?;
+    relations(&mut reader, &mut found, &own).await?;
+    views::read(&mut reader, &mut found, &own).await?;
+    rights::look(&reader, &mut found);
+    let read = whole(found);
+    // What stays is what it was, and not only like it.
+    let mut schema = before.schema.clone();
+    schema.retain(|object| stays(&object.id()));
+    schema.extend(read.schema.objects().cloned());
+    Ok(Inspection { schema, ..read })
 }

@@ -2,13 +2,15 @@
 //!
 //! No PRAGMA is asked for each table: what they tell, the statements tell. That the reading is right is for the [census](crate::census) to say.
 
+mod again;
 mod code;
 mod cursor;
 mod expression;
 mod index;
 mod table;
 
-use std::cell::{Cell, OnceCell};
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use driftlock_database::{Inspection, Unmodelled};
@@ -18,15 +20,17 @@ use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
 use crate::error::Fault;
+pub(crate) use again::{Memory, take_again};
 use cursor::{Cursor, Unread};
 use expression::Scope;
 
 /// A row of `sqlite_schema`.
+#[derive(Debug)]
 struct Row {
     kind: Kind,
     name: String,
-    /// The table or view that it belongs to.
-    table: String,
+    /// The table or view that it is, or belongs to, in lower case.
+    owner: String,
     /// The statement, or why it can't be read.
     sql: Result<String, &'static str>,
 }
@@ -39,47 +43,16 @@ enum Kind {
     Trigger,
 }
 
-/// What was read before of statements, so that only others are read anew.
-#[derive(Debug, Default)]
-pub(crate) struct Memo {
-    /// Tables and views by their names, beside their statements.
-    objects: HashMap<String, (String, Object)>,
-    /// Indexes and triggers by their names, beside their statements and those of what they belong to.
-    parts: HashMap<(Kind, String), (String, String, Part)>,
-}
-
-impl Memo {
-    fn object(&self, row: &Row) -> Option<Object> {
-        let (sql, object) = self.objects.get(&row.name)?;
-        (row.sql.as_ref() == Ok(sql)).then(|| object.clone())
-    }
-
-    fn part(&self, row: &Row, owner: &Row) -> Option<Part> {
-        let (sql, of, part) = self.parts.get(&(row.kind, row.name.clone()))?;
-        (row.sql.as_ref() == Ok(sql) && owner.sql.as_ref() == Ok(of)).then(|| part.clone())
-    }
-
-    fn keep_object(&mut self, row: &Row, object: &Object) {
-        if let Ok(sql) = &row.sql {
-            self.objects.insert(row.name.clone(), (sql.clone(), object.clone()));
-        }
-    }
-
-    fn keep_part(&mut self, row: &Row, owner: &Row, part: &Part) {
-        if let (Ok(sql), Ok(of)) = (&row.sql, &owner.sql) {
-            self.parts.insert((row.kind, row.name.clone()), (sql.clone(), of.clone(), part.clone()));
-        }
-    }
-}
-
 /// Reads everything.
 pub(crate) fn take(connection: &Connection) -> Result<Inspection, Fault> {
-    snapshot(connection, |connection| read(connection, None))
-}
-
-/// Reads everything, and of the statements only those that are others than before.
-pub(crate) fn take_again(connection: &Connection, memo: &mut Memo) -> Result<Inspection, Fault> {
-    snapshot(connection, |connection| read(connection, Some(memo)))
+    snapshot(connection, |connection| {
+        let mut rows = Vec::new();
+        each_row(connection, |row| rows.push(row.into()))?;
+        let virtuals = virtuals(connection, &rows)?;
+        let (mut inspection, _) = assemble(&rows, &virtuals, |_| true, &|_| None);
+        inspection.schema.extend(settings(connection)?);
+        Ok(inspection)
+    })
 }
 
 /// One state of the database for several questions.
@@ -96,37 +69,32 @@ pub(crate) fn snapshot<T>(
     Ok(result)
 }
 
-fn read(connection: &Connection, memo: Option<&mut Memo>) -> Result<Inspection, Fault> {
-    let rows = rows(connection)?;
-    let virtuals = virtuals(connection, &rows.tables)?;
-    let mut inspection = assemble(&rows, &virtuals, memo);
-    inspection.schema.extend(settings(connection)?);
-    Ok(inspection)
+/// A row while it is looked at.
+struct Seen<'r> {
+    kind: Kind,
+    name: Cow<'r, str>,
+    table: Cow<'r, str>,
+    sql: Result<&'r str, &'static str>,
 }
 
-/// All that SQLite didn't make by itself.
-#[derive(Default)]
-struct Rows {
-    tables: Vec<Row>,
-    views: Vec<Row>,
-    /// Indexes and triggers.
-    belongings: Vec<Row>,
+impl From<Seen<'_>> for Row {
+    fn from(seen: Seen<'_>) -> Self {
+        let owner = if matches!(seen.kind, Kind::Table | Kind::View) { &seen.name } else { &seen.table };
+        let owner = owner.to_ascii_lowercase();
+        Row { kind: seen.kind, owner, name: seen.name.into_owned(), sql: seen.sql.map(str::to_owned) }
+    }
 }
 
-fn rows(connection: &Connection) -> Result<Rows, Fault> {
+/// Goes over all that SQLite didn't make by itself.
+fn each_row(connection: &Connection, mut see: impl FnMut(Seen<'_>)) -> Result<(), Fault> {
     let mut select = connection.prepare("SELECT type, name, tbl_name, sql FROM main.sqlite_master")?;
     let mut found = select.raw_query();
-    let mut rows = Rows::default();
     while let Some(row) = found.next()? {
         let sql = match row.get_ref(3)? {
             // SQLite's own, made for a constraint.
             ValueRef::Null => continue,
-            ValueRef::Text(bytes) => std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| "it isn't UTF-8"),
+            ValueRef::Text(bytes) => std::str::from_utf8(bytes).map_err(|_| "it isn't UTF-8"),
             _ => Err("it is no text"),
-        };
-        let named = |at: usize| -> Result<String, Fault> {
-            let bytes = row.get_ref(at)?.as_bytes_or_null().ok().flatten().unwrap_or_default();
-            Ok(String::from_utf8_lossy(bytes).into_owned())
         };
         let kind = match row.get_ref(0)? {
             ValueRef::Text(b"table") => Kind::Table,
@@ -135,17 +103,15 @@ fn rows(connection: &Connection) -> Result<Rows, Fault> {
             ValueRef::Text(b"trigger") => Kind::Trigger,
             _ => continue,
         };
+        let named = |at: usize| -> Result<Cow<'_, str>, Fault> {
+            Ok(String::from_utf8_lossy(row.get_ref(at)?.as_bytes_or_null().ok().flatten().unwrap_or_default()))
+        };
         let (name, table) = (named(1)?, named(2)?);
         if !is_own(&name) {
-            let into = match kind {
-                Kind::Table => &mut rows.tables,
-                Kind::View => &mut rows.views,
-                Kind::Index | Kind::Trigger => &mut rows.belongings,
-            };
-            into.push(Row { kind, name, table, sql });
+            see(Seen { kind, name, table, sql });
         }
     }
-    Ok(rows)
+    Ok(())
 }
 
 /// `sqlite_sequence`, `sqlite_stat1`, …: these names are SQLite's.
@@ -157,7 +123,7 @@ fn is_own(name: &str) -> bool {
 const VIRTUAL: &str = "CREATE VIRTUAL TABLE";
 
 /// What is known of virtual tables.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Virtuals {
     /// Tables in which they keep what is theirs.
     shadows: HashSet<String>,
@@ -165,8 +131,8 @@ struct Virtuals {
     modules: HashSet<String>,
 }
 
-fn virtuals(connection: &Connection, tables: &[Row]) -> Result<Virtuals, Fault> {
-    if !tables.iter().any(|row| row.sql.as_ref().is_ok_and(|sql| sql.starts_with(VIRTUAL))) {
+fn virtuals(connection: &Connection, rows: &[Row]) -> Result<Virtuals, Fault> {
+    if !rows.iter().any(|row| row.sql.as_ref().is_ok_and(|sql| sql.starts_with(VIRTUAL))) {
         return Ok(Virtuals::default());
     }
     let names = |query: &str| -> Result<HashSet<String>, Fault> {
@@ -192,88 +158,62 @@ fn settings(connection: &Connection) -> Result<Option<Object>, Fault> {
     Ok((!settings.attributes.is_empty()).then_some(settings))
 }
 
-/// Tables or views with the rows that they are read of, by their names in lower case.
-type Owners<'r> = HashMap<String, (&'r Row, Object)>;
+/// Tables or views by their names in lower case.
+type Owners<'r> = HashMap<&'r str, Object>;
 
-/// Reads the statements: tables first, as all else depends on them.
-fn assemble(rows: &Rows, virtuals: &Virtuals, mut memo: Option<&mut Memo>) -> Inspection {
+/// Reads the statements of what is taken, by the name of the table or view: tables first, as all else depends on them. `elsewhere` knows tables that
+/// aren't. Says too whether what else there is in the database made a difference.
+fn assemble<'s>(
+    rows: &[Row],
+    virtuals: &Virtuals,
+    takes: impl Fn(&str) -> bool,
+    elsewhere: &dyn Fn(&str) -> Option<&'s Object>,
+) -> (Inspection, bool) {
+    let takes = |owner: &str| takes(owner) && !virtuals.shadows.contains(owner);
+    let of = |kinds: &'static [Kind]| rows.iter().filter(|row| kinds.contains(&row.kind) && takes(&row.owner));
     let mut unmodelled = Vec::new();
-    let mut tables: Owners<'_> = HashMap::with_capacity(rows.tables.len());
-    for row in &rows.tables {
-        let key = row.name.to_ascii_lowercase();
-        if virtuals.shadows.contains(&key) {
-            continue;
-        }
-        let known = memo.as_deref().and_then(|memo| memo.object(row));
-        let is_new = known.is_none();
-        match known.map_or_else(|| table(row, virtuals), Ok) {
-            Ok(object) => {
-                if let (Some(memo), true) = (&mut memo, is_new) {
-                    memo.keep_object(row, &object);
-                }
-                tables.insert(key, (row, object));
-            }
+    let mut tables: Owners<'_> = HashMap::new();
+    for row in of(&[Kind::Table]) {
+        match table(row, virtuals) {
+            Ok(object) => drop(tables.insert(&row.owner, object)),
             Err(reason) => unmodelled.push(named(row, reason)),
         }
     }
-    let mut views: Owners<'_> = HashMap::with_capacity(rows.views.len());
-    // What is in double quotes and no name of anything is a string. That is seldom asked, and what was read with the answer isn't remembered.
+    let mut views: Owners<'_> = HashMap::new();
+    // What is in double quotes and no name of anything is a string. That is seldom asked.
     let all = OnceCell::new();
-    let asked = Cell::new(false);
-    let mut belongings: Vec<(String, Part)> = Vec::with_capacity(rows.belongings.len());
+    let mut belongings: Vec<(&str, Part)> = Vec::new();
     {
-        let is_name = |name: &str| {
-            asked.set(true);
-            all.get_or_init(|| names(&tables, &rows.views)).contains(name)
-        };
+        let is_name = |name: &str| all.get_or_init(|| names(&tables, rows)).contains(name);
         let scope = Scope::Anywhere { names: &is_name };
-        for row in &rows.views {
-            let known = memo.as_deref().and_then(|memo| memo.object(row));
-            let is_new = known.is_none();
-            asked.set(false);
-            match known.map_or_else(|| view(row, scope), Ok) {
-                Ok(object) => {
-                    if let (Some(memo), true) = (&mut memo, is_new && !asked.get()) {
-                        memo.keep_object(row, &object);
-                    }
-                    views.insert(row.name.to_ascii_lowercase(), (row, object));
-                }
+        for row in of(&[Kind::View]) {
+            match view(row, scope) {
+                Ok(object) => drop(views.insert(&row.owner, object)),
                 Err(reason) => unmodelled.push(named(row, reason)),
             }
         }
-        for row in &rows.belongings {
-            let key = row.table.to_ascii_lowercase();
-            if virtuals.shadows.contains(&key) {
-                continue;
-            }
-            let Some((owner, object)) = tables.get(&key).or_else(|| views.get(&key)) else {
+        for row in of(&[Kind::Index, Kind::Trigger]) {
+            let key = row.owner.as_str();
+            let Some(object) = tables.get(key).or_else(|| views.get(key)) else {
                 unmodelled.push(named(row, "what it belongs to could not be read".to_owned()));
                 continue;
             };
-            let known = memo.as_deref().and_then(|memo| memo.part(row, owner));
-            let is_new = known.is_none();
-            asked.set(false);
-            match known.map_or_else(|| part(row, object, scope), Ok) {
-                Ok(part) => {
-                    if let (Some(memo), true) = (&mut memo, is_new && !asked.get()) {
-                        memo.keep_part(row, owner, &part);
-                    }
-                    belongings.push((key, part));
-                }
+            match part(row, object, scope) {
+                Ok(part) => belongings.push((key, part)),
                 Err(reason) => unmodelled.push(named(row, reason)),
             }
         }
     }
     for (key, part) in belongings {
-        if let Some((_, object)) = tables.get_mut(&key).or_else(|| views.get_mut(&key)) {
+        if let Some(object) = tables.get_mut(key).or_else(|| views.get_mut(key)) {
             object.parts.push(part);
         }
     }
-    resolve(&mut tables);
+    resolve(&mut tables, elsewhere);
     let mut schema = Schema::new("sqlite");
-    schema.extend(tables.into_values().chain(views.into_values()).map(|(_, object)| object));
+    schema.extend(tables.into_values().chain(views.into_values()));
     unmodelled.sort();
-    Inspection { schema, unmodelled, incomplete: Vec::new() }
+    (Inspection { schema, unmodelled, incomplete: Vec::new() }, all.get().is_some())
 }
 
 /// What has no place in the schema, and why.
@@ -290,10 +230,11 @@ fn named(row: &Row, reason: Unread) -> Unmodelled {
 }
 
 /// The names of all tables, views and columns, in lower case.
-fn names(tables: &Owners<'_>, views: &[Row]) -> HashSet<String> {
-    let parts = tables.values().flat_map(|(_, table)| table.parts_of("column"));
+fn names(tables: &Owners<'_>, rows: &[Row]) -> HashSet<String> {
+    let parts = tables.values().flat_map(|table| table.parts_of("column"));
     let columns = parts.map(|part| part.name.to_ascii_lowercase());
-    tables.keys().cloned().chain(views.iter().map(|row| row.name.to_ascii_lowercase())).chain(columns).collect()
+    let views = rows.iter().filter(|row| row.kind == Kind::View).map(|row| row.owner.clone());
+    tables.keys().map(|&key| key.to_owned()).chain(views).chain(columns).collect()
 }
 
 /// The tokens of a row's statement, and the statement.
@@ -341,13 +282,14 @@ fn part(row: &Row, owner: &Object, scope: Scope<'_>) -> Result<Part, Unread> {
 }
 
 /// Has foreign keys name tables and columns as those were declared: in another case they are the same. What isn't there is named in lower case.
-fn resolve(tables: &mut Owners<'_>) {
-    let mut resolved: Vec<(String, usize, String, Option<Vec<String>>)> = Vec::new();
-    for (key, (_, table)) in tables.iter() {
+fn resolve<'s>(tables: &mut Owners<'_>, elsewhere: &dyn Fn(&str) -> Option<&'s Object>) {
+    let mut resolved: Vec<(&str, usize, String, Option<Vec<String>>)> = Vec::new();
+    for (key, table) in tables.iter() {
         for (at, part) in table.parts.iter().enumerate().filter(|(_, part)| part.kind == "foreign_key") {
             let named = part.attributes.text("references").unwrap_or_default();
-            let parent = tables.get(&named.to_ascii_lowercase()).map(|(_, parent)| parent);
-            let declared = parent.map_or_else(|| named.to_ascii_lowercase(), |parent| parent.name.name.clone());
+            let lower = named.to_ascii_lowercase();
+            let parent = tables.get(lower.as_str()).or_else(|| elsewhere(&lower));
+            let declared = parent.map_or(lower, |parent| parent.name.name.clone());
             let columns = part.attributes.get("referenced_columns").map(Value::items).map(|columns| {
                 let column = |column: &Value| {
                     let named = column.as_text().unwrap_or_default();
@@ -362,12 +304,12 @@ fn resolve(tables: &mut Owners<'_>) {
                 columns.iter().zip(said).all(|(one, other)| other.as_text() == Some(one))
             };
             if declared != named || columns.as_deref().is_some_and(|columns| !is_same(columns)) {
-                resolved.push((key.clone(), at, declared, columns));
+                resolved.push((key, at, declared, columns));
             }
         }
     }
     for (key, at, table, columns) in resolved {
-        let Some(part) = tables.get_mut(&key).and_then(|(_, object)| object.parts.get_mut(at)) else { continue };
+        let Some(part) = tables.get_mut(key).and_then(|object| object.parts.get_mut(at)) else { continue };
         part.attributes.set("references", table);
         part.attributes.set_some("referenced_columns", columns);
     }

@@ -211,12 +211,12 @@ impl Session for SqliteSession {
 
     async fn inspect_again(&mut self, _: &Inspection, _: Option<&[String]>) -> Result<Inspection, Error> {
         self.read(|worker| {
-            let mut memo = std::mem::take(&mut worker.memo);
+            let mut memory = std::mem::take(&mut worker.memory);
             let read = match worker.look()? {
-                Some(connection) => crate::inspect::take_again(connection, &mut memo),
+                Some(connection) => crate::inspect::take_again(connection, &mut memory),
                 None => Ok(nothing()),
             };
-            worker.memo = memo;
+            worker.memory = memory;
             read
         })
         .await

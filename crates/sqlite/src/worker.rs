@@ -47,7 +47,7 @@ pub(crate) struct Worker {
     /// Look for it: it can't be found out later.
     look_before: bool,
     /// What was read of statements, where the schema is read again and again.
-    pub(crate) memo: crate::inspect::Memo,
+    pub(crate) memory: crate::inspect::Memory,
 }
 
 /// How long a statement waits for another process until a session is told otherwise.
@@ -76,7 +76,7 @@ impl Worker {
             opened: false,
             may_violate: false,
             before: None,
-            memo: crate::inspect::Memo::default(),
+            memory: crate::inspect::Memory::default(),
         }
     }
 

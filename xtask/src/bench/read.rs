@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::bed::{Bed, Database, output, write_migrations};
+use super::bed::{Bed, Database, output, version, write_migrations};
 use super::measure::{Judged, Outcome, in_turn, time};
 use super::migrate::Engine;
 use crate::fail::{Context, Failure, Result};
@@ -31,9 +31,12 @@ pub(super) fn drift(bed: &Bed<'_>, engine: Engine, tables: usize, bar: f64, pair
     let project = bed.new_path("project");
     let folder = project.join("migrations");
     fs::create_dir_all(&folder).context(folder.display())?;
-    let file = folder.join("20240101-000000_bench_create_v1.up.sql");
-    fs::write(&file, statements(engine, tables).map(|sql| format!("{sql};\n")).collect::<String>())
-        .context(file.display())?;
+    let all: Vec<String> = statements(engine, tables).collect();
+    for (number, piece) in all.chunks(AT_ONCE).enumerate() {
+        let file = folder.join(format!("{}_bench_create_{number:05}_v1.up.sql", version(number)));
+        let text: String = piece.iter().map(|sql| format!("{sql};\n")).collect();
+        fs::write(&file, text).context(file.display())?;
+    }
     let database = bed.database(engine)?;
     let cache = bed.new_path("cache");
     let with = |arguments: &[&str], url: &str| {
@@ -126,6 +129,9 @@ fn check_whole(bed: &Bed<'_>, database: &Database<'_, '_>, tables: usize) -> Res
 
 const COLUMNS: usize = 10;
 
+/// So many statements are one transaction, or one file: one over everything runs PostgreSQL out of locks.
+const AT_ONCE: usize = 900;
+
 /// Wide tables: keys, checks, defaults, two indexes, a foreign key.
 fn statements(engine: Engine, tables: usize) -> impl Iterator<Item = String> {
     (0..tables).flat_map(move |number| {
@@ -153,8 +159,7 @@ fn filled<'b, 'a>(bed: &'b Bed<'a>, engine: Engine, tables: usize) -> Result<Dat
     let (begin, commit) = if engine == Engine::MariaDb { ("", "") } else { ("BEGIN;\n", "COMMIT;\n") };
     let mut text = String::new();
     let all: Vec<String> = statements(engine, tables).collect();
-    // One transaction over everything runs PostgreSQL out of locks.
-    for piece in all.chunks(900) {
+    for piece in all.chunks(AT_ONCE) {
         text.push_str(begin);
         piece.iter().for_each(|sql| text.push_str(&format!("{sql};\n")));
         text.push_str(commit);

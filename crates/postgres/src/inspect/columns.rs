@@ -10,12 +10,13 @@ use crate::sql::Values;
 
 pub(super) const COLUMNS: Source = Source {
     sql: |major| {
+        // A default names no column, and is printed ten times as fast where it isn't said whose it is.
         let compression = since(major, 14, "nullif(a.attcompression::text, '')", "NULL::text");
         format!(
             "SELECT a.attrelid, a.attnum, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated, \
              CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END, {compression}, nullif(a.attstattarget, -1), a.attoptions::text, \
              a.attacl::text, CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::pg_catalog.regcollation::text END, \
-             pg_catalog.pg_get_expr(d.adbin, d.adrelid), d.oid, a.attislocal, a.attinhcount, c.relowner, a.attfdwoptions::text, a.atttypid, a.attcollation \
+             pg_catalog.pg_get_expr(d.adbin, CASE WHEN a.attgenerated = '' THEN 0 ELSE d.adrelid END), d.oid, a.attislocal, a.attinhcount, c.relowner, a.attfdwoptions::text, a.atttypid, a.attcollation \
              FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid \
              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
              LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \

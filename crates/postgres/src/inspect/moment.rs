@@ -57,7 +57,7 @@ impl Moment {
             parts.next().unwrap_or_default().split(',').map(|it| number(it).to_string()).collect();
         // A row that was frozen long ago may bear a number that would be in the future by now.
         format!(
-            "pg_catalog.age({row}.xmin) BETWEEN 0 AND pg_catalog.age('{next}'::pg_catalog.xid) OR {row}.xmin = ANY ('{{{}}}'::pg_catalog.xid[])",
+            "pg_catalog.age({row}.xmin) BETWEEN 0 AND (SELECT pg_catalog.age('{next}'::pg_catalog.xid)) OR {row}.xmin = ANY ('{{{}}}'::pg_catalog.xid[])",
             under_way.join(",")
         )
     }

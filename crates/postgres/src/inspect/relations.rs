@@ -15,7 +15,7 @@ pub(super) const RELATIONS: Source = Source {
     sql: |_| {
         "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relowner, c.relacl::text, c.reloptions::text, c.reltype, t.typarray, c.relpersistence, \
          CASE WHEN a.amname <> 'heap' THEN a.amname END, s.spcname, o.reloptions::text, c.relrowsecurity, c.relforcerowsecurity, c.relreplident, \
-         pg_catalog.pg_get_partkeydef(c.oid), pg_catalog.pg_get_expr(c.relpartbound, c.oid), c.reloftype, \
+         CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END, pg_catalog.pg_get_expr(c.relpartbound, c.oid), c.reloftype, \
          CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END, r.oid, c.relispopulated, \
          CASE WHEN c.reloftype <> 0 THEN c.reloftype::pg_catalog.regtype::text END \
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
