@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use driftlock_database::{PlanError, Step};
-use driftlock_schema::{Id, Object, Part, Value};
+use driftlock_schema::{Id, Object, Part, Schema, Value};
 
 use super::columns::goes_with;
 use super::graph::Op;
@@ -24,6 +24,9 @@ impl Plan<'_> {
     /// What changes about an object that stays.
     pub(super) fn kept(&mut self, old: &Object, new: &Object) -> Result<(), PlanError> {
         let id = new.id();
+        // What it has from a parent that it leaves becomes its own, and what a parent has that it joins it has to have.
+        let (left, joined) = (self.parents_left(old, new), self.parents_left(new, old));
+        let (old, new) = (&self.with_checks(old, &left, self.from), &self.with_checks(new, &joined, self.to));
         match id.kind.as_str() {
             "default_privileges" => return self.default_privileges(Some(old), Some(new)),
             "schema" if new.name.name == "public" => return self.public(Some(old), Some(new)),
@@ -65,6 +68,11 @@ impl Plan<'_> {
             if at > 0 {
                 op = op.needs([Key::other(&id, format!("statement {}", at - 1))]);
             }
+            if id.kind == *"extension" {
+                op = op.uses(old.attributes.text("schema").map(super::schema_key));
+                op = op.needs(new.attributes.text("schema").map(super::schema_key));
+            }
+            op = persistent(op, new);
             op = op.makes([Key::other(&id, format!("statement {at}"))]);
             if !is_table {
                 op = op.makes([Key::object(&id)]);
@@ -75,6 +83,37 @@ impl Plan<'_> {
             self.ops.push(op);
         }
         Ok(())
+    }
+
+    /// The parents of one that aren't those of the other, or not in the same way.
+    fn parents_left(&self, one: &Object, other: &Object) -> Vec<Id> {
+        let there = parents(other);
+        let bound = |object: &Object| object.attributes.text("bound").map(str::to_owned);
+        let is_moved = bound(one) != bound(other);
+        parents(one).into_iter().filter(|it| is_moved || !there.contains(it) || !self.stays(it)).collect()
+    }
+
+    /// With the checks of these parents, that hold for it too; those that both schemas have.
+    pub(super) fn with_checks(&self, object: &Object, of: &[Id], schema: &Schema) -> Object {
+        let mut all = object.clone();
+        for parent in of.iter().filter(|it| self.stays(it)) {
+            let (Some(here), Some(before), Some(after)) =
+                (schema.get(parent), self.from.get(parent), self.to.get(parent))
+            else {
+                continue;
+            };
+            for check in here.parts_of("check").filter(|it| !it.attributes.flag("no_inherit")) {
+                let is_kept = before.part("check", &check.name).is_some_and(|one| {
+                    after.part("check", &check.name).is_some_and(|other| one.attributes == other.attributes)
+                });
+                if is_kept && object.part("check", &check.name).is_none() {
+                    let mut check = check.clone();
+                    check.attributes.remove("comment");
+                    all.parts.push(check);
+                }
+            }
+        }
+        all
     }
 
     /// What a table inherits from.
@@ -94,8 +133,7 @@ impl Plan<'_> {
         }
         for parent in joined {
             let step = Step::new(id.clone(), format!("{alter} INHERIT {}", qualified(&parent.name)));
-            let own = self.columns.get(&id).into_iter().flat_map(|columns| columns.keys());
-            let own: Vec<Key> = own.map(|column| Key::part(&id, "column", column)).collect();
+            let own = self.before_joining(new);
             let op = Op::here(step, Rank::Inherit)
                 .needs([Key::object(parent)])
                 .needs(own)
@@ -118,11 +156,20 @@ impl Plan<'_> {
         if let (Some(parent), Some(bound)) = (other, bound(new)) {
             let sql =
                 format!("ALTER TABLE {} ATTACH PARTITION {} {bound}", qualified(&parent.name), qualified(&new.name));
-            let own = self.columns.get(&id).into_iter().flat_map(|columns| columns.keys());
-            let own: Vec<Key> = own.map(|column| Key::part(&id, "column", column)).collect();
+            let own = self.before_joining(new);
             let op = Op::here(hazards::attached(Step::new(id.clone(), sql)), Rank::Inherit);
             self.ops.push(op.needs([Key::object(&parent)]).needs(own).makes([Key::other(&id, "partition")]));
         }
+    }
+
+    /// What a table has to have before it joins a parent: columns, and constraints that the parent has too.
+    pub(super) fn before_joining(&self, table: &Object) -> Vec<Key> {
+        let id = table.id();
+        let columns = self.columns.get(&id).into_iter().flat_map(|columns| columns.keys());
+        let altered = table.parts_of("column").map(|column| Key::other(&id, format!("altered {}", column.name)));
+        let is_kept = |part: &&Part| matches!(part.kind.as_str(), "check" | "primary_key" | "unique" | "index");
+        let parts = table.parts.iter().filter(is_kept).map(|part| Key::part(&id, part.kind.as_str(), &part.name));
+        columns.map(|column| Key::part(&id, "column", column)).chain(altered).chain(parts).collect()
     }
 
     /// Whether a part goes with another thing that goes, without a word.
@@ -149,7 +196,7 @@ impl Plan<'_> {
     }
 
     /// Whether a part of what stays is there no more, or is made anew.
-    fn is_part_gone(&self, before: &Object, after: &Object, kind: &str, name: &str) -> bool {
+    pub(super) fn is_part_gone(&self, before: &Object, after: &Object, kind: &str, name: &str) -> bool {
         let Some(part) = before.part(kind, name) else { return false };
         let is_remade = self.remade_parts.contains(&(before.id(), (kind.to_owned(), name.to_owned())));
         match after.part(kind, name) {
@@ -232,7 +279,7 @@ impl Plan<'_> {
     }
 
     /// The keys that a foreign key may be held by.
-    pub(super) fn keys_of(&self, schema: &driftlock_schema::Schema, part: &Part) -> Vec<Key> {
+    pub(super) fn keys_of(&self, schema: &Schema, part: &Part) -> Vec<Key> {
         let Some(target) = part.attributes.get("references").map(relations::name_of) else { return Vec::new() };
         let target = Id::new("table", target);
         let mut columns: Vec<String> =
@@ -259,6 +306,13 @@ impl Plan<'_> {
             .needs(columns)
             .makes(makes)
             .makes(names_of_part(new, part));
+        if part.kind == *"primary_key" {
+            op = op.needs(
+                super::spread::key_columns(part)
+                    .into_iter()
+                    .map(|column| Key::other(&id, format!("not null {column}"))),
+            );
+        }
         if part.kind == *"foreign_key" {
             op = op.needs(self.keys_of(self.to, part));
             if let Some(target) = part.attributes.get("references").map(relations::name_of) {
@@ -351,6 +405,12 @@ impl Plan<'_> {
                 continue;
             }
             let is_new = part.as_ref().is_some_and(|part| anew.contains(part));
+            if what == "attached" {
+                let its = part.as_ref().and_then(|(kind, name)| new.part(kind, name));
+                if !self.parents_left(new, old).is_empty() && self.is_attached_by_joining(new, its) {
+                    continue;
+                }
+            }
             if part
                 .as_ref()
                 .is_some_and(|part| !is_new && new.part(&part.0, &part.1).is_none() && !is_inherited(part, new, self))
@@ -365,13 +425,14 @@ impl Plan<'_> {
             });
             let owned = |attributes| owned_by(attributes).filter(|_| what == "owned_by");
             // Who owns a sequence is remade, or is another one.
-            let is_lost = owned(&old.attributes).is_some_and(|(table, column)| {
-                !self.stays(&table)
-                    || matches!(
-                        self.columns.get(&table).and_then(|columns| columns.get(&column)),
-                        Some(Column::Dropped | Column::Remade)
-                    )
-            });
+            let is_lost = (what == "attached" && parents(new).iter().any(|it| !self.stays(it)))
+                || owned(&old.attributes).is_some_and(|(table, column)| {
+                    !self.stays(&table)
+                        || matches!(
+                            self.columns.get(&table).and_then(|columns| columns.get(&column)),
+                            Some(Column::Dropped | Column::Remade)
+                        )
+                });
             if one.map(|it| &it.sql) == other.map(|it| &it.sql) && !is_redefaulted && !is_lost {
                 continue;
             }
@@ -441,6 +502,25 @@ impl Plan<'_> {
         for sql in left {
             self.ops.push(Op::here(Step::new(id.clone(), sql), Rank::Grant));
         }
+    }
+}
+
+/// What is logged refers to nothing that isn't.
+fn persistent(op: Op, table: &Object) -> Op {
+    let id = table.id();
+    let targets: Vec<Id> = table
+        .parts_of("foreign_key")
+        .filter_map(|key| key.attributes.get("references"))
+        .map(|it| Id::new("table", relations::name_of(it)))
+        .filter(|target| *target != id)
+        .collect();
+    if op.step.sql.ends_with(" SET LOGGED") {
+        op.needs(targets.iter().map(|target| Key::other(target, "logged"))).makes([Key::other(&id, "logged")])
+    } else if op.step.sql.ends_with(" SET UNLOGGED") {
+        op.needs([Key::other(&id, "referrers unlogged")])
+            .makes(targets.iter().map(|target| Key::other(target, "referrers unlogged")))
+    } else {
+        op
     }
 }
 
