@@ -26,7 +26,8 @@ impl Plan<'_> {
         let id = new.id();
         // What it has from a parent that it leaves becomes its own, and what a parent has that it joins it has to have.
         let (left, joined) = (self.parents_left(old, new), self.parents_left(new, old));
-        let (old, new) = (&self.with_checks(old, &left, self.from), &self.with_checks(new, &joined, self.to));
+        let old = &self.with_all_of(old, &left);
+        let new = &self.with_checks(new, &joined, Some(old));
         match id.kind.as_str() {
             "default_privileges" => return self.default_privileges(Some(old), Some(new)),
             "schema" if new.name.name == "public" => return self.public(Some(old), Some(new)),
@@ -93,23 +94,40 @@ impl Plan<'_> {
         parents(one).into_iter().filter(|it| is_moved || !there.contains(it) || !self.stays(it)).collect()
     }
 
-    /// With the checks of these parents, that hold for it too; those that both schemas have.
-    pub(super) fn with_checks(&self, object: &Object, of: &[Id], schema: &Schema) -> Object {
+    /// With the constraints of these parents, before: they are left to it.
+    fn with_all_of(&self, object: &Object, of: &[Id]) -> Object {
         let mut all = object.clone();
-        for parent in of.iter().filter(|it| self.stays(it)) {
-            let (Some(here), Some(before), Some(after)) =
-                (schema.get(parent), self.from.get(parent), self.to.get(parent))
-            else {
-                continue;
-            };
-            for check in here.parts_of("check").filter(|it| !it.attributes.flag("no_inherit")) {
-                let is_kept = before.part("check", &check.name).is_some_and(|one| {
-                    after.part("check", &check.name).is_some_and(|other| one.attributes == other.attributes)
-                });
-                if is_kept && object.part("check", &check.name).is_none() {
-                    let mut check = check.clone();
-                    check.attributes.remove("comment");
-                    all.parts.push(check);
+        for parent in of.iter().filter_map(|it| self.from.get(it)) {
+            let is_partition = parent.attributes.get("partition_by").is_some();
+            let keys = parent.parts_of("foreign_key").filter(|_| is_partition);
+            let checks = parent.parts_of("check").filter(|it| !it.attributes.flag("no_inherit"));
+            for part in checks.chain(keys).filter(|it| object.part(it.kind.as_str(), &it.name).is_none()) {
+                all.parts.push(without_comment(part));
+            }
+        }
+        all
+    }
+
+    /// With the constraints of these parents, after, that it has to have when it joins them: the checks, and those keys that `old` has anyway.
+    pub(super) fn with_checks(&self, object: &Object, of: &[Id], old: Option<&Object>) -> Object {
+        let mut all = object.clone();
+        for parent in of {
+            let (before, after) = (self.from.get(parent), self.to.get(parent));
+            let Some(after) = after else { continue };
+            for part in &after.parts {
+                let is_same = |other: Option<&Object>| {
+                    let there = other.and_then(|other| other.part(part.kind.as_str(), &part.name));
+                    there.is_some_and(|there| without_comment(there).attributes == without_comment(part).attributes)
+                };
+                let has_to = match part.kind.as_str() {
+                    "check" => {
+                        (self.stays(parent) && is_same(before) && !part.attributes.flag("no_inherit")) || is_same(old)
+                    }
+                    "foreign_key" => is_same(old),
+                    _ => false,
+                };
+                if has_to && object.part(part.kind.as_str(), &part.name).is_none() {
+                    all.parts.push(without_comment(part));
                 }
             }
         }
@@ -128,8 +146,12 @@ impl Plan<'_> {
         let joined: Vec<&Id> = after.iter().filter(|it| !before.contains(it) || !self.stays(it)).collect();
         for parent in left {
             let step = Step::new(id.clone(), format!("{alter} NO INHERIT {}", qualified(&parent.name)));
-            self.ops
-                .push(Op::away(step, Rank::Inherit).uses([Key::object(parent)]).drops([Key::other(&id, "inherits")]));
+            self.ops.push(
+                Op::away(step, Rank::Inherit)
+                    .uses([Key::object(parent)])
+                    .drops([Key::other(&id, "inherits")])
+                    .makes([Key::other(&id, "left")]),
+            );
         }
         for parent in joined {
             let step = Step::new(id.clone(), format!("{alter} INHERIT {}", qualified(&parent.name)));
@@ -151,7 +173,9 @@ impl Plan<'_> {
         if let Some(parent) = one {
             let sql = format!("ALTER TABLE {} DETACH PARTITION {}", qualified(&parent.name), qualified(&old.name));
             let op = Op::away(hazards::detached(Step::new(id.clone(), sql)), Rank::Inherit);
-            self.ops.push(op.uses([Key::object(&parent)]).drops([Key::other(&id, "partition")]));
+            self.ops.push(
+                op.uses([Key::object(&parent)]).drops([Key::other(&id, "partition")]).makes([Key::other(&id, "left")]),
+            );
         }
         if let (Some(parent), Some(bound)) = (other, bound(new)) {
             let sql =
@@ -268,6 +292,8 @@ impl Plan<'_> {
         let mut op = Op::away(step, rank)
             .drops([Key::part(&id, part.kind.as_str(), &part.name), Key::other(&id, format!("index {}", part.name))])
             .drops(names_of_part(old, part))
+            // What it has from a parent goes once it has left it.
+            .needs([Key::other(&id, "left")])
             .makes([Key::other(&id, format!("gone {}", part.name))])
             .uses(part.requires.iter().map(Key::object))
             .uses(columns)
@@ -522,6 +548,12 @@ fn persistent(op: Op, table: &Object) -> Op {
     } else {
         op
     }
+}
+
+fn without_comment(part: &Part) -> Part {
+    let mut plain = part.clone();
+    plain.attributes.remove("comment");
+    plain
 }
 
 /// A column that a table has from its parent and of which it says nothing any more.

@@ -23,7 +23,7 @@ impl Plan<'_> {
             Some(_) => parents(object).into_iter().filter(|it| self.stays(it)).collect(),
             None => Vec::new(),
         };
-        let object = &self.with_checks(object, &joins, self.to);
+        let object = &self.with_checks(object, &joins, None);
         let made = all_of(self.to, object)?;
         if object.kind == "default_privileges" {
             return self.default_privileges(None, Some(object));
