@@ -460,10 +460,8 @@ fn identity_changes(
     let (one, other) = (said(was), said(identity));
     let mut statements = Vec::new();
     let (before, after) = (sequence_of(old_table, old, was), sequence_of(table, new, identity));
-    if before != after {
-        if before.name != after.name {
-            statements.push(format!("ALTER SEQUENCE {} RENAME TO {}", qualified(&before), identifier(&after.name)));
-        }
+    if before.name != after.name {
+        statements.push(format!("ALTER SEQUENCE {} RENAME TO {}", qualified(&before), identifier(&after.name)));
     }
     let mut sets = Vec::new();
     if one.get("generation") != other.get("generation") {
