@@ -61,6 +61,8 @@ struct Plan<'a> {
     children: HashMap<Id, Vec<Id>>,
     /// The sequences that belong to columns of a table, before.
     owned: HashMap<Id, Vec<Id>>,
+    /// The tables that a foreign key refers to, before.
+    referenced: HashSet<Id>,
     ops: Vec<Op>,
 }
 
@@ -77,6 +79,7 @@ pub(crate) fn steps(from: &Schema, to: &Schema) -> Result<Vec<Step>, PlanError> 
         resolved: HashMap::new(),
         children: HashMap::new(),
         owned: HashMap::new(),
+        referenced: HashSet::new(),
         ops: Vec::new(),
     };
     plan.find_work();
@@ -119,6 +122,8 @@ impl<'a> Plan<'a> {
             for parent in parents(object) {
                 self.children.entry(parent).or_default().push(object.id());
             }
+            let keys = object.parts_of("foreign_key").filter_map(|key| key.attributes.get("references"));
+            self.referenced.extend(keys.map(|it| Id::new("table", name_of(it))));
             if let Some((table, _)) = owned_by(&object.attributes) {
                 self.owned.entry(table).or_default().push(object.id());
             }

@@ -101,6 +101,7 @@ impl Plan<'_> {
                             .get(parent)
                             .and_then(|columns| columns.get(&column.name))
                             .is_some_and(|how| matches!(how, Column::Dropped | Column::Remade))
+                            && !self.is_left_to_children(parent, &column.name)
                     });
                 if !goes_with_parent {
                     self.drop_column(old, column);
@@ -163,9 +164,29 @@ impl Plan<'_> {
         self.resolved.get(table)?.1.iter().find(|it| it.name == column).cloned()
     }
 
+    /// Whether a column that a table loses stays in a table that inherits it.
+    fn is_left_to_children(&self, table: &Id, column: &str) -> bool {
+        let keeps = |child: &Id| {
+            let is_kept = |columns: &[Part], inherited: bool| {
+                columns.iter().any(|it| it.name == column && (!inherited || it.attributes.flag("inherited")))
+            };
+            let how = self.columns.get(child).and_then(|columns| columns.get(column));
+            !matches!(how, Some(Column::Dropped | Column::Remade))
+                && self
+                    .resolved
+                    .get(child)
+                    .is_some_and(|(before, after)| is_kept(before, true) && is_kept(after, false))
+        };
+        self.children.get(table).into_iter().flatten().any(keeps)
+    }
+
     fn drop_column(&mut self, table: &Object, column: &Part) {
         let id = table.id();
-        let step = Step::new(id.clone(), drop::part(table, column));
+        let mut sql = drop::part(table, column);
+        if self.is_left_to_children(&id, &column.name) {
+            sql = sql.replacen("TABLE ", "TABLE ONLY ", 1);
+        }
+        let step = Step::new(id.clone(), sql);
         let mut op = Op::away(hazards::dropped_column(table, column, step), Rank::Column)
             .drops([Key::part(&id, "column", &column.name)])
             .drops(names_of_part(table, column))
@@ -306,7 +327,8 @@ impl Plan<'_> {
             object.parts_of("primary_key").any(|key| super::spread::key_columns(key).contains(&new.name))
         };
         match (one.flag("not_null"), other.flag("not_null")) {
-            (false, true) if has_key(table) => {}
+            // A key makes it so, but for the partitions of a table that has some.
+            (false, true) if has_key(table) && !self.children.contains_key(&id) => {}
             (false, true) => {
                 let step =
                     Step::new(id.clone(), format!("{column} SET NOT NULL")).inverse(format!("{column} DROP NOT NULL"));
@@ -438,10 +460,8 @@ fn identity_changes(
     let (one, other) = (said(was), said(identity));
     let mut statements = Vec::new();
     let (before, after) = (sequence_of(old_table, old, was), sequence_of(table, new, identity));
-    if before != after {
-        if before.name != after.name {
-            statements.push(format!("ALTER SEQUENCE {} RENAME TO {}", qualified(&before), identifier(&after.name)));
-        }
+    if before.name != after.name {
+        statements.push(format!("ALTER SEQUENCE {} RENAME TO {}", qualified(&before), identifier(&after.name)));
     }
     let mut sets = Vec::new();
     if one.get("generation") != other.get("generation") {

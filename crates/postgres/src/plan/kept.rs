@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use driftlock_database::{PlanError, Step};
-use driftlock_schema::{Id, Object, Part, Value};
+use driftlock_schema::{Id, Object, Part, Schema, Value};
 
 use super::columns::goes_with;
 use super::graph::Op;
@@ -24,6 +24,10 @@ impl Plan<'_> {
     /// What changes about an object that stays.
     pub(super) fn kept(&mut self, old: &Object, new: &Object) -> Result<(), PlanError> {
         let id = new.id();
+        // What it has from a parent that it leaves becomes its own, and what a parent has that it joins it has to have.
+        let (left, joined) = (self.parents_left(old, new), self.parents_left(new, old));
+        let old = &self.with_all_of(old, &left);
+        let new = &self.with_checks(new, &joined, Some(old));
         match id.kind.as_str() {
             "default_privileges" => return self.default_privileges(Some(old), Some(new)),
             "schema" if new.name.name == "public" => return self.public(Some(old), Some(new)),
@@ -65,6 +69,11 @@ impl Plan<'_> {
             if at > 0 {
                 op = op.needs([Key::other(&id, format!("statement {}", at - 1))]);
             }
+            if id.kind == *"extension" {
+                op = op.uses(old.attributes.text("schema").map(super::schema_key));
+                op = op.needs(new.attributes.text("schema").map(super::schema_key));
+            }
+            op = persistent(op, new);
             op = op.makes([Key::other(&id, format!("statement {at}"))]);
             if !is_table {
                 op = op.makes([Key::object(&id)]);
@@ -75,6 +84,54 @@ impl Plan<'_> {
             self.ops.push(op);
         }
         Ok(())
+    }
+
+    /// The parents of one that aren't those of the other, or not in the same way.
+    fn parents_left(&self, one: &Object, other: &Object) -> Vec<Id> {
+        let there = parents(other);
+        let bound = |object: &Object| object.attributes.text("bound").map(str::to_owned);
+        let is_moved = bound(one) != bound(other);
+        parents(one).into_iter().filter(|it| is_moved || !there.contains(it) || !self.stays(it)).collect()
+    }
+
+    /// With the constraints of these parents, before: they are left to it.
+    fn with_all_of(&self, object: &Object, of: &[Id]) -> Object {
+        let mut all = object.clone();
+        for parent in of.iter().filter_map(|it| self.from.get(it)) {
+            let is_partition = parent.attributes.get("partition_by").is_some();
+            let keys = parent.parts_of("foreign_key").filter(|_| is_partition);
+            let checks = parent.parts_of("check").filter(|it| !it.attributes.flag("no_inherit"));
+            for part in checks.chain(keys).filter(|it| object.part(it.kind.as_str(), &it.name).is_none()) {
+                all.parts.push(without_comment(part));
+            }
+        }
+        all
+    }
+
+    /// With the constraints of these parents, after, that it has to have when it joins them: the checks, and those keys that `old` has anyway.
+    pub(super) fn with_checks(&self, object: &Object, of: &[Id], old: Option<&Object>) -> Object {
+        let mut all = object.clone();
+        for parent in of {
+            let (before, after) = (self.from.get(parent), self.to.get(parent));
+            let Some(after) = after else { continue };
+            for part in &after.parts {
+                let is_same = |other: Option<&Object>| {
+                    let there = other.and_then(|other| other.part(part.kind.as_str(), &part.name));
+                    there.is_some_and(|there| without_comment(there).attributes == without_comment(part).attributes)
+                };
+                let has_to = match part.kind.as_str() {
+                    "check" => {
+                        (self.stays(parent) && is_same(before) && !part.attributes.flag("no_inherit")) || is_same(old)
+                    }
+                    "foreign_key" => is_same(old),
+                    _ => false,
+                };
+                if has_to && object.part(part.kind.as_str(), &part.name).is_none() {
+                    all.parts.push(without_comment(part));
+                }
+            }
+        }
+        all
     }
 
     /// What a table inherits from.
@@ -89,13 +146,16 @@ impl Plan<'_> {
         let joined: Vec<&Id> = after.iter().filter(|it| !before.contains(it) || !self.stays(it)).collect();
         for parent in left {
             let step = Step::new(id.clone(), format!("{alter} NO INHERIT {}", qualified(&parent.name)));
-            self.ops
-                .push(Op::away(step, Rank::Inherit).uses([Key::object(parent)]).drops([Key::other(&id, "inherits")]));
+            self.ops.push(
+                Op::away(step, Rank::Inherit)
+                    .uses([Key::object(parent)])
+                    .drops([Key::other(&id, "inherits")])
+                    .makes([Key::other(&id, "left")]),
+            );
         }
         for parent in joined {
             let step = Step::new(id.clone(), format!("{alter} INHERIT {}", qualified(&parent.name)));
-            let own = self.columns.get(&id).into_iter().flat_map(|columns| columns.keys());
-            let own: Vec<Key> = own.map(|column| Key::part(&id, "column", column)).collect();
+            let own = self.before_joining(new);
             let op = Op::here(step, Rank::Inherit)
                 .needs([Key::object(parent)])
                 .needs(own)
@@ -113,16 +173,27 @@ impl Plan<'_> {
         if let Some(parent) = one {
             let sql = format!("ALTER TABLE {} DETACH PARTITION {}", qualified(&parent.name), qualified(&old.name));
             let op = Op::away(hazards::detached(Step::new(id.clone(), sql)), Rank::Inherit);
-            self.ops.push(op.uses([Key::object(&parent)]).drops([Key::other(&id, "partition")]));
+            self.ops.push(
+                op.uses([Key::object(&parent)]).drops([Key::other(&id, "partition")]).makes([Key::other(&id, "left")]),
+            );
         }
         if let (Some(parent), Some(bound)) = (other, bound(new)) {
             let sql =
                 format!("ALTER TABLE {} ATTACH PARTITION {} {bound}", qualified(&parent.name), qualified(&new.name));
-            let own = self.columns.get(&id).into_iter().flat_map(|columns| columns.keys());
-            let own: Vec<Key> = own.map(|column| Key::part(&id, "column", column)).collect();
+            let own = self.before_joining(new);
             let op = Op::here(hazards::attached(Step::new(id.clone(), sql)), Rank::Inherit);
             self.ops.push(op.needs([Key::object(&parent)]).needs(own).makes([Key::other(&id, "partition")]));
         }
+    }
+
+    /// What a table has to have before it joins a parent: columns, and constraints that the parent has too.
+    pub(super) fn before_joining(&self, table: &Object) -> Vec<Key> {
+        let id = table.id();
+        let columns = self.columns.get(&id).into_iter().flat_map(|columns| columns.keys());
+        let altered = table.parts_of("column").map(|column| Key::other(&id, format!("altered {}", column.name)));
+        let is_kept = |part: &&Part| matches!(part.kind.as_str(), "check" | "primary_key" | "unique" | "index");
+        let parts = table.parts.iter().filter(is_kept).map(|part| Key::part(&id, part.kind.as_str(), &part.name));
+        columns.map(|column| Key::part(&id, "column", column)).chain(altered).chain(parts).collect()
     }
 
     /// Whether a part goes with another thing that goes, without a word.
@@ -149,7 +220,7 @@ impl Plan<'_> {
     }
 
     /// Whether a part of what stays is there no more, or is made anew.
-    fn is_part_gone(&self, before: &Object, after: &Object, kind: &str, name: &str) -> bool {
+    pub(super) fn is_part_gone(&self, before: &Object, after: &Object, kind: &str, name: &str) -> bool {
         let Some(part) = before.part(kind, name) else { return false };
         let is_remade = self.remade_parts.contains(&(before.id(), (kind.to_owned(), name.to_owned())));
         match after.part(kind, name) {
@@ -221,6 +292,8 @@ impl Plan<'_> {
         let mut op = Op::away(step, rank)
             .drops([Key::part(&id, part.kind.as_str(), &part.name), Key::other(&id, format!("index {}", part.name))])
             .drops(names_of_part(old, part))
+            // What it has from a parent goes once it has left it.
+            .needs([Key::other(&id, "left")])
             .makes([Key::other(&id, format!("gone {}", part.name))])
             .uses(part.requires.iter().map(Key::object))
             .uses(columns)
@@ -232,7 +305,7 @@ impl Plan<'_> {
     }
 
     /// The keys that a foreign key may be held by.
-    pub(super) fn keys_of(&self, schema: &driftlock_schema::Schema, part: &Part) -> Vec<Key> {
+    pub(super) fn keys_of(&self, schema: &Schema, part: &Part) -> Vec<Key> {
         let Some(target) = part.attributes.get("references").map(relations::name_of) else { return Vec::new() };
         let target = Id::new("table", target);
         let mut columns: Vec<String> =
@@ -259,6 +332,13 @@ impl Plan<'_> {
             .needs(columns)
             .makes(makes)
             .makes(names_of_part(new, part));
+        if part.kind == *"primary_key" {
+            op = op.needs(
+                super::spread::key_columns(part)
+                    .into_iter()
+                    .map(|column| Key::other(&id, format!("not null {column}"))),
+            );
+        }
         if part.kind == *"foreign_key" {
             op = op.needs(self.keys_of(self.to, part));
             if let Some(target) = part.attributes.get("references").map(relations::name_of) {
@@ -351,6 +431,12 @@ impl Plan<'_> {
                 continue;
             }
             let is_new = part.as_ref().is_some_and(|part| anew.contains(part));
+            if what == "attached" {
+                let its = part.as_ref().and_then(|(kind, name)| new.part(kind, name));
+                if !self.parents_left(new, old).is_empty() && self.is_attached_by_joining(new, its) {
+                    continue;
+                }
+            }
             if part
                 .as_ref()
                 .is_some_and(|part| !is_new && new.part(&part.0, &part.1).is_none() && !is_inherited(part, new, self))
@@ -365,13 +451,14 @@ impl Plan<'_> {
             });
             let owned = |attributes| owned_by(attributes).filter(|_| what == "owned_by");
             // Who owns a sequence is remade, or is another one.
-            let is_lost = owned(&old.attributes).is_some_and(|(table, column)| {
-                !self.stays(&table)
-                    || matches!(
-                        self.columns.get(&table).and_then(|columns| columns.get(&column)),
-                        Some(Column::Dropped | Column::Remade)
-                    )
-            });
+            let is_lost = (what == "attached" && parents(new).iter().any(|it| !self.stays(it)))
+                || owned(&old.attributes).is_some_and(|(table, column)| {
+                    !self.stays(&table)
+                        || matches!(
+                            self.columns.get(&table).and_then(|columns| columns.get(&column)),
+                            Some(Column::Dropped | Column::Remade)
+                        )
+                });
             if one.map(|it| &it.sql) == other.map(|it| &it.sql) && !is_redefaulted && !is_lost {
                 continue;
             }
@@ -442,6 +529,31 @@ impl Plan<'_> {
             self.ops.push(Op::here(Step::new(id.clone(), sql), Rank::Grant));
         }
     }
+}
+
+/// What is logged refers to nothing that isn't.
+fn persistent(op: Op, table: &Object) -> Op {
+    let id = table.id();
+    let targets: Vec<Id> = table
+        .parts_of("foreign_key")
+        .filter_map(|key| key.attributes.get("references"))
+        .map(|it| Id::new("table", relations::name_of(it)))
+        .filter(|target| *target != id)
+        .collect();
+    if op.step.sql.ends_with(" SET LOGGED") {
+        op.needs(targets.iter().map(|target| Key::other(target, "logged"))).makes([Key::other(&id, "logged")])
+    } else if op.step.sql.ends_with(" SET UNLOGGED") {
+        op.needs([Key::other(&id, "referrers unlogged")])
+            .makes(targets.iter().map(|target| Key::other(target, "referrers unlogged")))
+    } else {
+        op
+    }
+}
+
+fn without_comment(part: &Part) -> Part {
+    let mut plain = part.clone();
+    plain.attributes.remove("comment");
+    plain
 }
 
 /// A column that a table has from its parent and of which it says nothing any more.

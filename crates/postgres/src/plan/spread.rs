@@ -28,10 +28,20 @@ impl Plan<'_> {
     pub(super) fn spread(&mut self) -> Result<(), PlanError> {
         let mut hits = Vec::new();
         for id in self.work.clone() {
-            let (Some(old), Some(new)) = (self.from.get(&id), self.to.get(&id)) else { continue };
+            let (Some(old), Some(new)) = (self.from.get(&id), self.to.get(&id)) else {
+                // What doesn't change is made of something else of the same name.
+                if self.from.get(&id).is_some() {
+                    hits.push(Hit::Object(id));
+                }
+                continue;
+            };
             let made = all_of(self.to, new)?;
             let sql = made.steps.first().map_or("", |step| step.sql.as_str());
-            if matches!(change(old, new, sql)?, Change::Remade) {
+            // Not every extension can be moved, and nothing says which; one of which nothing is made can as well be made anew.
+            let is_moved = id.kind == *"extension"
+                && old.attributes.get("schema") != new.attributes.get("schema")
+                && !self.from.objects().any(|object| super::all_required(object).any(|it| *it == id));
+            if is_moved || matches!(change(old, new, sql)?, Change::Remade) {
                 self.remade.insert(id.clone());
                 hits.push(Hit::Object(id.clone()));
             }
@@ -117,12 +127,14 @@ impl Plan<'_> {
         for object in self.from.objects() {
             let id = object.id();
             let Some(there) = self.to.get(&id) else { continue };
-            for required in object.requires.iter().filter(|it| there.requires.contains(it)) {
+            let is_same = object.attributes == there.attributes;
+            for required in object.requires.iter().filter(|it| is_same || there.requires.contains(it)) {
                 dependents.entry(required.clone()).or_default().push((id.clone(), None));
             }
             for part in &object.parts {
                 let Some(other) = there.part(part.kind.as_str(), &part.name) else { continue };
-                for required in part.requires.iter().filter(|it| other.requires.contains(it)) {
+                let is_same = part.attributes == other.attributes;
+                for required in part.requires.iter().filter(|it| is_same || other.requires.contains(it)) {
                     let name = (part.kind.as_str().to_owned(), part.name.clone());
                     dependents.entry(required.clone()).or_default().push((id.clone(), Some(name)));
                 }
@@ -192,6 +204,10 @@ impl Plan<'_> {
                         self.resolve(other)?;
                     }
                 }
+                // One that is put to that of the table that its own is a part of is put to another one's.
+                Some((kind, name))
+                    if is_relation
+                        && object.part(kind, name).is_some_and(|it| it.attributes.get("attached_to").is_some()) => {}
                 Some(part) => self.remake_part(other, part, hits),
             }
         }

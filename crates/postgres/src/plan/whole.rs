@@ -18,6 +18,12 @@ impl Plan<'_> {
     /// Makes an object with all that is said of it.
     pub(super) fn come(&mut self, object: &Object) -> Result<(), PlanError> {
         let id = object.id();
+        // A table that joins one that is there has what that one asks for before.
+        let joins: Vec<Id> = match object.attributes.get("partition_of") {
+            Some(_) => parents(object).into_iter().filter(|it| self.stays(it)).collect(),
+            None => Vec::new(),
+        };
+        let object = &self.with_checks(object, &joins, None);
         let made = all_of(self.to, object)?;
         if object.kind == "default_privileges" {
             return self.default_privileges(None, Some(object));
@@ -41,6 +47,13 @@ impl Plan<'_> {
             }
             let part = step.part.as_ref().and_then(|(kind, name)| object.part(kind, name));
             let mut needs = step.requires.clone();
+            let saying = step.saying.as_ref().map(|(what, _)| what.as_str());
+            if saying == Some("partition_of") && !joins.is_empty() {
+                needs.extend(self.before_joining(object));
+            }
+            if saying == Some("attached") && !joins.is_empty() && self.is_attached_by_joining(object, part) {
+                continue;
+            }
             if is_first {
                 makes.extend(super::own_name(object));
                 needs.extend(object.name.schema.as_deref().map(schema_key));
@@ -83,6 +96,16 @@ impl Plan<'_> {
         Ok(())
     }
 
+    /// Whether an index is put to that of the table that its own joins by joining it: that index is there already.
+    pub(super) fn is_attached_by_joining(&self, table: &Object, part: Option<&Part>) -> bool {
+        let (Some(parent), Some(part)) = (parents(table).pop(), part) else { return false };
+        let Some(theirs) = part.attributes.text("attached_to") else { return false };
+        let (Some(before), Some(after)) = (self.from.get(&parent), self.to.get(&parent)) else { return false };
+        let of = |object: &Object| object.parts.iter().find(|it| it.name == theirs && it.kind != *"column").cloned();
+        let (Some(one), Some(other)) = (of(before), of(after)) else { return false };
+        !self.is_part_gone(before, after, one.kind.as_str(), theirs) && one.kind == other.kind
+    }
+
     fn key_of(&self, id: &Id, granted: &Granted) -> Key {
         match &granted.part {
             Some((kind, name)) => Key::part(id, kind, name),
@@ -101,6 +124,15 @@ impl Plan<'_> {
             return Ok(());
         }
         let rank = self.rank_of(object);
+        if let Some(parent) = parents(object).pop().filter(|it| self.stays(it) && self.referenced.contains(it)) {
+            // It is referred to together with the others.
+            if object.attributes.get("partition_of").is_some() {
+                let sql =
+                    format!("ALTER TABLE {} DETACH PARTITION {}", qualified(&parent.name), qualified(&object.name));
+                let op = Op::away(Step::new(id.clone(), sql), Rank::Inherit);
+                self.ops.push(op.uses([Key::object(&id), Key::object(&parent)]));
+            }
+        }
         let mut op = Op::away(hazards::dropped(object, Step::new(id.clone(), format!("DROP {words}"))), rank);
         let mut going = vec![object];
         // Partitions and the sequences of columns go with their table.
