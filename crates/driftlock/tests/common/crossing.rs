@@ -105,6 +105,7 @@ async fn seeded(engine: &str, database: &TestDatabase, from: &Schema, to: &Schem
         let counts = stay.map(|column| format!("count({})", quote(&column.name)));
         let counts: Vec<String> = ["count(*)".to_owned()].into_iter().chain(counts).collect();
         for count in counts {
+            let count = if engine == "mysql" { count } else { format!("CAST({count} AS text)") };
             let query = format!("SELECT {count} FROM {name}");
             if let Some(count) = database.look(&query).await {
                 rows.push((query, count));
