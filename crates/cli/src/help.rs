@@ -7,16 +7,18 @@ use crate::arguments::{Cli, Color};
 
 /// The commands as people look for them.
 const GROUPS: [(&str, &[&str]); 6] = [
-    ("Begin", &["init", "new"]),
+    ("Begin", &["init", "new, generate"]),
     ("Look", &["status", "plan", "validate", "manifest", "audit", "doctor"]),
-    ("Schema", &["inspect", "lock, check"]),
+    ("Schema", &["inspect, diff", "lock, check"]),
     ("Run", &["up", "down, redo"]),
     ("Take over", &["adopt", "baseline", "accept"]),
     ("Shell", &["completions"]),
 ];
 
 /// What is said of commands that share a line: a screen has 24.
-const TOGETHER: [(&str, &str); 2] = [
+const TOGETHER: [(&str, &str); 4] = [
+    ("new, generate", "Make a migration's files, empty or of a difference"),
+    ("inspect, diff", "Show what a database is; the way from one to another"),
     ("lock, check", "Write schema.lock; compare files, lock and database"),
     ("down, redo", "Undo what was applied last; undo it and apply it again"),
 ];
@@ -69,7 +71,7 @@ fn with_groups(command: Command, long: bool) -> Command {
         let mut title = title;
         for (name, about) in names.iter().filter_map(|name| Some((*name, about(name)?))) {
             let header = if title.is_empty() { anstyle::Style::new() } else { header };
-            let (left, right) = (" ".repeat(11 - title.len()), " ".repeat(13 - name.len().min(12)));
+            let (left, right) = (" ".repeat(10 - title.len()), " ".repeat(15 - name.len().min(14)));
             text.push_str(&format!("{header}{title}{header:#}{left}{literal}{name}{literal:#}{right}{about}\n"));
             title = "";
         }

@@ -31,7 +31,7 @@ impl SchemaOptions {
 #[derive(Debug, Args)]
 pub(crate) struct FilterOptions {
     /// Only what a rule means, such as 'table:shop_*'
-    #[arg(long, value_name = "RULE")]
+    #[arg(long, value_name = "RULE", hide_short_help = true)]
     include: Vec<String>,
     /// Not what a rule means, as `ignore` of driftlock.toml
     #[arg(long, value_name = "RULE")]
@@ -59,7 +59,7 @@ impl FilterOptions {
 #[derive(Debug, Args)]
 pub(crate) struct RenameOption {
     /// Has another name there: 'table:old=new', 'table:t.old=new', 'index:t.old=new'
-    #[arg(long, value_name = "KIND:OLD=NEW")]
+    #[arg(long, value_name = "KIND:OLD=NEW", hide_short_help = true)]
     rename: Vec<String>,
 }
 

@@ -26,6 +26,8 @@ pub struct Making<'m> {
     pub words: (&'m str, &'m str),
     /// The time that it is named by.
     pub now: Timestamp,
+    /// What the database is like that the migrations are for, where that isn't the usual.
+    pub likeness: Likeness,
     /// Whether something is written. Else everything is done but that.
     pub write: bool,
 }
@@ -57,18 +59,14 @@ impl Sources {
         let directories = std::slice::from_ref(*directory);
         let layout = self.layout();
         let next = Next::of(directories, layout, *words, *now)?;
-        let (mut notes, mut likeness) = (Vec::new(), Likeness::new());
+        let mut notes = Vec::new();
         if making.write {
             std::fs::create_dir_all(directory.path()).map_err(|error| unwritable(directory, &error))?;
-        }
-        let migrations = Migrations::load(Arc::new((*directory).clone()), Some(next.layout))?;
-        if let Ok(Some(lock)) = migrations.lock_file() {
-            likeness = lock.database;
         }
         let path = std::path::absolute(directory.path()).map_err(|error| unwritable(directory, &error))?;
         let from = Source::Directory { path, version: None };
         let engine = self.engine_of(&from).or_else(|error| self.engine_of(to).map_err(|_| error))?;
-        let sources = self.clone().engine(engine).like(likeness);
+        let sources = self.clone().engine(engine).like(making.likeness.clone());
         let up = Box::pin(sources.diff(&from, to)).await?;
         if up.diff.steps.is_empty() {
             let down = Err("nothing is done".to_owned());

@@ -128,7 +128,7 @@ impl<'d> Next<'d> {
 /// The one layout of all directories that have files.
 fn layout_of(directories: &[Directory]) -> Result<Layout, Error> {
     let mut found: Option<(Layout, &Directory)> = None;
-    for directory in directories {
+    for directory in directories.iter().filter(|it| it.path().is_dir()) {
         let Some(layout) = Layout::of(directory)? else { continue };
         match found {
             Some((first, of)) if first != layout => {
@@ -174,6 +174,10 @@ fn sums(directories: &[Directory], layout: Layout) -> Result<Vec<&Directory>, Er
     }
     let mut sums = Vec::new();
     for directory in directories {
+        if !directory.path().is_dir() {
+            sums.push(directory);
+            continue;
+        }
         let migrations = Migrations::load(Arc::new(directory.clone()), Some(layout))?;
         if migrations.list().is_empty() || directory.exists(ATLAS_SUM) {
             sums.push(directory);

@@ -59,6 +59,8 @@ struct Plan<'a> {
     resolved: HashMap<Id, (Vec<Part>, Vec<Part>)>,
     /// The tables that inherit from a table, before.
     children: HashMap<Id, Vec<Id>>,
+    /// The sequences that belong to columns of a table, before.
+    owned: HashMap<Id, Vec<Id>>,
     ops: Vec<Op>,
 }
 
@@ -74,6 +76,7 @@ pub(crate) fn steps(from: &Schema, to: &Schema) -> Result<Vec<Step>, PlanError> 
         work: BTreeSet::new(),
         resolved: HashMap::new(),
         children: HashMap::new(),
+        owned: HashMap::new(),
         ops: Vec::new(),
     };
     plan.find_work();
@@ -115,6 +118,9 @@ impl<'a> Plan<'a> {
         for object in self.from.objects() {
             for parent in parents(object) {
                 self.children.entry(parent).or_default().push(object.id());
+            }
+            if let Some((table, _)) = owned_by(&object.attributes) {
+                self.owned.entry(table).or_default().push(object.id());
             }
         }
         // What a table inherits changes with its parent.

@@ -36,7 +36,7 @@ pub enum Difference {
         /// What it says in the second.
         to: Option<Value>,
     },
-    /// The columns that both have come in another order.
+    /// The columns that both have come in another order. An order that is empty is the usual one: the parents' columns first.
     Reordered {
         /// Their order in the first.
         from: Vec<String>,
@@ -70,6 +70,9 @@ pub fn compare(from: &Schema, to: &Schema, facets: Facets) -> Vec<Change> {
     }
 }
 
+/// The attribute of a table whose columns come in an order that its parents' don't tell.
+const COLUMN_ORDER: &str = "column_order";
+
 /// Two objects of the same kind and name.
 fn objects(from: &Object, to: &Object, facets: Facets, changes: &mut Vec<Change>) {
     if std::ptr::eq(from, to) || (from.attributes == to.attributes && from.parts == to.parts) {
@@ -81,7 +84,16 @@ fn objects(from: &Object, to: &Object, facets: Facets, changes: &mut Vec<Change>
         part: part.map(|part| (part.kind.clone(), part.name.clone())),
         difference,
     };
-    changes.extend(altered(&from.attributes, &to.attributes, facets).map(|difference| about(None, difference)));
+    let is_order = |difference: &Difference| matches!(difference, Difference::Altered { attribute, .. } if attribute == COLUMN_ORDER);
+    let differences = altered(&from.attributes, &to.attributes, facets);
+    for difference in differences {
+        let names = |object: &Object| -> Vec<String> {
+            object.attributes.list(COLUMN_ORDER).iter().filter_map(Value::as_text).map(str::to_owned).collect()
+        };
+        let difference =
+            if is_order(&difference) { Difference::Reordered { from: names(from), to: names(to) } } else { difference };
+        changes.push(about(None, difference));
+    }
     let of = |object: &'_ Object| -> BTreeMap<(Kind, String), usize> {
         object.parts.iter().enumerate().map(|(at, part)| ((part.kind.clone(), part.name.clone()), at)).collect()
     };

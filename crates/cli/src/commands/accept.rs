@@ -11,7 +11,7 @@ use crate::output::Output;
 use crate::progress::line;
 use crate::session::{self, Look};
 
-/// Accept an edited file as what was applied, with a reason
+/// Take an edited file as what was applied, with a reason
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:

@@ -20,7 +20,7 @@ use crate::setup::provenance;
 use crate::table::{self, Column};
 use crate::width;
 
-/// Show what differs between two schemas, and the statements from one to the other
+/// Show what differs between two schemas, and the way from one to the other
 ///
 /// The statements are run on a scratch database that holds the first, and what comes of it is compared with the second by the
 /// engine's own account, before they are shown. Reads only; with `--exit-code`, exit code 3 where something differs.
@@ -35,8 +35,8 @@ Examples:
   driftlock diff --from sqlite://shop.db --to dir:migrations
   driftlock diff --from dir:migrations --to sql:wanted.sql --format sql
   driftlock diff --from git:main:migrations --to dir:migrations --engine sqlite
-  driftlock diff --from sqlite://a.db --to sqlite://b.db --exclude 'table:tmp_*' --exit-code
-  driftlock diff --from dir:migrations --to sql:wanted.sql --rename 'table:customer.mail=email'
+  driftlock diff --from sqlite://a.db --to sqlite://b.db --exit-code
+  driftlock diff --from lock:a.lock --to sql:b.sql --rename table:t.mail=email
 
 Sources are those of `driftlock inspect`. Statements that may lose data, or do
 something else that one should know, say so.

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use clap::Args;
-use driftlock::Files;
 use driftlock::database::{Hazard, Timestamp};
 use driftlock::engine::{Generated, Making, Source, Sources};
 use driftlock::script::{Directory, LOCK_FILE};
+use driftlock::{Files, Migrations};
 use serde_json::json;
 
 use super::Done;
-use super::lock::engine_of;
+use super::lock::{engine_of, likeness};
 use crate::arguments::Global;
 use crate::error::CommandError;
 use crate::output::{Output, count, printable};
@@ -20,18 +20,23 @@ use crate::schema_options::{RenameOption, SchemaOptions};
 use crate::session;
 use crate::setup::provenance;
 
-/// Write the migration that leads from what the migrations make to a source
+/// Write the migration from what the migrations make to another schema
 ///
 /// The statements, up and down, are proved on a scratch database, and the migration is replayed with all others before a file is
 /// written. The manifest and schema.lock are written with it. Where nothing differs, nothing is written.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    after_help = "\
+Examples:
+  driftlock generate customer add_phone --to sql:schema.sql",
+    after_long_help = "\
 Examples:
   driftlock generate customer add_phone --to sql:schema.sql
   driftlock generate order from_staging --to postgres://me@staging/shop --dry-run
 
 Sources are those of `driftlock inspect`. What a statement may do (lose data,
-block writes, …) is said before it in the file: read it before you commit it.")]
+block writes, …) is said before it in the file: read it before you commit it."
+)]
 pub(crate) struct Arguments {
     /// What it is about, such as user_schema
     domain: String,
@@ -55,8 +60,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
     let to = arguments.to.parse::<Source>()?;
     let filter = arguments.schema.filter.filter(&settings)?;
     let who = provenance(global, &config, &settings);
-    let sources =
-        Sources::new(driftlock::ENGINES, settings.clone(), who).filter(filter).renames(arguments.rename.renamings()?);
+    let sources = Sources::new(driftlock::ENGINES, settings.clone(), who.clone())
+        .filter(filter)
+        .renames(arguments.rename.renamings()?);
     let engine = match (arguments.schema.engine.engine()?, &to) {
         (Some(engine), _) => engine,
         (None, Source::Database(_)) => sources.engine_of(&to)?,
@@ -64,6 +70,10 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
     };
     let place = settings.directory(engine.name())?;
     let directory = Directory::new(&place.path).shown_as(&place.shown);
+    let layout = settings.layout.as_ref().map(|layout| layout.value);
+    // What is wrong with the migrations is said when they are replayed.
+    let migrations = Migrations::load(Arc::new(directory.clone()), layout).ok();
+    let former = migrations.and_then(|it| it.lock_file().ok().flatten()).map(|lock| lock.database).unwrap_or_default();
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let generated = session::apart(&settings, output, |cancellation| async {
         let making = Making {
@@ -71,6 +81,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
             directory: &directory,
             words: (&arguments.domain, &arguments.operation),
             now: Timestamp::from_micros(0).after(since),
+            likeness: likeness(engine, &settings, &who, former, output).await?,
             write: !arguments.dry_run,
         };
         Ok(sources.engine(engine).cancellation(cancellation).generate(&making, &to).await?)

@@ -123,7 +123,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
 
 /// What the scratch database is to be like: the database that somebody names now; else the one that the former lock file was written in, so that it
 /// doesn't change with who writes it; else the one of the environment that is the default.
-async fn likeness(
+pub(super) async fn likeness(
     engine: &'static dyn Engine,
     settings: &Settings,
     provenance: &Provenance,

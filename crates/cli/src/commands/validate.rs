@@ -12,7 +12,7 @@ use crate::error::CommandError;
 use crate::output::{Output, count};
 use crate::setup::{configure, engine_without_database};
 
-/// Say all that is wrong with the files, without a database
+/// Say all that's wrong with the files, without a database
 ///
 /// Exit code 3 when something is wrong.
 #[derive(Debug, Args)]

@@ -74,7 +74,7 @@ fn validate_says_all_that_is_wrong() {
     migrations/20240108-090000_other_v1.up.sql: version 20240108-090000 is there already: `migrations/20240108-090000_customer_create_v1.up.sql`; give one of them another version
     migrations/20240301-000000_open_v1.up.sql:2:8: this string is never closed: add its `'` (a ' inside is written twice: '')
     migrations/20240302-000000_lost_v1.down.sql: it has no up script: there is no other file of version 20240302-000000; add it or remove this one
-    migrations/20240303-000000_mark_v1.up.sql:1:15: unknown directive `no-transactoin`; there are `no-transaction`, `lock-timeout=DURATION`, `statement-timeout=DURATION`, `tables=NAME,NAME` and `was=VERSION`
+    migrations/20240303-000000_mark_v1.up.sql:1:15: unknown directive `no-transactoin`; there are `no-transaction`, `lock-timeout=DURATION`, `statement-timeout=DURATION`, `tables=NAME,NAME`, `was=VERSION` and `renamed-from NAME`
     migrations/20240304-000000_latin_v1.up.sql:1:12: the file is not UTF-8: byte 0xe9; save it as UTF-8
     migrations/fix.sql: it has no name of the driftlock layout, such as `20240520-143022_user_schema_add_index_v1.up.sql`: it doesn't begin with `YYYYMMDD-HHMMSS`; rename or move it
     5 migrations in 10 files: 6 problems found

@@ -11,7 +11,7 @@ pub(crate) fn commands(it: &TestEnvironment) -> Vec<Vec<String>> {
     let listed = help.lines().skip_while(|line| !line.is_empty()).skip(3).take_while(|line| !line.is_empty());
     // `lock, check  …`: some share a line.
     let names = |line: &str| -> Vec<String> {
-        let words = line.get(11..).unwrap_or_default().split_whitespace();
+        let words = line.get(10..).unwrap_or_default().split_whitespace();
         let mut shares = true;
         let names = words.take_while(|word| std::mem::replace(&mut shares, word.ends_with(',')));
         names.map(|word| word.trim_end_matches(',').to_owned()).collect()

@@ -54,6 +54,10 @@ fn sqlite3(it: &TestEnvironment, sql: &str) {
 fn print_all() -> Printed {
     let mut printed = Printed::default();
     let it = TestEnvironment::with_the_example();
+    it.write("old.sql", "CREATE TABLE a (b text, d text NOT NULL);\n");
+    it.write("new.sql", "CREATE TABLE a (c text NOT NULL, e text);\n");
+    it.write("empty/README", "");
+    it.write("made/20240101-000000_a_create_v1.up.sql", "CREATE TABLE a (b text, d text NOT NULL);\n");
     for (arguments, code) in [
         (&["status"][..], 0),
         (&["plan"], 0),
@@ -77,6 +81,10 @@ fn print_all() -> Printed {
         (&["inspect"], 0),
         (&["inspect", "dir:migrations/sqlite"], 0),
         (&["inspect", "nonsense"], 2),
+        (&["diff", "--from", "sqlite://shop.db", "--to", "dir:migrations/sqlite@20240122-093000"], 0),
+        (&["diff", "--from", "sql:old.sql", "--to", "sql:new.sql", "--rename", "table:a.b=c"], 0),
+        (&["generate", "note", "create", "--to", "sql:new.sql", "--dir", "empty"], 0),
+        (&["generate", "a", "change", "--to", "sql:new.sql", "--dir", "made", "--rename", "table:a.b=c"], 0),
         (&["down"], 2),
         (&["up", "--to", "nonsense"], 2),
         (&["up", "--env", "prod"], 1),
@@ -191,6 +199,7 @@ fn print_all() -> Printed {
     let made = command.args(["beside.db", "CREATE TABLE a (i text); CREATE TABLE c (i)"]).current_dir(it.project());
     assert!(made.status().unwrap().success());
     printed.run(&it, &["inspect", "sqlite://shop.db"], 0);
+    printed.run(&it, &["diff", "--from", "sqlite://shop.db", "--to", "sqlite://shop.db"], 0);
     let from = ["init", "--from", "sqlite://shop.db", "--dir", "begun", "--beside", &beside];
     printed.run(&it, &from, 0);
     printed

@@ -26,7 +26,7 @@ fn run(target: &Target, arguments: &[&str], more: &[String]) -> Ran {
 
 fn generate(target: &Target, operation: &str, more: &[&str]) -> Ran {
     let arguments = ["generate", "shop", operation, "--to", "sql:want.sql", "--dir", "migrations", "--engine"];
-    run(target, &[&arguments[..], &[name(target.engine)], more].concat(), &shadow(target))
+    run(target, &[&arguments[..], &[name(target.engine), "--url", &target.url], more].concat(), &shadow(target))
 }
 
 fn want(target: &Target, sql: &str) {

@@ -40,7 +40,18 @@ pub(super) fn resolve(renamings: &[Renaming], from: &Schema, to: &Schema) -> Res
                 if let Some(last) = now.last_mut() {
                     last.clone_from(&renaming.to);
                 }
-                let is_done = [from, to].iter().any(|schema| found(renaming, &now, schema).is_some());
+                // What it belongs to may have another name by now, too.
+                let mut ways = vec![now.clone()];
+                for other in renamings {
+                    if let [.., place, _] = now.as_mut_slice()
+                        && other.path.last() == Some(place)
+                    {
+                        place.clone_from(&other.to);
+                        ways.push(now.clone());
+                    }
+                }
+                let is_there = |way: &Vec<String>| [from, to].iter().any(|it| found(renaming, way, it).is_some());
+                let is_done = ways.iter().any(is_there);
                 if !is_done {
                     return Err(Error::Usage(format!(
                         "{renaming}: the first schema has no {} {} that could be called otherwise, and none is called {}",

@@ -182,8 +182,9 @@ impl Plan<'_> {
                     .uses(part.requires.iter().filter(|it| **it != id).map(Key::object));
             }
         }
-        for sequence in self.from.objects().filter(|it| it.kind == *"sequence") {
-            let is_its = owned_by(&sequence.attributes).is_some_and(|(table, its)| table == id && its == column.name);
+        let sequences = self.owned.get(&id).into_iter().flatten();
+        for sequence in sequences.filter_map(|it| self.from.get(it)) {
+            let is_its = owned_by(&sequence.attributes).is_some_and(|(_, its)| its == column.name);
             if is_its && self.to.get(&sequence.id()).is_none() {
                 op = op.drops([Key::object(&sequence.id())]).drops(super::own_name(sequence));
                 op = op.uses(sequence.name.schema.as_deref().map(super::schema_key));
@@ -330,7 +331,7 @@ impl Plan<'_> {
             add(Op::here(step, Rank::Column)
                 .needs(requires.clone())
                 .needs([marks("typed"), marks("no identity of")])
-                .uses(required.clone())
+                .uses(required.iter().filter(|_| !is_away).cloned())
                 .makes([marks("default of")]));
         }
         if let Some(identity) = other.get("identity") {
@@ -452,7 +453,11 @@ fn identity_changes(
     let kind = kind(new);
     let options = object::sequence_options(&one, &other, (&kind, &kind), "SET ");
     if !options.is_empty() {
-        statements.extend(object::into_bounds(&qualified(&after), &one, &other, (&kind, &kind)));
+        match object::into_bounds(&qualified(&after), &one, &other, (&kind, &kind)) {
+            object::Position::Stays => {}
+            object::Position::Moved(sql) => statements.push(sql),
+            object::Position::Restarted(option) => sets.push(option),
+        }
     }
     sets.extend(options);
     if !sets.is_empty() {

@@ -318,22 +318,31 @@ pub(super) fn sequence_options(old: &Attributes, new: &Attributes, types: (&str,
     options
 }
 
-/// The statement that brings the position of a sequence between new bounds, where that of one that was never used isn't.
-pub(super) fn into_bounds(name: &str, old: &Attributes, new: &Attributes, types: (&str, &str)) -> Option<String> {
+/// How the position of a sequence comes between new bounds, where that of one that was never used isn't.
+pub(super) enum Position {
+    Stays,
+    /// By this statement, before.
+    Moved(String),
+    /// By this option: nothing within both bounds is there.
+    Restarted(String),
+}
+
+pub(super) fn into_bounds(name: &str, old: &Attributes, new: &Attributes, types: (&str, &str)) -> Position {
     let (before, after) = (Bounds::of(old, types.0), Bounds::of(new, types.1));
-    let bounded = |function: &str, bound: i64| {
-        format!(
-            "SELECT pg_catalog.setval({}, {function}(last_value, {bound}), is_called AND last_value = {function}(last_value, {bound})) FROM {name}",
-            literal(name)
-        )
-    };
-    if before.start < after.minimum {
-        Some(bounded("greatest", after.minimum))
+    let (function, bound) = if before.start < after.minimum {
+        ("greatest", after.minimum)
     } else if before.start > after.maximum {
-        Some(bounded("least", after.maximum))
+        ("least", after.maximum)
     } else {
-        None
+        return Position::Stays;
+    };
+    if bound < before.minimum || bound > before.maximum {
+        return Position::Restarted(format!("RESTART WITH {}", after.start));
     }
+    Position::Moved(format!(
+        "SELECT pg_catalog.setval({}, {function}(last_value, {bound}), is_called AND last_value = {function}(last_value, {bound})) FROM {name}",
+        literal(name)
+    ))
 }
 
 fn sequence(old: &Object, new: &Object, names: &[&str]) -> Change {
@@ -343,7 +352,11 @@ fn sequence(old: &Object, new: &Object, names: &[&str]) -> Change {
     let mut options = sequence_options(one, other, types, "");
     let mut statements = Vec::new();
     if !options.is_empty() {
-        statements.extend(into_bounds(&name, one, other, types).map(|sql| (Rank::Sequence, sql)));
+        match into_bounds(&name, one, other, types) {
+            Position::Stays => {}
+            Position::Moved(sql) => statements.push((Rank::Sequence, sql)),
+            Position::Restarted(option) => options.push(option),
+        }
     }
     if types.0 != types.1 {
         options.insert(0, format!("AS {}", types.1));

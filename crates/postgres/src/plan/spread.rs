@@ -197,12 +197,7 @@ impl Plan<'_> {
         }
         // A sequence stays when its table is made anew.
         if is_relation {
-            let owned: Vec<Id> = self
-                .from
-                .objects()
-                .filter(|it| super::owned_by(&it.attributes).is_some_and(|(table, _)| table == *id))
-                .map(Object::id)
-                .collect();
+            let owned = self.owned.get(id).cloned().unwrap_or_default();
             self.work.extend(owned);
             for child in self.children.get(id).cloned().unwrap_or_default() {
                 if self.stays(&child) {

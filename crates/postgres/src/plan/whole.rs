@@ -108,16 +108,14 @@ impl Plan<'_> {
         while at < going.len() {
             let this = going[at];
             at += 1;
-            for other in self.from.objects() {
-                let is_its = |other: &Object| {
-                    let is_partition =
-                        other.attributes.get("partition_of").is_some() && parents(other).contains(&this.id());
-                    is_partition || owned_by(&other.attributes).is_some_and(|(table, _)| table == this.id())
-                };
-                if matches!(this.kind.as_str(), "table" | "foreign_table")
-                    && is_its(other)
-                    && !self.stays_or_is_remade(other)
-                {
+            if !matches!(this.kind.as_str(), "table" | "foreign_table") {
+                continue;
+            }
+            let partitions = self.children.get(&this.id()).into_iter().flatten();
+            let sequences = self.owned.get(&this.id()).into_iter().flatten();
+            for other in partitions.chain(sequences).filter_map(|other| self.from.get(other)) {
+                let goes_along = other.kind == *"sequence" || other.attributes.get("partition_of").is_some();
+                if goes_along && self.to.get(&other.id()).is_none() {
                     going.push(other);
                 }
             }
@@ -141,6 +139,7 @@ impl Plan<'_> {
                 .uses(from_parents)
                 .uses(this.name.schema.as_deref().map(schema_key));
             for key in this.parts_of("foreign_key") {
+                op = op.uses(self.keys_of(self.from, key));
                 for target in &key.requires {
                     op.loose.push((Key::object(target), drop::part(this, key)));
                 }
@@ -192,10 +191,6 @@ impl Plan<'_> {
         }
         let _ = new;
         self.ops.push(op);
-    }
-
-    fn stays_or_is_remade(&self, object: &Object) -> bool {
-        self.to.get(&object.id()).is_some()
     }
 
     /// Whether it goes without a word: a partition with its table, a sequence with the column that it belongs to.

@@ -104,8 +104,8 @@ CREATE TABLE t (a int NOT NULL, b int, c int NOT NULL DEFAULT 1);
 -- from:
 CREATE TABLE t (a text, b text, c text, d numeric, e text, f text);
 -- to:
-CREATE TABLE t (a text STORAGE EXTERNAL, b text COMPRESSION pglz, c text, d numeric, e text COLLATE "C", f text);
-ALTER TABLE t ALTER c SET STATISTICS 500, ALTER d SET STORAGE EXTERNAL, ALTER f SET (n_distinct = 5);
+CREATE TABLE t (a text, b text COMPRESSION pglz, c text, d numeric, e text COLLATE "C", f text);
+ALTER TABLE t ALTER a SET STORAGE EXTERNAL, ALTER c SET STATISTICS 500, ALTER d SET STORAGE EXTERNAL, ALTER f SET (n_distinct = 5);
 -- case: comment and grants
 -- from:
 CREATE TABLE t (a int, b int);

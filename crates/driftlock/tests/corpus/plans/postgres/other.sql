@@ -19,8 +19,6 @@ CREATE SEQUENCE s;
 -- to:
 CREATE SEQUENCE s AS int INCREMENT 5 MINVALUE 10 MAXVALUE 1000 START 15 CACHE 4 CYCLE;
 COMMENT ON SEQUENCE s IS 'about s';
--- rows:
-SELECT nextval('s')::text;
 -- case: sequence falls
 -- from:
 CREATE SEQUENCE s;
