@@ -191,11 +191,15 @@ impl<'s> Plan<'s> {
             let step = alone(table.id(), format!("DROP TABLE {}", quote(&table.name.name)));
             self.push(step.hazards(GONE), &[]);
         }
-        let mut late = Vec::new();
+        let (mut late, mut takes_any) = (Vec::new(), false);
         let mut done = BTreeSet::new();
         for new in keys.order() {
             done.insert(new.name.name.as_str());
             let old = self.from.get(&new.id());
+            if !takes_any && table::refers_to_no_key(self.to, new, &keys.coming(new).collect::<Vec<_>>()) {
+                self.push(alone(new.id(), create::TO_NO_KEY), &[]);
+                takes_any = true;
+            }
             let (with, after) = keys.coming(new).partition::<Vec<_>, _>(|key| keys.is_there(new, key, &done));
             match old {
                 None => {

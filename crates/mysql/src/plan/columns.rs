@@ -57,11 +57,10 @@ impl Actions {
         }
         let in_place = in_place(old, new);
         let mut before: Option<&Part> = None;
-        let mut columns = new.parts_of("column").peekable();
         // What comes behind all that stays needs no place.
         let last = new.parts_of("column").filter(|column| in_place.contains(column.name.as_str())).last();
         let mut is_behind = last.is_none();
-        while let Some(column) = columns.next() {
+        for column in new.parts_of("column") {
             let place = || match before {
                 None => " FIRST".to_owned(),
                 Some(before) => format!(" AFTER {}", quote(&before.name)),
@@ -183,4 +182,23 @@ fn rising<'n>(places: &[(usize, &'n str)]) -> BTreeSet<&'n str> {
         at = before[place];
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_few_columns_move_as_can() {
+        let kept = |places: &[usize]| {
+            let names = ["a", "b", "c", "d", "e"];
+            let places: Vec<(usize, &str)> = places.iter().copied().zip(names).collect();
+            rising(&places).into_iter().collect::<String>()
+        };
+        assert_eq!(kept(&[0, 1, 2, 3]), "abcd");
+        assert_eq!(kept(&[4, 0, 1, 2, 3]), "bcde");
+        assert_eq!(kept(&[1, 2, 3, 0]), "abc");
+        assert_eq!(kept(&[2, 1, 0]).len(), 1);
+        assert_eq!(kept(&[]), "");
+    }
 }

@@ -137,9 +137,28 @@ impl<'s> ForeignKeys<'s> {
             (Some(old), Some(new)) => !super::table::differs(old, new),
             (_, new) => new.is_none(),
         };
+        if let Some(old) = self.from.get(&table.id()) {
+            let changes = |names: &[&str], attributes: &[&str]| {
+                let columns = names.iter().map(|name| (counterpart(old, name), counterpart(table, name)));
+                let said = |column: Option<&Part>, name: &str| column.and_then(|it| it.attributes.get(name).cloned());
+                columns.into_iter().any(|(was, is)| attributes.iter().any(|name| said(was, name) != said(is, name)))
+            };
+            // What is NULL then can't be yet.
+            let sets_null = ["on_delete", "on_update"].iter().any(|it| key.attributes.text(it) == Some("set null"));
+            if sets_null && changes(&names(key, "columns"), &["not_null"]) {
+                return false;
+            }
+            // What it refers to in the table itself has to be there already.
+            let referenced = names(key, "referenced_columns");
+            if name == table.name.name
+                && (!carries_still(old, table, &referenced)
+                    || changes(&referenced, &["type", "collation", "generated"]))
+            {
+                return false;
+            }
+        }
         if name == table.name.name {
-            // A key of the table itself has to be there already, but where all is made at once.
-            return self.from.get(&id).is_none_or(|old| carries_still(old, table, &names(key, "referenced_columns")));
+            return true;
         }
         key.attributes.get("references_database").is_some() || done.contains(name) || untouched()
     }

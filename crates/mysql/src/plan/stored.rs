@@ -15,6 +15,9 @@ impl Plan<'_> {
     fn make(&mut self, step: Step, said: &Attributes) {
         let mut made = Vec::new();
         let id = step.object.clone();
+        // Whose it is may be said by few, where it is another's.
+        let is_anothers = said.text("definer").is_some_and(|definer| definer != driftlock_schema::SELF);
+        let step = if is_anothers { step.hazards([Hazard::NeedsPrivileges]) } else { step };
         self.session.make(&id, said, step.sql.clone(), &mut |id, sql| made.push(alone(id.clone(), sql)));
         if let Some(last) = made.last_mut() {
             *last = Step { sql: last.sql.clone(), ..step };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use driftlock_database::{CreateError, Hazard, PlanError, Step};
-use driftlock_schema::{Object, Part, Schema, Value};
+use driftlock_schema::{Attributes, Id, Kind, Name, Object, Part, Schema, Value};
 
 use super::columns::{Actions, counterpart, is_same_name};
 use super::foreign_keys::names;
@@ -14,11 +14,11 @@ use crate::parse::{identifier, quote, words};
 
 /// Whether something about a table differs that isn't a trigger of its.
 pub(super) fn differs(old: &Object, new: &Object) -> bool {
-    let parts = |table: &'_ Object| {
+    fn parts(table: &Object) -> impl Iterator<Item = (&Kind, &str, &Attributes)> {
         let own = table.parts.iter().filter(|part| part.kind != "trigger");
-        own.map(|part| (part.kind.clone(), part.name.clone(), part.attributes.clone())).collect::<Vec<_>>()
-    };
-    !std::ptr::eq(old, new) && (old.attributes != new.attributes || parts(old) != parts(new))
+        own.map(|part| (&part.kind, part.name.as_str(), &part.attributes))
+    }
+    !std::ptr::eq(old, new) && (old.attributes != new.attributes || !parts(old).eq(parts(new)))
 }
 
 /// The columns at the head of a key that are in it whole, by their names.
@@ -35,9 +35,18 @@ pub(super) fn key_columns(key: &Part) -> Vec<&str> {
 
 /// `CREATE TABLE`, with these of its foreign keys.
 pub(super) fn created(table: &Object, with: &[&Part]) -> Result<String, CreateError> {
+    create::table::statement(&with_only(table, with))
+}
+
+/// Whether one of these keys of a table refers to columns that are no key, which MySQL has to be told to take.
+pub(super) fn refers_to_no_key(to: &Schema, table: &Object, keys: &[&Part]) -> bool {
+    !keys.is_empty() && create::refers_to_no_key(to, &with_only(table, keys))
+}
+
+fn with_only(table: &Object, keys: &[&Part]) -> Object {
     let mut made = table.clone();
-    made.parts.retain(|part| part.kind != "foreign_key" || with.iter().any(|key| key.name == part.name));
-    create::table::statement(&made)
+    made.parts.retain(|part| part.kind != "foreign_key" || keys.iter().any(|key| key.name == part.name));
+    made
 }
 
 /// The statement that adds foreign keys to a table; `has_rows`: it was there before.
@@ -370,10 +379,7 @@ pub(super) fn settings(
         settings.push(("sql_mode", "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION"));
     }
     let is_elsewhere = |key: &&&Part| {
-        let referenced = driftlock_schema::Id {
-            kind: "table".into(),
-            name: driftlock_schema::Name::new(key.attributes.text("references").unwrap_or_default()),
-        };
+        let referenced = Id::new("table", Name::new(key.attributes.text("references").unwrap_or_default()));
         key.attributes.get("references_database").is_some() || to.get(&referenced).is_none()
     };
     if keys.iter().any(|key| is_elsewhere(&key)) {

@@ -2,6 +2,7 @@
 
 use driftlock_database::{Hazard, PlanError, Step};
 use driftlock_schema::{Object, Part, Value};
+use driftlock_script::{Dialect, Token, significant};
 
 use super::{doubles, drop_of, speaks_of};
 use crate::create;
@@ -13,6 +14,13 @@ pub(super) fn steps(old: &Object, new: &Object) -> Result<Vec<Step>, PlanError> 
     let (name, beside) = (&old.name.name, format!("{}_driftlock_new", old.name.name));
     let mut made = new.clone();
     made.name.name.clone_from(&beside);
+    for part in &mut made.parts {
+        for attribute in ["expression", "generated"] {
+            if let Some(text) = part.attributes.text(attribute).and_then(|text| called(text, name, &beside)) {
+                part.attributes.set(attribute, text);
+            }
+        }
+    }
     let create = Step::new(id.clone(), create::whole_table(&made)?).inverse(drop_of("TABLE", &beside));
 
     let (mut into, mut out) = (Vec::new(), Vec::new());
@@ -29,7 +37,8 @@ pub(super) fn steps(old: &Object, new: &Object) -> Result<Vec<Step>, PlanError> 
     let mut steps = vec![create];
     if !into.is_empty() {
         let sql = format!(
-            "INSERT INTO {} ({})\nSELECT {} FROM {}",
+            "INSERT {}INTO {} ({})\nSELECT {} FROM {}",
+            if resolves_conflicts(new) { "OR ABORT " } else { "" },
             quote(&beside),
             into.join(", "),
             out.join(", "),
@@ -62,6 +71,27 @@ pub(super) fn steps(old: &Object, new: &Object) -> Result<Vec<Step>, PlanError> 
     steps.push(gone);
     steps.push(Step::new(id, format!("ALTER TABLE {} RENAME TO {}", quote(&beside), quote(&new.name.name))));
     Ok(steps)
+}
+
+/// Whether a constraint would pass over rows, or put one in place of others, rather than fail.
+fn resolves_conflicts(table: &Object) -> bool {
+    let says = |part: &Part| ["conflict", "not_null_conflict"].iter().any(|it| part.attributes.get(it).is_some());
+    table.parts.iter().any(says)
+}
+
+/// An expression that calls its table by name, with another name for it. A rename puts the name right again.
+fn called(text: &str, name: &str, other: &str) -> Option<String> {
+    let tokens: Vec<_> = significant(text, Dialect::Sqlite).collect();
+    let is_it = |pair: &&[Token<'_>]| {
+        pair[1].text == "." && crate::words::name(&pair[0]).is_some_and(|it| it.eq_ignore_ascii_case(name))
+    };
+    let places: Vec<_> =
+        tokens.windows(2).filter(is_it).map(|pair| pair[0].start..pair[0].start + pair[0].text.len()).collect();
+    let mut said = text.to_owned();
+    for place in places.iter().rev() {
+        said.replace_range(place.clone(), &quote(other));
+    }
+    (!places.is_empty()).then_some(said)
 }
 
 /// The column that this one was.

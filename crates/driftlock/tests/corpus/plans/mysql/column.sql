@@ -105,7 +105,7 @@ SELECT concat_ws(',', hex(convert(a USING utf8mb4)), hex(b), c) FROM t;
 
 -- case: numbers itself
 -- from:
-CREATE TABLE t (id int NOT NULL, n int);
+CREATE TABLE t (id int unsigned NOT NULL, n int);
 -- to:
 CREATE TABLE t (id bigint unsigned NOT NULL AUTO_INCREMENT, n int, PRIMARY KEY (id));
 -- rows:
@@ -123,7 +123,7 @@ SELECT concat_ws(',', a, b) FROM t;
 
 -- case: odd names
 -- from:
-CREATE TABLE `t``1 "x"` (`a.b` int, `select` int, `ü😀` int) COLLATE utf8mb4_bin;
+CREATE TABLE `t``1 "x"` (`a.b` int, `select` int, `ü` int) COLLATE utf8mb4_bin;
 -- to:
 CREATE TABLE `t``1 "x"` (`select` bigint, `a.b` int DEFAULT 5, `new``one` varchar(20) DEFAULT 'it''s \\' COMMENT 'a \\ ''b''');
 
