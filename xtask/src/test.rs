@@ -26,6 +26,8 @@ pub(crate) struct Options {
     pub(crate) arguments: Vec<String>,
     /// Only test executables of this name.
     pub(crate) executable: Option<&'static str>,
+    /// So much longer than usual a suite may take.
+    pub(crate) longer: Duration,
     /// Settings for the tests.
     pub(crate) settings: Vec<(&'static str, String)>,
 }
@@ -51,6 +53,8 @@ impl Options {
         Options {
             packages: vec!["driftlock".to_owned()],
             arguments: vec!["random_schemas".to_owned(), "--nocapture".to_owned()],
+            // Several engines have theirs in one suite.
+            longer: Duration::from_secs(4 * 60 * minutes),
             settings,
             ..Options::default()
         }
@@ -264,7 +268,8 @@ impl<'a> Runner<'a> {
         for mut command in commands {
             command.envs(self.variables.iter().map(|(name, value)| (*name, value)));
             let began = Instant::now();
-            let finished = process::run(&mut command, Errors::WithOutput, SUITE_DEADLINE, self.interrupt)?;
+            let deadline = SUITE_DEADLINE + self.options.longer;
+            let finished = process::run(&mut command, Errors::WithOutput, deadline, self.interrupt)?;
             let mut these = Counts::read(&finished.output);
             if !finished.status.success() && these.failed == 0 {
                 // It didn't come as far as its result.
@@ -278,7 +283,7 @@ impl<'a> Runner<'a> {
                 these.failed += 1;
             }
             if finished.timed_out {
-                println!("{} was ended after {} minutes", show(&command), SUITE_DEADLINE.as_secs() / 60);
+                println!("{} was ended after {} minutes", show(&command), deadline.as_secs() / 60);
             } else if !finished.status.success() {
                 println!("{} ended with {}", show(&command), finished.status);
             }
