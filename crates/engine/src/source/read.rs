@@ -56,9 +56,9 @@ pub(crate) struct Accounted {
 /// What a source is read from.
 enum Opened {
     Lock(Box<LockFile>),
-    Database(Database),
+    Database(Box<Database>),
     /// With the place where it was made, and what its scripts say was called otherwise before.
-    Scratch(Scratch, Shadow, Vec<Renaming>),
+    Scratch(Box<(Scratch, Shadow)>, Vec<Renaming>),
 }
 
 /// What a source that is no database has.
@@ -188,7 +188,8 @@ impl Sources {
                 db.close().await;
                 reading
             }
-            Opened::Scratch(scratch, shadow, _) => {
+            Opened::Scratch(made, _) => {
+                let (scratch, shadow) = *made;
                 let reading = self.of(&scratch.database, Some(&shadow).filter(|_| prove)).await;
                 scratch.end(reading).await
             }
@@ -213,7 +214,8 @@ impl Sources {
                 db.close().await;
                 accounted
             }
-            Opened::Scratch(scratch, _, renamings) => {
+            Opened::Scratch(made, renamings) => {
+                let (scratch, _) = *made;
                 let accounted = account(&scratch.database, renamings).await;
                 scratch.end(accounted).await
             }
@@ -232,7 +234,7 @@ impl Sources {
         if let Source::Database(url) = source {
             let options = self.settings.connect_options(&self.provenance);
             let connecting = Database::connect(self.engine_of(source)?, url, &options, self.settings.own_tables());
-            return Ok(Opened::Database(self.unless_cancelled(connecting).await?));
+            return Ok(Opened::Database(Box::new(self.unless_cancelled(connecting).await?)));
         }
         let Scripts { migrations, to } = match self.unless_cancelled(self.found(source)).await? {
             Found::Scripts(scripts) => scripts,
@@ -248,7 +250,7 @@ impl Sources {
         };
         let scratch = shadow.database(None).await?;
         match replay(&scratch.database, &migrations, to, &self.cancellation).await {
-            Ok(_) => Ok(Opened::Scratch(scratch, shadow, renamings)),
+            Ok(_) => Ok(Opened::Scratch(Box::new((scratch, shadow)), renamings)),
             Err(error) => scratch.end(Err(error)).await,
         }
     }
