@@ -80,9 +80,12 @@ impl Output {
     }
 
     /// A JSON document.
-    pub(crate) fn json(&self, value: &serde_json::Value) {
+    pub(crate) fn json(&self, value: &impl serde::Serialize) {
         // Of a value that is made of strings and numbers this can't fail.
-        self.data(&serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string()));
+        match serde_json::to_string_pretty(value) {
+            Ok(text) => self.data(&text),
+            Err(error) => self.tell(&format!("error: what was found can't be written as JSON: {error}")),
+        }
     }
 
     /// A line for people, on stderr. Nothing can be done when nobody listens there.

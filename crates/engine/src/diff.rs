@@ -58,14 +58,8 @@ impl Sources {
         let mut diff = if renames.is_empty() {
             Diff::of(&from.reading, &to.reading, self.looked_at())?
         } else {
-            // What a rename makes of all that speaks of a thing, the engine says.
             let shadow = shadow.insert(self.shadow_of(from.reading.engine).await?.like(from.likeness.clone()));
-            let steps = renames::steps(&renames, from.reading.engine);
-            let renamed = Box::pin(renamed(&from.reading, &steps, shadow, self.looked_at())).await?;
-            let mut diff = Diff::of(&renamed, &to.reading, self.looked_at())?;
-            diff.from = from.reading.inspection.schema.fingerprint_of(self.looked_at().facets());
-            diff.steps.splice(0..0, steps);
-            diff
+            Box::pin(Diff::renaming(&from.reading, &to.reading, &renames, shadow, self.looked_at())).await?
         };
         if !diff.steps.is_empty() {
             let shadow = match shadow {
@@ -166,6 +160,23 @@ impl Diff {
             steps,
             is_proved: false,
         })
+    }
+
+    /// The same, where some of the first are others under another name: these steps come first.
+    pub(crate) async fn renaming(
+        from: &Reading,
+        to: &Reading,
+        renames: &[Rename],
+        shadow: &Shadow,
+        filter: &Filter,
+    ) -> Result<Self, Error> {
+        let steps = renames::steps(renames, from.engine);
+        // What a rename makes of all that speaks of a thing, the engine says.
+        let renamed = Box::pin(renamed(from, &steps, shadow, filter)).await?;
+        let mut diff = Diff::of(&renamed, to, filter)?;
+        diff.from = from.inspection.schema.fingerprint_of(filter.facets());
+        diff.steps.splice(0..0, steps);
+        Ok(diff)
     }
 
     /// Runs the steps in a scratch database that holds the first schema, and compares it with one that holds the second.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use driftlock_database::{Engine, Likeness, Step, Timestamp};
+use driftlock_database::{Engine, Likeness, Rename, Step, Timestamp};
 use driftlock_schema::{Change, Difference, compare};
 use driftlock_script::{
     ATLAS_SUM, Dialect, Directory, Files, FilesError, Layout, LoadError, LockFile, Migrations, NewScript, NewScripts,
@@ -76,7 +76,12 @@ impl Sources {
         let down = if next.has_way_down() {
             let (one, other) = (&up.to.inspection.schema, &up.from.inspection.schema);
             let down = async {
-                let mut diff = Diff::of(&up.to, &up.from, self.looked_at())?;
+                let renames: Vec<Rename> = up.renames.iter().rev().map(Rename::inverse).collect();
+                let mut diff = if renames.is_empty() {
+                    Diff::of(&up.to, &up.from, self.looked_at())?
+                } else {
+                    Box::pin(Diff::renaming(&up.to, &up.from, &renames, &shadow, self.looked_at())).await?
+                };
                 Box::pin(diff.prove(one, other, &shadow, self.looked_at())).await?;
                 Ok::<_, Error>(diff)
             };

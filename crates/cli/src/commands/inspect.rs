@@ -6,8 +6,10 @@ mod text;
 use std::sync::Arc;
 
 use clap::Args;
+use driftlock::database::Unmodelled;
 use driftlock::engine::{Reading, Source, Sources, to_script};
-use serde_json::json;
+use driftlock::schema::{Fingerprint, Schema};
+use serde::Serialize;
 
 use super::Done;
 use crate::arguments::{Format, Global};
@@ -72,6 +74,16 @@ pub(crate) struct Arguments {
     format: Format,
 }
 
+/// What is printed as JSON: written as it is read, since a large schema isn't copied for nothing.
+#[derive(Serialize)]
+struct Document<'r> {
+    engine: &'static str,
+    version: &'r str,
+    fingerprint: Fingerprint,
+    schema: &'r Schema,
+    unmodelled: &'r [Unmodelled],
+}
+
 pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) -> Result<Done, CommandError> {
     let config = arguments.schema.config(global)?;
     let (source, settings) = match &arguments.source {
@@ -94,13 +106,13 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
         Ok(reading?)
     })?;
     match arguments.format {
-        Format::Json => output.json(&json!({
-            "engine": reading.engine.name(),
-            "version": reading.version,
-            "fingerprint": reading.inspection.schema.fingerprint_of(filter.facets()),
-            "schema": reading.inspection.schema,
-            "unmodelled": reading.inspection.unmodelled,
-        })),
+        Format::Json => output.json(&Document {
+            engine: reading.engine.name(),
+            version: &reading.version,
+            fingerprint: reading.inspection.schema.fingerprint_of(filter.facets()),
+            schema: &reading.inspection.schema,
+            unmodelled: &reading.inspection.unmodelled,
+        }),
         Format::Sql => {
             let creations = reading.engine.create(&reading.inspection.schema).map_err(driftlock::Error::from)?;
             data(output, to_script(&creations, reading.engine.dialect()).trim_end());

@@ -82,6 +82,25 @@ fn two_generated_migrations_make_what_was_wanted_and_undo_it() {
 }
 
 #[test]
+fn what_has_another_name_keeps_its_rows_up_and_down() {
+    for engine in ALL {
+        let target = Target::new(engine);
+        let database = ["--url".to_owned(), target.url.clone(), "--dir".to_owned(), "migrations".to_owned()];
+        want(&target, "CREATE TABLE accounts (id integer NOT NULL PRIMARY KEY, mail varchar(40));");
+        generate(&target, "create", &[]).expect(0);
+        run(&target, &["up"], &database).expect(0);
+        load(&target, "INSERT INTO accounts VALUES (1, 'ann@example.org');");
+        want(&target, "CREATE TABLE customer (id integer NOT NULL PRIMARY KEY, email varchar(40), n integer);");
+        let renames = ["--rename", "table:accounts=customer", "--rename", "table:accounts.mail=email"];
+        generate(&target, "rename", &renames).expect(0);
+        run(&target, &["up"], &database).expect(0);
+        assert_eq!(target.value("SELECT email FROM customer"), "ann@example.org");
+        run(&target, &["down", "--yes"], &database).expect(0);
+        assert_eq!(target.value("SELECT mail FROM accounts"), "ann@example.org");
+    }
+}
+
+#[test]
 fn a_dry_run_and_a_failure_write_nothing() {
     let target = Target::new(Engine::Sqlite);
     want(&target, FIRST);
