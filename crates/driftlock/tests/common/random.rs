@@ -124,6 +124,7 @@ impl Model {
             let bare = TABLES[*at];
             let name = quote(bare);
             let mut lines = vec!["id integer NOT NULL PRIMARY KEY".to_owned()];
+            let mut constraints = Vec::new();
             for (at, column) in &table.columns {
                 let (kind, default) = types(engine)[column.kind];
                 let mut line = format!("{} {kind}", quote(COLUMNS[*at]));
@@ -133,10 +134,11 @@ impl Model {
                 }
                 if column.check && column.kind < 2 {
                     let check = quote(&format!("{bare}_{at}_check"));
-                    line.push_str(&format!(", CONSTRAINT {check} CHECK ({} > 0)", quote(COLUMNS[*at])));
+                    constraints.push(format!("CONSTRAINT {check} CHECK ({} > 0)", quote(COLUMNS[*at])));
                 }
                 lines.push(line);
             }
+            lines.extend(constraints);
             let is_there = |at: &&usize| table.columns.contains_key(*at);
             for at in table.unique.iter().filter(is_there) {
                 let unique = quote(&format!("{bare}_{at}_key"));
@@ -196,12 +198,14 @@ fn trigger(engine: &str, name: &str, table: &str) -> Vec<String> {
     }
 }
 
-/// Plans between so many random pairs, there and back; more of them for as long as `FUZZ_MINUTES` says. The seed is said, and `FUZZ_SEED` takes one.
+/// Plans between so many random pairs, there and back: always the same ones, but where `FUZZ_MINUTES` says for how long others are tried. Their seed is
+/// said, and `FUZZ_SEED` takes one.
 pub fn hold(engine: &'static str, pairs: u32) {
     let setting = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
     let until = setting("FUZZ_MINUTES").map(|minutes| Instant::now() + Duration::from_secs(60 * minutes));
     let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
-    let seed = setting("FUZZ_SEED").unwrap_or_else(|| u64::try_from(now.as_micros()).unwrap());
+    let others = until.map(|_| u64::try_from(now.as_micros()).unwrap());
+    let seed = setting("FUZZ_SEED").or(others).unwrap_or(1);
     eprintln!("{engine}: FUZZ_SEED={seed}");
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
