@@ -175,17 +175,7 @@ fn as_json(differing: &Differing) -> Value {
 
 fn tell(differing: &Differing, arguments: &Arguments, output: &Output) {
     let diff = &differing.diff;
-    for (which, reading) in [(&arguments.from, &differing.from), (&arguments.to, &differing.to)] {
-        for it in &reading.inspection.unmodelled {
-            let object = printable(&it.object.to_string());
-            output.note(&format!("{object} of {} is left out: {}", printable(which), it.reason));
-        }
-    }
-    let reordered: Vec<String> = diff.reordered().map(|id| printable(&id.to_string())).collect();
-    if !reordered.is_empty() {
-        output.note(&format!("columns come in another order, which no step changes: {}", reordered.join(", ")));
-    }
-    propose(differing, output);
+    tell_what_is_left(differing, [&arguments.from, &arguments.to], output);
     if diff.is_empty() {
         output.note("no difference");
         return;
@@ -201,8 +191,18 @@ fn tell(differing: &Differing, arguments: &Arguments, output: &Output) {
     });
 }
 
-/// What would be kept if it were said to have another name.
-pub(super) fn propose(differing: &Differing, output: &Output) {
+/// What no step does anything about, and what could be kept: by what the two sources are called.
+pub(super) fn tell_what_is_left(differing: &Differing, names: [&str; 2], output: &Output) {
+    for (which, reading) in names.into_iter().zip([&differing.from, &differing.to]) {
+        for it in &reading.inspection.unmodelled {
+            let object = printable(&it.object.to_string());
+            output.note(&format!("{object} of {} is left out: {}", printable(which), it.reason));
+        }
+    }
+    let reordered: Vec<String> = differing.diff.reordered().map(|id| printable(&id.to_string())).collect();
+    if !reordered.is_empty() {
+        output.note(&format!("columns come in another order, which no step changes: {}", reordered.join(", ")));
+    }
     for proposal in &differing.proposals {
         output.note(&format!(
             "the one goes and the other comes; if it is the same under another name, say so: --rename '{}'",

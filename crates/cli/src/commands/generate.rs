@@ -109,19 +109,7 @@ fn print(generated: &Generated, arguments: &Arguments, directory: &Directory, ou
         }));
         return;
     }
-    for (which, reading) in
-        [("what the migrations make", &generated.up.from), (arguments.to.as_str(), &generated.up.to)]
-    {
-        for it in &reading.inspection.unmodelled {
-            let object = printable(&it.object.to_string());
-            output.note(&format!("{object} of {} is left out: {}", printable(which), it.reason));
-        }
-    }
-    let reordered: Vec<String> = diff.reordered().map(|id| printable(&id.to_string())).collect();
-    if !reordered.is_empty() {
-        output.note(&format!("columns come in another order, which no step changes: {}", reordered.join(", ")));
-    }
-    super::diff::propose(&generated.up, output);
+    super::diff::tell_what_is_left(&generated.up, ["what the migrations make", &arguments.to], output);
     if generated.files.is_empty() {
         output.note("nothing to do: the migrations make what there should be");
         return;
