@@ -61,7 +61,9 @@ impl Sources {
             let shadow = shadow.insert(self.shadow_of(from.reading.engine).await?.like(from.likeness.clone()));
             Box::pin(Diff::renaming(&from.reading, &to.reading, &renames, shadow, self.looked_at())).await?
         };
-        if !diff.steps.is_empty() {
+        // A difference about which nothing is done is no proved plan either.
+        let is_order_alone = diff.changes.len() == diff.reordered().count();
+        if !diff.steps.is_empty() || !is_order_alone {
             let shadow = match shadow {
                 Some(shadow) => shadow,
                 None => self.shadow_of(from.reading.engine).await?.like(from.likeness.clone()),
