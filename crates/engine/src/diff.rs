@@ -96,8 +96,9 @@ impl Sources {
         renames::resolve(&said, &from.reading.inspection.schema, &to.reading.inspection.schema)
     }
 
-    /// What tells its engine tells the other's.
+    /// What tells its engine tells the other's; a database does so before any setting.
     fn engine_of_either(&self, from: &Source, to: &Source) -> Result<&'static dyn Engine, Error> {
+        let (from, to) = if matches!(to, Source::Database(_)) { (to, from) } else { (from, to) };
         self.engine_of(from).or_else(|error| self.engine_of(to).map_err(|_| error))
     }
 }
