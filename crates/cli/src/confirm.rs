@@ -8,6 +8,7 @@ use driftlock::{Migrator, Plan};
 
 use crate::error::CommandError;
 use crate::output::{Output, count};
+use crate::prompt::is_yes;
 
 /// Who says yes.
 pub(crate) struct Confirm {
@@ -69,5 +70,5 @@ fn answer(output: &Output) -> bool {
     if answer.ends_with('\n') {
         output.answered();
     }
-    read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+    read.is_ok() && is_yes(&answer)
 }

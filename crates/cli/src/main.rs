@@ -16,6 +16,7 @@ mod log;
 mod man;
 mod output;
 mod progress;
+mod prompt;
 mod quick;
 mod schema_options;
 mod session;

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{planning, random};
+use common::{crossing, planning, random};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cases_of_other_tools_are_planned_in_both_directions() {
@@ -27,6 +27,11 @@ async fn cases_of_other_tools_are_planned_in_both_directions() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_kind_is_planned_in_both_directions_and_rows_survive() {
     planning::hold("postgres").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_attribute_is_planned_in_both_directions_and_rows_stay() {
+    crossing::cross("postgres", &[]).await;
 }
 
 #[test]

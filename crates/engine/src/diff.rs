@@ -51,8 +51,8 @@ impl Sources {
     /// something is to be renamed that isn't there.
     pub async fn diff(&self, from: &Source, to: &Source) -> Result<Differing, Error> {
         let sources = self.clone().engine(self.engine_of_either(from, to)?);
-        let from = Box::pin(sources.accounted(from)).await?;
-        let to = Box::pin(sources.accounted(to)).await?;
+        let from = Box::pin(sources.accounted(from, true)).await?;
+        let to = Box::pin(sources.accounted(to, true)).await?;
         let renames = self.renames_between(&from, &to)?;
         let mut shadow = None;
         let mut diff = if renames.is_empty() {
@@ -61,14 +61,16 @@ impl Sources {
             let shadow = shadow.insert(self.shadow_of(from.reading.engine).await?.like(from.likeness.clone()));
             Box::pin(Diff::renaming(&from.reading, &to.reading, &renames, shadow, self.looked_at())).await?
         };
+        let ends = Ends { from: End::of(&from), to: End::of(&to) };
         // A difference about which nothing is done is no proved plan either.
         let is_order_alone = diff.changes.len() == diff.reordered().count();
-        if !diff.steps.is_empty() || !is_order_alone {
+        if diff.steps.is_empty() && is_order_alone {
+            ends.agree()?;
+        } else {
             let shadow = match shadow {
                 Some(shadow) => shadow,
                 None => self.shadow_of(from.reading.engine).await?.like(from.likeness.clone()),
             };
-            let ends = Ends { from: End::of(&from), to: End::of(&to) };
             Box::pin(ends.prove(&diff.steps, &shadow, self.looked_at())).await?;
         }
         diff.is_proved = true;
@@ -81,8 +83,8 @@ impl Sources {
     /// As [`read`](Sources::read) and [`Diff::of`]; and when something is to be renamed: what that makes of the rest, only a database tells.
     pub async fn diff_unproved(&self, from: &Source, to: &Source) -> Result<Differing, Error> {
         let sources = self.clone().engine(self.engine_of_either(from, to)?);
-        let from = Box::pin(sources.accounted(from)).await?;
-        let to = Box::pin(sources.accounted(to)).await?;
+        let from = Box::pin(sources.accounted(from, false)).await?;
+        let to = Box::pin(sources.accounted(to, false)).await?;
         if let Some(rename) = self.renames_between(&from, &to)?.first() {
             return Err(Error::Usage(format!("{rename}: what is renamed can't be planned without a scratch database")));
         }

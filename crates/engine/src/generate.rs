@@ -1,7 +1,7 @@
 //! The next migration, written from the difference between what the migrations make and what there should be.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -28,8 +28,29 @@ pub struct Making<'m> {
     pub now: Timestamp,
     /// What the database is like that the migrations are for, where that isn't the usual.
     pub likeness: Likeness,
-    /// Whether something is written. Else everything is done but that.
-    pub write: bool,
+    /// What becomes of it.
+    pub writing: Writing,
+}
+
+/// Whether a migration that was made is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Writing {
+    /// It is.
+    Yes,
+    /// Everything is done but that.
+    No,
+    /// It is where nothing could be the same under another name but what these say, of [`Differing::proposals`]: a person was asked, and said no.
+    UnlessAskedAbout(BTreeSet<String>),
+}
+
+impl Writing {
+    fn is_for(&self, up: &Differing) -> bool {
+        match self {
+            Writing::Yes => true,
+            Writing::No => false,
+            Writing::UnlessAskedAbout(answered) => up.proposals.iter().all(|it| answered.contains(it)),
+        }
+    }
 }
 
 /// What came of it.
@@ -60,7 +81,7 @@ impl Sources {
         let layout = self.layout();
         let next = Next::of(directories, layout, *words, *now)?;
         let mut notes = Vec::new();
-        if making.write {
+        if making.writing != Writing::No {
             std::fs::create_dir_all(directory.path()).map_err(|error| unwritable(directory, &error))?;
         }
         let path = std::path::absolute(directory.path()).map_err(|error| unwritable(directory, &error))?;
@@ -121,7 +142,7 @@ impl Sources {
         let shown = |(file, text): &(String, String)| (directory.display(file), text.clone());
         let shown = new.files.iter().map(shown).collect();
         let mut migration = None;
-        if making.write {
+        if making.writing.is_for(&up) {
             migration = Some(next.write(making.root, &new)?);
             replayed.lock.write(directory).map_err(LoadError::from)?;
         }

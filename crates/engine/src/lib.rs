@@ -67,7 +67,7 @@ pub use drift::{Drift, Drifted};
 pub use driftlock_script::{HookEvent, Touched};
 pub use error::{Error, Kind, Outcome, Place, StatementError, UnknownOutcome};
 pub use existing::{Existing, IgnoredRule, propose_ignored};
-pub use generate::{Generated, Making};
+pub use generate::{Generated, Making, Writing};
 pub use hooks::{Hook, HookCommand, HookContext, HookError, HookFault, HookLeft, HookMigration, HookRun, PlannedHook};
 pub use marks::cache_folder;
 pub use migrator::{

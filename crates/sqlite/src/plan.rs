@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use driftlock_database::{Hazard, PlanError, Step};
-use driftlock_schema::{Facets, Id, Object, Part, Schema, compare};
+use driftlock_schema::{Facets, Id, Object, Part, Schema, Value, compare};
 use driftlock_script::{Dialect, significant};
 
 use crate::create;
@@ -67,6 +67,11 @@ impl World {
             world.referenced.extend(keys.map(str::to_ascii_lowercase));
             let triggers =
                 object.parts_of("trigger").flat_map(|it| ["body", "when"].map(|key| it.attributes.text(key)));
+            let updated = object.parts_of("trigger").flat_map(|it| it.attributes.list("columns"));
+            for column in updated.filter_map(Value::as_text) {
+                let by = world.spoken_of.entry(column.to_ascii_lowercase()).or_default();
+                by.insert(object.name.name.to_ascii_lowercase());
+            }
             for text in triggers.chain([object.attributes.text("definition")]).flatten() {
                 for name in significant(text, Dialect::Sqlite).filter_map(|token| crate::words::name(&token)) {
                     let by = world.spoken_of.entry(name.to_ascii_lowercase()).or_default();
@@ -80,6 +85,11 @@ impl World {
     /// Whether a foreign key of any table points to this one.
     fn is_referenced(&self, table: &str) -> bool {
         self.referenced.contains(&table.to_ascii_lowercase())
+    }
+
+    /// Whether anything says this name: a view or a trigger that does could speak of a column.
+    fn is_said(&self, name: &str) -> bool {
+        self.spoken_of.contains_key(&name.to_ascii_lowercase())
     }
 
     /// Whether a view, or a trigger of something else, names it: SQLite looks at those when a table is renamed.
@@ -186,8 +196,9 @@ impl Steps {
         if of_table.next().is_none() {
             return self.parts(old, new);
         }
-        if let Some(steps) = added_columns(old, new)? {
-            self.tables.extend(steps);
+        let (gone, rest) = dropped_columns(world, old, new);
+        if let Some(added) = added_columns(&rest, new)? {
+            self.tables.extend(gone.into_iter().chain(added));
             return self.parts(old, new);
         }
         self.without_foreign_keys(world, old);
@@ -281,6 +292,48 @@ fn doubles(table: &Object, key: &Part) -> Result<String, PlanError> {
         "SELECT {columns}, count(*) FROM {name}{within} GROUP BY {columns} HAVING count(*) > 1 AND {}",
         not_null.join(" AND ")
     ))
+}
+
+/// The statements for the columns that are gone, where `DROP COLUMN` takes all of them, and what the table is then:
+/// <https://www.sqlite.org/lang_altertable.html#altertabdropcol>. Else none, and the table as it is.
+fn dropped_columns(world: &World, old: &Object, new: &Object) -> (Vec<Step>, Object) {
+    let is_gone = |column: &&Part| !new.parts_of("column").any(|it| it.name.eq_ignore_ascii_case(&column.name));
+    let gone: Vec<&Part> = old.parts_of("column").filter(is_gone).collect();
+    // What an index has to do with is gone with it, or made anew, before a column goes.
+    let others = old.parts.iter().filter(|part| !matches!(part.kind.as_str(), "index" | "trigger"));
+    let is_it = |part: &Part, name: &str| part.kind == "column" && part.name == name;
+    let is_named =
+        |name: &str| world.is_said(name) || others.clone().any(|part| !is_it(part, name) && speaks(part, name));
+    let stays = old.parts_of("column").count() > gone.len();
+    // A check, whatever it is about, goes with the column behind which it was written, and nothing tells which that is.
+    let has_checks = old.parts_of("check").next().is_some();
+    if !stays || has_checks || gone.iter().any(|column| is_named(&column.name)) {
+        return (Vec::new(), old.clone());
+    }
+    let mut rest = old.clone();
+    rest.parts.retain(|part| part.kind != "column" || !gone.iter().any(|column| column.name == part.name));
+    let dropped = |column: &&Part| {
+        let sql = format!("ALTER TABLE {} DROP COLUMN {}", quote(&old.name.name), quote(&column.name));
+        let step = Step::new(old.id(), sql);
+        let step = step.hazards([Hazard::Rewrite, Hazard::BlocksReads, Hazard::BlocksWrites]);
+        match column.attributes.get("generated") {
+            Some(_) => step.hazards([Hazard::BreaksRunningCode]),
+            None => step.hazards(GONE),
+        }
+    };
+    (gone.iter().map(dropped).collect(), rest)
+}
+
+/// Whether any text of a part has this name in it.
+fn speaks(part: &Part, name: &str) -> bool {
+    fn within(value: &Value, name: &str) -> bool {
+        match value {
+            Value::List(values) => values.iter().any(|value| within(value, name)),
+            Value::Map(values) => values.values().any(|value| within(value, name)),
+            value => value.as_text().is_some_and(|text| text.eq_ignore_ascii_case(name) || speaks_of(text, name)),
+        }
+    }
+    part.attributes.iter().any(|(_, value)| within(value, name))
 }
 
 /// The statements, where nothing was changed but that columns came behind all others, of the kind that `ADD COLUMN` takes.

@@ -8,7 +8,7 @@ use crate::fail::{Context, Failure, Result};
 use crate::files::{command_for_life, folder_of, spawn_logged, unprivileged, write_for};
 use crate::process::{self, Interrupt, find_program};
 use crate::server::{self, Server, start_on_free_port};
-use crate::servers::Life;
+use crate::servers::{Durability, Life};
 use crate::setup::find_tools;
 
 /// For how long one of its clients keeps a server connection.
@@ -61,7 +61,7 @@ impl PgBouncer {
     pub fn new(behind: Behind, pooling: Pooling, settings: &[&str]) -> Result<Self> {
         let program = find_program("pgbouncer")
             .ok_or_else(|| Failure::new("`pgbouncer` is in no folder of PATH; `cargo xtask setup` installs it"))?;
-        let (folder, _) = server::folder()?;
+        let (folder, _) = server::folder(Durability::Server)?;
         // It refuses to run as root.
         let user = unprivileged("postgres")?;
         let files = folder_of(folder.path(), "pgbouncer", user)?;

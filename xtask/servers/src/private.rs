@@ -12,6 +12,9 @@ use crate::server::{self, Server, start_on_free_port, wait_ready};
 use crate::servers::{Durability, Life, USER};
 use crate::setup::find_tools;
 
+/// Tests kill it, and count on what it had committed.
+const DURABILITY: Durability = Durability::Server;
+
 /// A PostgreSQL or a MariaDB of its own: its files, and its process while it runs. Dropping it ends and removes both.
 ///
 /// What it has committed survives [`kill`](Self::kill). It ends with the process that made it, however that ends.
@@ -32,8 +35,8 @@ enum Files {
 impl Files {
     fn start(&self, port: u16, arguments: &[String]) -> Result<(Server, PathBuf)> {
         match self {
-            Files::Postgres(files) => files.start(port, Durability::Server, Life::WithUs, arguments),
-            Files::Mysql(files) => files.start(port, Durability::Server, Life::WithUs, arguments),
+            Files::Postgres(files) => files.start(port, DURABILITY, Life::WithUs, arguments),
+            Files::Mysql(files) => files.start(port, DURABILITY, Life::WithUs, arguments),
         }
     }
 }
@@ -78,7 +81,7 @@ impl Private {
     }
 
     fn new(arguments: &[&str], files: impl FnOnce(&Path, &str) -> Result<Files>) -> Result<Self> {
-        let (folder, password) = server::folder()?;
+        let (folder, password) = server::folder(DURABILITY)?;
         let files = files(folder.path(), &password)?;
         let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
         let server = start_on_free_port(&Interrupt::default(), |port| files.start(port, &arguments))?;

@@ -5,13 +5,14 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::process::Child;
+use std::process::{Child, Command};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::fail::{Context, Failure, Result};
 use crate::files::Initialising;
 use crate::process::{self, Interrupt};
+use crate::servers::Durability;
 
 /// Temporary directories are named by this and the id of the process that made them.
 const PREFIX: &str = "driftlock-servers-";
@@ -151,15 +152,30 @@ fn random_password() -> Result<String> {
 }
 
 /// A folder for servers, which is removed when it is dropped, and the password of their administrator.
-pub(crate) fn folder() -> Result<(tempfile::TempDir, String)> {
+pub(crate) fn folder(durability: Durability) -> Result<(tempfile::TempDir, String)> {
     // Unix sockets lie below, and their paths end at 107 bytes.
-    let parent = Some(std::env::temp_dir()).filter(|path| path.as_os_str().len() < 60).unwrap_or("/tmp".into());
+    let on_disk = Some(std::env::temp_dir()).filter(|path| path.as_os_str().len() < 60).unwrap_or("/tmp".into());
+    let in_memory = memory().filter(|_| durability != Durability::Default);
+    let parent = in_memory.unwrap_or(on_disk);
     remove_abandoned(&parent);
     let prefix = format!("{PREFIX}{}-", std::process::id());
     let folder = tempfile::Builder::new().prefix(&prefix).tempdir_in(&parent).context(parent.display())?;
     // The servers' users must pass through it.
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711)).context(folder.path().display())?;
     Ok((folder, random_password()?))
+}
+
+/// Memory that is a folder, where there is plenty: a run makes thousands of databases, each of hundreds of files, and drops them.
+fn memory() -> Option<PathBuf> {
+    const NEEDED_KIB: u64 = 4 << 20;
+    let place = PathBuf::from("/dev/shm");
+    let first_number = |text: &str| text.split_whitespace().find_map(|word| word.parse::<u64>().ok());
+    let said = Command::new("df").args(["--output=avail", "--block-size=1K"]).arg(&place).output().ok()?;
+    let free = first_number(&String::from_utf8_lossy(&said.stdout))?;
+    let memory = fs::read_to_string("/proc/meminfo").ok()?;
+    let available = first_number(memory.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?)?;
+    // The tests want some, too.
+    (free >= NEEDED_KIB && available >= 2 * NEEDED_KIB).then_some(place)
 }
 
 /// Waits until a database directory is made.

@@ -47,7 +47,7 @@ pub struct Servers {
 impl Servers {
     /// Makes both and starts them.
     pub fn start(tools: &Tools, durability: Durability, life: Life, interrupt: &Interrupt) -> Result<Self> {
-        let (folder, password) = server::folder()?;
+        let (folder, password) = server::folder(durability)?;
         let postgres = PostgresFiles::new(tools, folder.path(), &password)?;
         let mysql = MysqlFiles::new(tools, folder.path(), &password)?;
         for initialising in [postgres.initialise()?, mysql.initialise()?] {

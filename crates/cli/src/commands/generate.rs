@@ -6,9 +6,9 @@ use std::time::SystemTime;
 
 use clap::Args;
 use driftlock::database::{Hazard, Timestamp};
-use driftlock::engine::{Generated, Making, Source, Sources};
-use driftlock::script::{Directory, LOCK_FILE};
-use driftlock::{Files, Migrations};
+use driftlock::engine::{Generated, Making, Source, Sources, Writing};
+use driftlock::script::{Directory, LOCK_FILE, Renaming};
+use driftlock::{Cancellation, Files, Migrations};
 use serde_json::json;
 
 use super::Done;
@@ -16,6 +16,7 @@ use super::lock::{engine_of, likeness};
 use crate::arguments::Global;
 use crate::error::CommandError;
 use crate::output::{Output, count, printable};
+use crate::prompt;
 use crate::schema_options::{RenameOption, SchemaOptions};
 use crate::session;
 use crate::setup::provenance;
@@ -75,19 +76,67 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
     let migrations = Migrations::load(Arc::new(directory.clone()), layout).ok();
     let former = migrations.and_then(|it| it.lock_file().ok().flatten()).map(|lock| lock.database).unwrap_or_default();
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let generated = session::apart(&settings, output, |cancellation| async {
-        let making = Making {
-            root: config.root(),
-            directory: &directory,
-            words: (&arguments.domain, &arguments.operation),
-            now: Timestamp::from_micros(0).after(since),
-            likeness: likeness(engine, &settings, &who, former, output).await?,
-            write: !arguments.dry_run,
-        };
-        Ok(sources.engine(engine).cancellation(cancellation).generate(&making, &to).await?)
+    let generated = session::apart(&settings, output, |cancellation| {
+        let sources = sources.engine(engine).cancellation(cancellation.clone());
+        let (settings, who, to, directory, config) = (&settings, &who, &to, &directory, &config);
+        async move {
+            let making = Making {
+                root: config.root(),
+                directory,
+                words: (&arguments.domain, &arguments.operation),
+                now: Timestamp::from_micros(0).after(since),
+                likeness: likeness(engine, settings, who, former, output).await?,
+                writing: if arguments.dry_run { Writing::No } else { Writing::Yes },
+            };
+            if arguments.dry_run || !prompt::may_ask(output) {
+                return Ok(sources.generate(&making, to).await?);
+            }
+            asking(sources, making, to, output, &cancellation).await
+        }
     })?;
     print(&generated, arguments, &directory, output);
     Ok(Done::Well)
+}
+
+/// The same, but a person is asked before it is written about what could be the same under another name.
+async fn asking(
+    mut sources: Sources,
+    mut making: Making<'_>,
+    to: &Source,
+    output: &Output,
+    cancellation: &Cancellation,
+) -> Result<Generated, CommandError> {
+    let mut declined = BTreeSet::new();
+    loop {
+        making.writing = Writing::UnlessAskedAbout(declined.clone());
+        let mut generated = sources.generate(&making, to).await?;
+        generated.up.proposals.retain(|it| !declined.contains(it));
+        if generated.files.is_empty() || generated.up.proposals.is_empty() {
+            return Ok(generated);
+        }
+        for proposal in generated.up.proposals {
+            match ask(&proposal, output, cancellation).await? {
+                Some(renaming) => sources = sources.renames([renaming]),
+                None => _ = declined.insert(proposal),
+            }
+        }
+    }
+}
+
+/// Asks whether what goes and what comes are the same, under another name.
+async fn ask(proposal: &str, output: &Output, cancellation: &Cancellation) -> Result<Option<Renaming>, CommandError> {
+    let renaming: Renaming = proposal
+        .parse()
+        .map_err(|error| CommandError::usage(format!("{proposal} can't be said by `--rename`: {error}")))?;
+    let (old, new) = (renaming.path.join("."), &renaming.to);
+    output.tell(&printable(&format!("{old} goes, and {new} comes, which is just like it.")));
+    output.ask("Rename it, so that nothing is lost? Type `yes`, or Enter to drop the one and add the other:");
+    let Some(answer) = prompt::line(cancellation).await? else {
+        return Err(CommandError::usage("nobody answers: nothing was written")
+            .hint(format!("with `--rename '{proposal}'` it is renamed")));
+    };
+    output.answered();
+    Ok(prompt::is_yes(&answer).then_some(renaming))
 }
 
 fn print(generated: &Generated, arguments: &Arguments, directory: &Directory, output: &Output) {

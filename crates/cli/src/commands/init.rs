@@ -18,6 +18,7 @@ use super::Done;
 use crate::arguments::Global;
 use crate::error::CommandError;
 use crate::output::Output;
+use crate::prompt;
 use crate::session;
 use project::Answers;
 
@@ -119,7 +120,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
     let cancellation = Cancellation::new();
     let made = runtime.block_on(async {
         session::listen(&cancellation)?;
-        let answers = if ask::may_ask(arguments.yes, output) {
+        let answers = if !arguments.yes && prompt::may_ask(output) {
             tell_proposal(&proposal, output);
             ask::ask(given, &proposal, &root, output, &cancellation).await?
         } else {

@@ -53,3 +53,33 @@ fn a_pipe_is_not_asked() {
     assert!(screen.contains("[ended with 2]") && screen.contains("--yes"), "{screen}");
     assert!(is_applied(&it));
 }
+
+/// What `generate` is answered decides whether a column is renamed, or dropped and another added.
+#[test]
+fn generate_asks_whether_what_goes_and_what_comes_are_the_same() {
+    for (keys, wanted) in [
+        (&["yes", "Enter"][..], Some("RENAME COLUMN \"mail\" TO \"email\"")),
+        (&["Enter"], Some("DROP TABLE \"a\"")),
+        (&["C-d"], None),
+    ] {
+        let it = TestEnvironment::new();
+        it.write("driftlock.toml", "[env.dev]\nurl = \"sqlite://shop.db\"\n");
+        it.migration("20240108-090000_a_create_v1", "CREATE TABLE a (id integer PRIMARY KEY, mail text);\n", "");
+        it.write("want.sql", "CREATE TABLE a (id integer PRIMARY KEY, email text);\n");
+        let line = format!("{} generate a rename --to sql:want.sql", env!("CARGO_BIN_EXE_driftlock"));
+        let terminal = Terminal::open((80, 24), &it.command(&[]), &line);
+        terminal.shows("mail goes, and email comes");
+        terminal.press(keys);
+        let screen = terminal.ended();
+        let written: String = std::fs::read_dir(it.project().join("migrations"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.to_string_lossy().ends_with("a_rename_v1.up.sql"))
+            .map(|path| std::fs::read_to_string(path).unwrap())
+            .collect();
+        match wanted {
+            Some(sql) => assert!(written.contains(sql) && screen.contains("[ended with 0]"), "{written}\n{screen}"),
+            None => assert!(written.is_empty() && screen.contains("[ended with 2]"), "{written}\n{screen}"),
+        }
+    }
+}

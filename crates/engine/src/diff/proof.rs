@@ -37,21 +37,30 @@ pub(super) struct Ends<'a> {
 }
 
 impl Ends<'_> {
-    /// Proves the steps, and that the value they begin at holds what they have to do with.
-    pub(super) async fn prove(&self, steps: &[Step], shadow: &Shadow, filter: &Filter) -> Result<(), Error> {
-        let closure = closure(self.from.schema, self.to.schema, steps);
-        let closure = closure.as_ref();
+    /// That there is nothing to do between two of the same schema, by the engine's own accounts, where both have one.
+    pub(super) fn agree(&self) -> Result<(), Error> {
+        let (Some(from), Some(to)) = (self.from.census, self.to.census) else { return Ok(()) };
+        let (from, to) = (self.counted(from, None), self.counted(to, None));
+        differ(&to, &from)
+    }
+
+    /// What counts of a census, of what is in a closure: not what a schema has no place for on either side.
+    fn counted(&self, census: &Census, closure: Option<&BTreeSet<Id>>) -> Census {
         let unmodelled: BTreeSet<&Id> = self.from.unmodelled.iter().chain(&self.to.unmodelled).copied().collect();
         let has_order = plans_order(self.to.schema.engine());
         let counts = |key: &CensusKey| {
             let is_in = closure.is_none_or(|closure| closure.contains(&key.object));
             is_in && (has_order || key.about != CensusKey::COLUMN_ORDER) && !unmodelled.contains(&key.object)
         };
-        let counted = |census: &Census| {
-            let mut census = Census { entries: census.entries.clone(), tables: Vec::new() };
-            census.entries.retain(|key, _| counts(key));
-            census
-        };
+        let entries = census.entries.iter().filter(|(key, _)| counts(key));
+        Census { entries: entries.map(|(key, said)| (key.clone(), said.clone())).collect(), tables: Vec::new() }
+    }
+
+    /// Proves the steps, and that the value they begin at holds what they have to do with.
+    pub(super) async fn prove(&self, steps: &[Step], shadow: &Shadow, filter: &Filter) -> Result<(), Error> {
+        let closure = closure(self.from.schema, self.to.schema, steps);
+        let closure = closure.as_ref();
+        let counted = |census: &Census| self.counted(census, closure);
 
         let scratch = shadow.database(None).await?;
         let run = async {
@@ -104,9 +113,14 @@ impl Ends<'_> {
                 None => after.entries.remove(&key),
             };
         }
-        let differences: Vec<Unproved> = wanted.differences(&after).into_iter().map(unproved).collect();
-        if differences.is_empty() { Ok(()) } else { Err(Error::Unproved(differences)) }
+        differ(&wanted, &after)
     }
+}
+
+/// What is wanted, and what there is.
+fn differ(wanted: &Census, made: &Census) -> Result<(), Error> {
+    let differences: Vec<Unproved> = wanted.differences(made).into_iter().map(unproved).collect();
+    if differences.is_empty() { Ok(()) } else { Err(Error::Unproved(differences)) }
 }
 
 fn unproved((key, here, made): (&CensusKey, Option<&str>, Option<&str>)) -> Unproved {

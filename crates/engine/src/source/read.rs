@@ -45,7 +45,7 @@ pub struct Reading {
 /// A reading, and what the engine itself says of what was read.
 pub(crate) struct Accounted {
     pub(crate) reading: Reading,
-    /// Nothing of a lock file, which is no database.
+    /// Nothing of a lock file, which is no database, and where nobody wanted it.
     pub(crate) census: Option<Census>,
     /// What a database has to be like to hold it.
     pub(crate) likeness: Likeness,
@@ -196,13 +196,13 @@ impl Sources {
         }
     }
 
-    /// The same, with the engine's own account of what was read.
-    pub(crate) async fn accounted(&self, source: &Source) -> Result<Accounted, Error> {
+    /// The same, with the engine's own account of what was read, where that is `wanted`.
+    pub(crate) async fn accounted(&self, source: &Source, wanted: bool) -> Result<Accounted, Error> {
         let account = async |db: &Database, renamings: Vec<Renaming>| {
             let reading = self.of(db, None).await?;
-            let census = self.unless_cancelled(db.census(&self.filter)).await?;
+            let census = if wanted { Some(self.unless_cancelled(db.census(&self.filter)).await?) } else { None };
             let likeness = db.in_use().await.session.likeness().await?;
-            Ok(Accounted { reading, census: Some(census), likeness, renamings })
+            Ok(Accounted { reading, census, likeness, renamings })
         };
         match self.open(source).await? {
             Opened::Lock(lock) => {

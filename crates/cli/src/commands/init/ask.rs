@@ -1,6 +1,5 @@
 //! Asks a person for what no option says.
 
-use std::io::{BufRead, IsTerminal};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,13 +9,7 @@ use driftlock::engine::{Proposal, Secret};
 use super::project::{self, Answers};
 use crate::error::CommandError;
 use crate::output::Output;
-use crate::session;
-
-/// Whether somebody is there: never in a pipe, in CI, or where the output is for a program.
-pub(super) fn may_ask(yes: bool, output: &Output) -> bool {
-    let in_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
-    !yes && !in_ci && !output.is_json() && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
-}
+use crate::prompt;
 
 /// Asks; an empty line takes what stands in brackets.
 pub(super) async fn ask(
@@ -82,15 +75,7 @@ impl Asking<'_> {
     ) -> Result<T, CommandError> {
         loop {
             self.output.tell(&format!("{question} [{default}]:"));
-            let read = tokio::task::spawn_blocking(|| {
-                let mut answer = String::new();
-                std::io::stdin().lock().read_line(&mut answer).map(|length| (length > 0).then_some(answer))
-            });
-            let answer = tokio::select! {
-                answer = read => answer.ok().and_then(Result::ok).flatten(),
-                () = self.cancellation.cancelled() => return Err(session::interrupted()),
-            };
-            let Some(answer) = answer else {
+            let Some(answer) = prompt::line(self.cancellation).await? else {
                 return Err(CommandError::usage("nobody answers: nothing was written")
                     .hint("`--yes` takes what is proposed, and each answer has an option"));
             };
