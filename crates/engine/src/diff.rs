@@ -12,6 +12,7 @@ use crate::{Error, Reading, Shadow, Source, Sources};
 use proof::{End, Ends};
 
 mod closure;
+mod inverses;
 mod proof;
 mod renames;
 
@@ -71,7 +72,7 @@ impl Sources {
                 Some(shadow) => shadow,
                 None => self.shadow_of(from.reading.engine).await?.like(from.likeness.clone()),
             };
-            Box::pin(ends.prove(&diff.steps, &shadow, self.looked_at())).await?;
+            Box::pin(ends.prove(&mut diff.steps, &shadow, self.looked_at())).await?;
         }
         diff.is_proved = true;
         Ok(Differing::new(diff, renames, from.reading, to.reading))
@@ -184,13 +185,14 @@ impl Diff {
         Ok(diff)
     }
 
-    /// Runs the steps in a scratch database that holds the first schema, and compares it with one that holds the second.
+    /// Runs the steps in a scratch database that holds the first schema, and compares it with one that holds the second. What is said to undo
+    /// a step is run, too, and is left out where it doesn't.
     ///
     /// # Errors
     /// [`Error::Unproved`] when they differ, and when a scratch database can't be made or doesn't take a step.
     pub async fn prove(&mut self, from: &Schema, to: &Schema, shadow: &Shadow, filter: &Filter) -> Result<(), Error> {
         let ends = Ends { from: End::value(from), to: End::value(to) };
-        ends.prove(&self.steps, shadow, filter).await?;
+        ends.prove(&mut self.steps, shadow, filter).await?;
         self.is_proved = true;
         Ok(())
     }

@@ -14,6 +14,7 @@ use crate::create::relations::name_of;
 use crate::create::steps::Key;
 use crate::create::{self, qualified};
 
+mod casts;
 mod columns;
 mod drop;
 mod grants;

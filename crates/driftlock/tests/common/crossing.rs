@@ -164,6 +164,9 @@ pub async fn cross(engine: &'static str, known: &[(&str, &str)]) {
                 Err(error) => Err(error),
             };
             if let Err(error) = result {
+                if is_all {
+                    eprintln!("{name}:\n{error}");
+                }
                 fails.lock().unwrap().insert(name, error);
             }
         }

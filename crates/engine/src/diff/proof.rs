@@ -6,7 +6,7 @@ use driftlock_database::{Census, CensusKey, Step};
 use driftlock_schema::{Filter, Id, Schema};
 
 use super::closure::{closure, within};
-use super::{plans_order, touches};
+use super::{inverses, plans_order, touches};
 use crate::source::Accounted;
 use crate::{Error, Shadow, Unproved};
 
@@ -56,8 +56,8 @@ impl Ends<'_> {
         Census { entries: entries.map(|(key, said)| (key.clone(), said.clone())).collect(), tables: Vec::new() }
     }
 
-    /// Proves the steps, and that the value they begin at holds what they have to do with.
-    pub(super) async fn prove(&self, steps: &[Step], shadow: &Shadow, filter: &Filter) -> Result<(), Error> {
+    /// Proves the steps, and that the value they begin at holds what they have to do with. An inverse that doesn't undo its step is taken from it.
+    pub(super) async fn prove(&self, steps: &mut [Step], shadow: &Shadow, filter: &Filter) -> Result<(), Error> {
         let closure = closure(self.from.schema, self.to.schema, steps);
         let closure = closure.as_ref();
         let counted = |census: &Census| self.counted(census, closure);
@@ -113,7 +113,9 @@ impl Ends<'_> {
                 None => after.entries.remove(&key),
             };
         }
-        differ(&wanted, &after)
+        differ(&wanted, &after)?;
+        let from = within(self.from.schema, closure);
+        inverses::keep_those_that_hold(steps, &from, shadow, filter, &counted).await
     }
 }
 

@@ -3,6 +3,7 @@
 use driftlock_database::{Hazard, PlanError, Step};
 use driftlock_schema::{Attributes, Id, Name, Object, Part, Value};
 
+use super::casts::using;
 use super::graph::Op;
 use super::{Column, Plan, drop, hazards, names_of_part, object, owned_by, parents, words};
 use crate::create::columns::{definition, identity_clause, sequence_name};
@@ -32,55 +33,6 @@ pub(super) fn kept(old: &Part, new: &Part) -> Option<Column> {
     }
     let is_same = |name: &str| one.get(name) == other.get(name);
     if is_same("type") && is_same("collation") { None } else { Some(Column::Retyped) }
-}
-
-/// Kinds of types between which PostgreSQL converts by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Family {
-    Number,
-    Text,
-    Time,
-    Other,
-}
-
-fn family(kind: &str) -> Family {
-    match kind.split(['(', '[']).next().unwrap_or(kind).trim_end() {
-        "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision" => Family::Number,
-        "text" | "character varying" | "character" | "name" | "citext" | "public.citext" => Family::Text,
-        "date" | "timestamp" | "timestamp without time zone" | "timestamp with time zone" => Family::Time,
-        _ => Family::Other,
-    }
-}
-
-/// Whether keys between columns of both types hold.
-pub(super) fn has_kin(old: &Part, new: &Part) -> bool {
-    let kind = |part: &Part| part.attributes.text("type").unwrap_or_default().to_owned();
-    let (old, new) = (kind(old), kind(new));
-    old == new || (family(&old) == family(&new) && family(&old) != Family::Other)
-}
-
-/// How values of a column become those of another type, where that has to be said.
-fn using(column: &str, old: &str, new: &str, is_new_type: bool) -> Option<String> {
-    let is_array = (old.ends_with("[]"), new.ends_with("[]"));
-    let name = identifier(column);
-    if is_new_type {
-        let through = if is_array.1 { "text[]" } else { "text" };
-        return Some(format!("{name}::{through}::{new}"));
-    }
-    let bare = |kind: &str| kind.split('(').next().unwrap_or(kind).trim_end().to_owned();
-    if bare(old) == bare(new) {
-        return None;
-    }
-    match (family(old), family(new)) {
-        _ if is_array == (true, true) => Some(format!("{name}::{new}")),
-        (one, other) if one == other && one != Family::Other && is_array == (false, false) => None,
-        (_, Family::Text) if !is_array.1 => None,
-        (Family::Text, _) => Some(format!("{name}::{new}")),
-        _ if (old == "integer" && new == "boolean") || (old == "boolean" && new == "integer") => {
-            Some(format!("{name}::{new}"))
-        }
-        _ => Some(format!("{name}::text::{new}")),
-    }
 }
 
 impl Plan<'_> {

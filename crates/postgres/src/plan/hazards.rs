@@ -3,6 +3,7 @@
 use driftlock_database::{Hazard, Step};
 use driftlock_schema::{Object, Part, Value};
 
+use super::casts::{bare, length, offenders};
 use crate::create::qualified;
 use crate::sql::identifier;
 
@@ -76,23 +77,12 @@ pub(super) fn retyped(table: &Object, old: &Part, new: &Part, step: Step) -> Ste
         step = step.hazards([Hazard::DataLoss, Hazard::NotReversible]);
     }
     if can_fail(&before, &after) {
-        let (name, table) = (identifier(&new.name), qualified(&table.name));
-        step = match length(&after).filter(|_| is_text(&before) && is_text(&after)) {
-            Some(length) => {
-                step.offenders(format!("SELECT * FROM {table} WHERE pg_catalog.length({name}::text) > {length}"))
-            }
+        step = match offenders(table, &new.name, &before, &after) {
+            Some(query) => step.offenders(query),
             None => step.hazards([Hazard::CanFailOnRows]),
         };
     }
     step
-}
-
-fn bare(kind: &str) -> &str {
-    kind.split('(').next().unwrap_or(kind).trim_end()
-}
-
-fn length(kind: &str) -> Option<u32> {
-    kind.split_once('(')?.1.split([',', ')']).next()?.trim().parse().ok()
 }
 
 fn is_text(kind: &str) -> bool {

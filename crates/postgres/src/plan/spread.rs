@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, HashMap};
 use driftlock_database::PlanError;
 use driftlock_schema::{Id, Object, Part, Value};
 
-use super::columns::{has_kin, is_type, kept};
+use super::casts::has_kin;
+use super::columns::{is_type, kept};
 use super::object::{Change, change};
 use super::{Column, PartName, Plan, all_of, is_table, words};
 use crate::create::relations::{all_columns, name_of};

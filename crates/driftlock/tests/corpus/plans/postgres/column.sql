@@ -128,6 +128,16 @@ CREATE RULE r AS ON DELETE TO t WHERE OLD.b > 1 DO INSTEAD NOTHING;
 CREATE TABLE o (id int PRIMARY KEY);
 CREATE TABLE t (a int);
 CREATE VIEW v AS SELECT a FROM t;
+-- case: of a type to which there is no cast
+-- from:
+CREATE TABLE t (id int PRIMARY KEY, a text[], b int, c text, d text, e text, f int[]);
+-- to:
+CREATE TABLE t (id int PRIMARY KEY, a jsonb, b int[], c uuid, d boolean, e numeric(6,2), f jsonb[]);
+-- rows:
+INSERT INTO t VALUES (1, '{a,"b c"}', 7, '6b29fc40-ca47-1067-b31d-00dd010662da', 'yes', ' 12.5', '{1,2}'), (2, null, null, null, null, null, null);
+SELECT count(*) FROM t;
+SELECT d::text FROM t WHERE id = 1;
+
 -- case: narrowed
 -- from:
 CREATE TABLE t (a bigint, b text, c numeric);
