@@ -38,3 +38,8 @@ async fn pairs_are_planned_in_both_directions_and_rows_stay_unless_the_plan_says
 fn random_schemas_are_planned_in_both_directions() {
     random::hold("sqlite", 10);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_is_the_same_among_ten_thousand_tables() {
+    planning::is_the_same_among_many("sqlite").await;
+}

@@ -9,7 +9,9 @@ use crate::parse::{Cursor, identifier, parts};
 enum Part {
     Column,
     Key,
-    /// A constraint, or the key that stands for one.
+    /// A foreign key or a check. The key that the server makes for a foreign key has its name, and stays when that goes.
+    Written,
+    /// A constraint of some kind: one of these, or the unique key that is one.
     Constraint,
     PrimaryKey,
     Partition,
@@ -31,7 +33,7 @@ impl std::fmt::Display for Mark {
         match self.part {
             Part::Column => write!(f, "column `{name}`"),
             Part::Key => write!(f, "index `{name}`"),
-            Part::Constraint => write!(f, "constraint `{name}`"),
+            Part::Written | Part::Constraint => write!(f, "constraint `{name}`"),
             Part::Partition => write!(f, "partition `{name}`"),
             Part::PrimaryKey => f.write_str("primary key"),
             Part::Partitioning => f.write_str("partitioning"),
@@ -69,10 +71,12 @@ impl Mark {
             let bare = kinds.into_iter().find_map(|kind| body.strip_prefix(kind)).unwrap_or(body);
             bare.strip_prefix("KEY ").and_then(leading_name)
         };
+        let written = || body.strip_prefix("CONSTRAINT ").and_then(leading_name);
         match self.part {
             Part::Column => is(body.starts_with('`').then(|| leading_name(body)).flatten()),
             Part::Key => is(key()),
-            Part::Constraint => is(body.strip_prefix("CONSTRAINT ").and_then(leading_name)) || is(key()),
+            Part::Written => is(written()),
+            Part::Constraint => is(written()) || (body.starts_with("UNIQUE ") && is(key())),
             Part::Partition => {
                 let rest = line.trim_start_matches([' ', '(']).strip_prefix("PARTITION ");
                 is(rest.filter(|rest| !rest.starts_with("BY ")).and_then(leading_name))
@@ -195,7 +199,13 @@ pub(crate) fn changes(rest: &[Token<'_>]) -> Changes {
         }
     }
     // What is dropped and made again under its name shows nothing.
-    let same = |one: &Mark, other: &Mark| one.part == other.part && one.name.eq_ignore_ascii_case(&other.name);
+    let is_kind = |one: Part, other: Part| {
+        one == other || (one == Part::Constraint && matches!(other, Part::Written | Part::Key))
+    };
+    let same = |one: &Mark, other: &Mark| {
+        let kinds = is_kind(one.part, other.part) || is_kind(other.part, one.part);
+        kinds && one.name.eq_ignore_ascii_case(&other.name)
+    };
     let kept: Vec<Mark> = marks
         .iter()
         .filter(|mark| !marks.iter().any(|other| same(mark, other) && mark.there != other.there))
@@ -368,7 +378,8 @@ fn constraint(mut cursor: Cursor<'_, '_>) -> Option<Change> {
     let name = if KINDS.iter().any(|kind| cursor.at(kind)) { None } else { Some(cursor.name()?.name) };
     Some(match name {
         _ if cursor.at("PRIMARY") => Change::Marks(vec![Mark::new(Part::PrimaryKey, String::new(), true)]),
-        Some(name) => Change::Marks(vec![Mark::new(Part::Constraint, name, true)]),
+        Some(name) if cursor.at("UNIQUE") => Change::Marks(vec![Mark::new(Part::Key, name, true)]),
+        Some(name) => Change::Marks(vec![Mark::new(Part::Written, name, true)]),
         None => Change::Other,
     })
 }
@@ -380,7 +391,9 @@ fn drop(mut cursor: Cursor<'_, '_>) -> Option<Change> {
         Part::Key
     } else if cursor.eat(&["PRIMARY", "KEY"]) {
         return Some(Change::Marks(vec![Mark::new(Part::PrimaryKey, String::new(), false)]));
-    } else if cursor.eat(&["FOREIGN", "KEY"]) || cursor.eat_any(&["CONSTRAINT", "CHECK"]) {
+    } else if cursor.eat(&["FOREIGN", "KEY"]) || cursor.eat_any(&["CHECK"]) {
+        Part::Written
+    } else if cursor.eat_any(&["CONSTRAINT"]) {
         Part::Constraint
     } else if cursor.at("SYSTEM") || cursor.at("PERIOD") {
         return Some(Change::Other);
@@ -448,6 +461,10 @@ mod tests {
             ("DROP INDEX i, ADD INDEX i (b)", "unmarked"),
             ("DROP PRIMARY KEY, ADD PRIMARY KEY (b)", "unmarked"),
             ("DROP FOREIGN KEY f, DROP KEY k", "-constraint `f` -index `k`"),
+            ("DROP FOREIGN KEY f, DROP KEY f", "-constraint `f` -index `f`"),
+            ("DROP CONSTRAINT f, ADD CONSTRAINT f UNIQUE (a)", "unmarked"),
+            ("DROP CONSTRAINT f, ADD CONSTRAINT f CHECK (a > 1)", "unmarked"),
+            ("ADD CONSTRAINT u UNIQUE (a)", "+index `u`"),
             ("DROP COLUMN IF EXISTS a", "again"),
             ("MODIFY a bigint, COMMENT = 'x'", "again"),
             ("ENGINE = InnoDB, FORCE", "again"),
@@ -462,6 +479,20 @@ mod tests {
     }
 
     #[test]
+    fn a_foreign_key_is_gone_when_the_key_that_was_made_for_it_stays() {
+        let with = "CREATE TABLE `t` (\n  `a` int(11),\n  KEY `f` (`a`),\n  CONSTRAINT `f` FOREIGN KEY (`a`) REFERENCES `s` (`a`)\n)";
+        let without = "CREATE TABLE `t` (\n  `a` int(11),\n  KEY `f` (`a`)\n)";
+        for sql in ["DROP FOREIGN KEY f", "DROP CONSTRAINT f"] {
+            let tokens: Vec<_> = driftlock_script::significant(sql, driftlock_script::Dialect::MySql).collect();
+            let Changes::Marked(marks) = changes(&tokens) else { panic!("{sql}") };
+            assert!(
+                marks.iter().all(|mark| mark.holds(without)) && !marks.iter().all(|mark| mark.holds(with)),
+                "{sql}"
+            );
+        }
+    }
+
+    #[test]
     fn finds_names_in_a_definition() {
         for (part, name, found) in [
             (Part::Column, "A", true),
@@ -472,6 +503,9 @@ mod tests {
             (Part::Key, "x", false),
             (Part::Constraint, "f", true),
             (Part::Constraint, "u", true),
+            (Part::Constraint, "k", false),
+            (Part::Written, "f", true),
+            (Part::Written, "u", false),
             (Part::PrimaryKey, "", true),
             (Part::Partition, "p1", true),
             (Part::Partition, "p2", false),

@@ -7,6 +7,7 @@
 mod bed;
 mod cuts;
 mod fence;
+mod generated;
 mod kinds;
 mod limits;
 mod matrix;

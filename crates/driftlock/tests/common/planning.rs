@@ -231,3 +231,47 @@ pub async fn conform(engine: &'static str, file: &str, known: &[(&str, &str)]) {
     eprintln!("{file}: {held} of {all} hold");
     assert!(wrong.is_empty() && results.len() == all, "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+/// Plans the way between two small schemas, alone and among many tables that have nothing to do with it: it is the same way, and proved there, too, where no
+/// more is made than what it touches.
+pub async fn is_the_same_among_many(engine: &'static str) {
+    const BOTH: &str = "CREATE TABLE other (id integer NOT NULL PRIMARY KEY, a integer);";
+    let from = format!(
+        "{BOTH} CREATE TABLE parent (id integer NOT NULL PRIMARY KEY, a integer);
+        CREATE TABLE child (id integer NOT NULL PRIMARY KEY, p integer, CONSTRAINT c FOREIGN KEY (p) REFERENCES parent (id));
+        CREATE VIEW names AS SELECT id FROM child;"
+    );
+    let to = format!(
+        "{BOTH} CREATE TABLE parent (id integer NOT NULL PRIMARY KEY, a integer NOT NULL, b integer);
+        CREATE TABLE child (id integer NOT NULL PRIMARY KEY, p integer, n integer, CONSTRAINT c FOREIGN KEY (p) REFERENCES parent (id));
+        CREATE INDEX child_n ON child (n);
+        CREATE VIEW names AS SELECT id, n FROM child;"
+    );
+    let mut ends = Vec::new();
+    for sql in [from, to] {
+        let made = database(engine, &statements(engine, &sql)).await.unwrap();
+        let db = driftlock::connect(&made.url).await.unwrap();
+        ends.push(reading(&db).await);
+        db.close().await;
+    }
+    let plan = async |ends: &[Reading]| {
+        let mut diff = Diff::of(&ends[0], &ends[1], &everything()).unwrap();
+        let schema = |at: usize| &ends[at].inspection.schema;
+        diff.prove(schema(0), schema(1), &shadow(engine), &everything()).await.unwrap();
+        diff
+    };
+    let small = plan(&ends).await;
+    assert!(small.steps.len() > 2, "{}", sql(&small));
+    for end in &mut ends {
+        let schema = &mut end.inspection.schema;
+        let other = schema.of_kind("table").find(|table| table.name.name == "other").unwrap().clone();
+        schema.extend((0..10_000).map(|at| {
+            let mut table = other.clone();
+            table.name.name = format!("many_{at}");
+            table
+        }));
+    }
+    let large = plan(&ends).await;
+    assert_eq!(large.steps, small.steps);
+    assert_eq!(large.changes, small.changes);
+}
