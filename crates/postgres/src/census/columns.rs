@@ -85,6 +85,15 @@ const SPECIAL: &[(&str, &str, &str)] = &[
         "conname",
         "CASE WHEN r.conparentid = 0 OR (SELECT p.conrelid FROM pg_constraint p WHERE p.oid = r.conparentid) <> r.conrelid THEN r.conname END",
     ),
+    // Of several keys that would do, it is the one that was made first, which a dump changes.
+    (
+        "pg_constraint",
+        "conindid",
+        "CASE WHEN r.contype <> 'f' OR (SELECT count(*) FROM pg_index i WHERE i.indrelid = r.confrelid AND i.indisunique AND i.indimmediate \
+         AND i.indpred IS NULL AND i.indexprs IS NULL AND ARRAY(SELECT k.item FROM unnest(i.indkey::int2[]) WITH ORDINALITY k (item, at) \
+         WHERE k.at <= i.indnkeyatts ORDER BY 1) = ARRAY(SELECT unnest(r.confkey) ORDER BY 1)) < 2 \
+         THEN (pg_identify_object('pg_class'::regclass, nullif(r.conindid, 0), 0)).identity END",
+    ),
     ("pg_constraint", "conbin", "pg_get_expr(r.conbin, r.conrelid)"),
     ("pg_enum", "enumsortorder", "row_number() OVER (PARTITION BY r.enumtypid ORDER BY r.enumsortorder)"),
     ("pg_index", "indexprs", "pg_get_expr(r.indexprs, r.indrelid)"),
@@ -101,6 +110,12 @@ const SPECIAL: &[(&str, &str, &str)] = &[
         "CASE r.rulename WHEN '_RETURN' THEN pg_get_viewdef(r.ev_class) ELSE pg_get_ruledef(r.oid) END",
     ),
     ("pg_statistic_ext", "stxexprs", "pg_get_expr(r.stxexprs, r.stxrelid)"),
+    // Said with the constraint.
+    (
+        "pg_trigger",
+        "tgconstrindid",
+        "CASE WHEN NOT r.tgisinternal THEN (pg_identify_object('pg_class'::regclass, nullif(r.tgconstrindid, 0), 0)).identity END",
+    ),
     ("pg_trigger", "tgargs", "encode(r.tgargs, 'escape')"),
     ("pg_trigger", "tgqual", "CASE WHEN r.tgqual IS NOT NULL THEN pg_get_triggerdef(r.oid) END"),
     ("pg_type", "typdefaultbin", "pg_get_expr(r.typdefaultbin, 0)"),

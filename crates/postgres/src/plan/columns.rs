@@ -153,6 +153,9 @@ impl Plan<'_> {
                     ])
                     .drops(names_of_part(table, part))
                     .uses(part.requires.iter().filter(|it| **it != id).map(Key::object));
+                if part.kind == *"foreign_key" {
+                    op = op.uses(self.keys_of(self.from, part));
+                }
             }
         }
         let sequences = self.owned.get(&id).into_iter().flatten();

@@ -128,6 +128,36 @@ CREATE RULE r AS ON DELETE TO t WHERE OLD.b > 1 DO INSTEAD NOTHING;
 CREATE TABLE o (id int PRIMARY KEY);
 CREATE TABLE t (a int);
 CREATE VIEW v AS SELECT a FROM t;
+-- case: dropped with the foreign keys on it, and the keys that they refer to
+-- from:
+CREATE TABLE a (id int, nid int, PRIMARY KEY (id));
+CREATE UNIQUE INDEX a_key ON a (id, nid);
+CREATE TABLE b (id int PRIMARY KEY, a_id int, nid int, CONSTRAINT b_a FOREIGN KEY (a_id, nid) REFERENCES a (id, nid));
+CREATE TABLE z (id int PRIMARY KEY, a_id int, nid int, CONSTRAINT z_a FOREIGN KEY (a_id, nid) REFERENCES a (id, nid));
+-- to:
+CREATE TABLE a (id int, PRIMARY KEY (id));
+CREATE TABLE b (id int PRIMARY KEY, a_id int, CONSTRAINT b_a2 FOREIGN KEY (a_id) REFERENCES a (id));
+CREATE TABLE z (id int PRIMARY KEY, a_id int);
+-- rows:
+INSERT INTO a VALUES (1, 2);
+INSERT INTO b VALUES (1, 1, 2);
+SELECT nid FROM b;
+
+-- case: referred to by one of two keys
+-- from:
+CREATE TABLE a (id int);
+CREATE UNIQUE INDEX a_key ON a (id);
+CREATE TABLE b (id int REFERENCES a (id));
+ALTER TABLE a ADD PRIMARY KEY (id);
+-- to:
+CREATE TABLE a (id int PRIMARY KEY, n int);
+CREATE TABLE b (id int REFERENCES a (id));
+CREATE UNIQUE INDEX a_other ON a (id);
+-- rows:
+INSERT INTO a VALUES (1);
+INSERT INTO b VALUES (1);
+SELECT id FROM b;
+
 -- case: of a type to which there is no cast
 -- from:
 CREATE TABLE t (id int PRIMARY KEY, a text[], b int, c text, d text, e text, f int[]);
