@@ -13,7 +13,7 @@ use driftlock_schema::{Facet, Id, Name};
 use tokio_postgres::SimpleQueryRow;
 
 use crate::session::{PostgresSession, only_row};
-use crate::spelling::settled_account;
+use crate::spelling::{normal_body, settled_account};
 use crate::sql::Values;
 use catalogs::{CATALOGS, Catalog, LEFT_OUT_CATALOGS, is_left_out};
 use columns::{Column, Speaker};
@@ -195,8 +195,12 @@ fn enter(
         enter(about("").facet(Facet::Grants), grants);
     }
     let mut said = String::new();
+    let mut is_code = false;
     for (at, column) in row.columns().iter().enumerate().skip(HEAD) {
         let Some(value) = values.optional(at)? else { continue };
+        is_code |= catalog == "pg_proc" && column.name() == "prolang" && matches!(value, "sql" | "plpgsql");
+        let body = (is_code && column.name() == "prosrc").then(|| normal_body(value));
+        let value = body.as_deref().unwrap_or(value);
         if catalog == "pg_attribute" && column.name() == "attnum" && !label.starts_with("key ") {
             // In which order the columns come is said by itself.
             let key = CensusKey::new(place.object.clone(), CensusKey::COLUMN_ORDER);

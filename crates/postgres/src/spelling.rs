@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use driftlock_schema::{Object, Value};
+use driftlock_script::{Dialect, TokenKind, significant};
 
 const OPEN: &str = "(ARRAY[";
 
@@ -26,6 +27,21 @@ const EXPRESSIONS: [&str; 13] = [
     "when",
     "where",
 ];
+
+/// A body in SQL or PL/pgSQL by its tokens: the case of words, spaces and comments make no difference.
+pub(crate) fn normal_body(body: &str) -> String {
+    let mut normal = String::with_capacity(body.len());
+    for token in significant(body, Dialect::Postgres) {
+        if !normal.is_empty() {
+            normal.push(' ');
+        }
+        match token.kind {
+            TokenKind::Word => normal.push_str(&token.text.to_ascii_lowercase()),
+            _ => normal.push_str(token.text),
+        }
+    }
+    normal
+}
 
 /// Spells all expressions of an object the one way.
 pub(crate) fn settle(object: &mut Object) {

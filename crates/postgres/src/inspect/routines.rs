@@ -1,12 +1,12 @@
 //! Functions, procedures and aggregates.
 
 use driftlock_schema::{Attributes, Code, Name, Object, Value};
-use driftlock_script::{Dialect, TokenKind, significant};
 
 use super::grants::elements;
 use super::reading::oid;
 use super::relations::pairs;
 use super::{Address, Source, catalog, since};
+use crate::spelling::normal_body;
 use crate::sql::Values;
 
 /// The types of what a routine is called with, which tell it from others of its name.
@@ -116,7 +116,7 @@ fn code(say: &mut Attributes, row: &Values<'_>) -> Result<(), driftlock_database
         say.set("library", library);
     }
     let body = match language.as_str() {
-        "sql" | "plpgsql" => Value::from(Code::new(source.clone(), &normal_form(&source))),
+        "sql" | "plpgsql" => Value::from(Code::new(source.clone(), &normal_body(&source))),
         _ => Value::from(source),
     };
     if language != "sql" {
@@ -124,21 +124,6 @@ fn code(say: &mut Attributes, row: &Values<'_>) -> Result<(), driftlock_database
     }
     say.set("body", body);
     Ok(())
-}
-
-/// A body by its tokens: the case of words, spaces and comments make no difference.
-fn normal_form(body: &str) -> String {
-    let mut normal = String::with_capacity(body.len());
-    for token in significant(body, Dialect::Postgres) {
-        if !normal.is_empty() {
-            normal.push(' ');
-        }
-        match token.kind {
-            TokenKind::Word => normal.push_str(&token.text.to_ascii_lowercase()),
-            _ => normal.push_str(token.text),
-        }
-    }
-    normal
 }
 
 pub(super) const AGGREGATES: Source = Source {
@@ -222,12 +207,12 @@ fn modify(letter: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::normal_form;
+    use crate::spelling::normal_body;
 
     #[test]
     fn only_what_a_body_says_counts() {
-        assert_eq!(normal_form("SELECT  1 -- one\n"), normal_form("select 1"));
-        assert_ne!(normal_form("select 'A'"), normal_form("select 'a'"));
-        assert_ne!(normal_form("select \"A\""), normal_form("select \"a\""));
+        assert_eq!(normal_body("SELECT  1 -- one\n"), normal_body("select 1"));
+        assert_ne!(normal_body("select 'A'"), normal_body("select 'a'"));
+        assert_ne!(normal_body("select \"A\""), normal_body("select \"a\""));
     }
 }

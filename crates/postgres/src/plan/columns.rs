@@ -142,6 +142,8 @@ impl Plan<'_> {
         let mut op = Op::away(hazards::dropped_column(table, column, step), Rank::Column)
             .drops([Key::part(&id, "column", &column.name)])
             .drops(names_of_part(table, column))
+            // What it has from a parent goes once it has left it.
+            .needs([Key::other(&id, "left")])
             .uses(column.requires.iter().map(Key::object));
         // Indexes and constraints that speak of it go with it, and so do sequences that belong to it.
         for part in &table.parts {

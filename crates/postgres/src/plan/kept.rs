@@ -73,7 +73,7 @@ impl Plan<'_> {
                 op = op.uses(old.attributes.text("schema").map(super::schema_key));
                 op = op.needs(new.attributes.text("schema").map(super::schema_key));
             }
-            op = persistent(op, new);
+            op = ordered(op, new);
             op = op.makes([Key::other(&id, format!("statement {at}"))]);
             if !is_table {
                 op = op.makes([Key::object(&id)]);
@@ -193,7 +193,9 @@ impl Plan<'_> {
         let altered = table.parts_of("column").map(|column| Key::other(&id, format!("altered {}", column.name)));
         let is_kept = |part: &&Part| matches!(part.kind.as_str(), "check" | "primary_key" | "unique" | "index");
         let parts = table.parts.iter().filter(is_kept).map(|part| Key::part(&id, part.kind.as_str(), &part.name));
-        columns.map(|column| Key::part(&id, "column", column)).chain(altered).chain(parts).collect()
+        // What a parent takes no nulls in its children have to take none in before.
+        let not_null = table.parts_of("column").map(|column| Key::other(&id, format!("not null {}", column.name)));
+        columns.map(|column| Key::part(&id, "column", column)).chain(altered).chain(not_null).chain(parts).collect()
     }
 
     /// Whether a part goes with another thing that goes, without a word.
@@ -273,6 +275,7 @@ impl Plan<'_> {
             }
             self.drop_part(old, part);
         }
+        self.identity_of_replicas(old, new, &anew);
         for name in &anew {
             let (Some(made), Some(part)) = (primary(after, name), new.part(&name.0, &name.1)) else { continue };
             if part.kind == *"column" {
@@ -281,6 +284,20 @@ impl Plan<'_> {
             self.make_part(old, new, part, made, after);
         }
         anew
+    }
+
+    /// A table whose rows replicas knew by an index stays so when the index is gone, and then they know them by nothing.
+    fn identity_of_replicas(&mut self, old: &Object, new: &Object, anew: &BTreeSet<PartName>) {
+        let is_by = |part: &&Part| part.attributes.flag("replica_identity");
+        let is_gone = |part: &Part| {
+            let name = (part.kind.as_str().to_owned(), part.name.clone());
+            new.part(&name.0, &name.1).is_none() || anew.contains(&name)
+        };
+        let says_another = new.attributes.get("replica_identity").is_some() || new.parts.iter().any(|it| is_by(&it));
+        if !says_another && old.parts.iter().filter(is_by).any(is_gone) {
+            let sql = format!("ALTER TABLE ONLY {} REPLICA IDENTITY DEFAULT", qualified(&new.name));
+            self.ops.push(Op::here(Step::new(new.id(), sql), Rank::Behaviour));
+        }
     }
 
     fn drop_part(&mut self, old: &Object, part: &Part) {
@@ -531,8 +548,8 @@ impl Plan<'_> {
     }
 }
 
-/// What is logged refers to nothing that isn't.
-fn persistent(op: Op, table: &Object) -> Op {
+/// What a statement about the table itself has to come before, or behind: what is logged refers to nothing that isn't.
+fn ordered(op: Op, table: &Object) -> Op {
     let id = table.id();
     let targets: Vec<Id> = table
         .parts_of("foreign_key")
@@ -540,7 +557,10 @@ fn persistent(op: Op, table: &Object) -> Op {
         .map(|it| Id::new("table", relations::name_of(it)))
         .filter(|target| *target != id)
         .collect();
-    if op.step.sql.ends_with(" SET LOGGED") {
+    if op.step.sql.ends_with(" NOT OF") {
+        // Its columns are its own from then on.
+        op.makes([Key::other(&id, "left")])
+    } else if op.step.sql.ends_with(" SET LOGGED") {
         op.needs(targets.iter().map(|target| Key::other(target, "logged"))).makes([Key::other(&id, "logged")])
     } else if op.step.sql.ends_with(" SET UNLOGGED") {
         op.needs([Key::other(&id, "referrers unlogged")])

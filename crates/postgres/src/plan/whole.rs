@@ -14,6 +14,11 @@ use crate::create::steps::{Granted, Key};
 use crate::create::{Rank, qualified};
 use crate::sql::identifier;
 
+/// The schema that an extension's members are in; it is in none itself.
+fn schema_of(object: &Object) -> Option<&str> {
+    object.attributes.text("schema").filter(|_| object.kind == "extension")
+}
+
 impl Plan<'_> {
     /// Makes an object with all that is said of it.
     pub(super) fn come(&mut self, object: &Object) -> Result<(), PlanError> {
@@ -169,7 +174,8 @@ impl Plan<'_> {
                 .uses(required)
                 .uses(columns)
                 .uses(from_parents)
-                .uses(this.name.schema.as_deref().map(schema_key));
+                .uses(this.name.schema.as_deref().map(schema_key))
+                .uses(schema_of(this).map(schema_key));
             for key in this.parts_of("foreign_key") {
                 op = op.uses(self.keys_of(self.from, key));
                 for target in &key.requires {
