@@ -19,7 +19,7 @@ use crate::lent::Loan;
 use crate::sql::{Names, Values, identifier, literal};
 use crate::tables;
 use crate::url::Target;
-use crate::wire::{Answer, ResultSet, Wire};
+use crate::wire::{Answer, ResultSet, Taker, Wire};
 
 /// What has to be sent before anything else is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -277,11 +277,20 @@ impl PostgresSession {
 
     /// Sends messages that only read, together with what was put off.
     pub(crate) async fn ask_raw(&mut self, messages: &[&str]) -> Result<Vec<Answer>, Error> {
+        self.ask_taking(messages, &mut |_, _, result| Some(result)).await
+    }
+
+    /// The same, with results taken while the server works on the next ones.
+    pub(crate) async fn ask_taking(&mut self, messages: &[&str], take: Taker<'_>) -> Result<Vec<Answer>, Error> {
         let mut all = self.ahead();
         let before = all.len();
         all.extend(messages.iter().map(|message| (*message).to_owned()));
         // All are sent before the first answer is read: one that fails doesn't keep the others back.
-        let mut answers = self.wire.exchange(&all).await?;
+        let mut of_these = |message: usize, statement, result| match message.checked_sub(before) {
+            Some(message) => take(message, statement, result),
+            None => Some(result),
+        };
+        let mut answers = self.wire.exchange_taking(&all, &mut of_these).await?;
         let rest = answers.split_off(before);
         self.check_ahead(answers)?;
         Ok(rest)

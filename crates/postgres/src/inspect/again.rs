@@ -13,7 +13,7 @@ use driftlock_database::{Error, Inspection, Session};
 
 use super::moment::{Moment, SNAPSHOT};
 use super::reading::{Reading, oid};
-use super::{BEGIN, SETTINGS, SOURCES, is_gone, read_all, take_noting};
+use super::{BEGIN, SETTINGS, SOURCES, is_gone, read_rows, take_noting};
 use crate::marks;
 use crate::session::{PostgresSession, only_row};
 use crate::sql::Values;
@@ -353,7 +353,9 @@ async fn renewed(
     let gone = memory.reading.forget(&these.into_iter().collect::<HashSet<_>>());
     let Some(gone) = gone else { return Ok(None) };
     let from = memory.reading.len();
-    read_all(&mut memory.reading, sources.iter().map(|(source, _)| *source), &results)?;
+    for ((source, _), result) in sources.iter().zip(&results) {
+        read_rows(&mut memory.reading, source, result)?;
+    }
     for id in gone {
         memory.last.schema.remove(&id);
     }
