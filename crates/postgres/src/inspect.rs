@@ -44,7 +44,7 @@ mod types;
 
 use driftlock_database::{Error, Inspection, Session};
 
-pub(crate) use self::again::{Memory, take as take_again};
+pub(crate) use self::again::{Reader, take as take_again};
 pub(crate) use self::grants::PUBLIC;
 pub(crate) use self::inheritance::resolved;
 use self::moment::Moment;
@@ -160,7 +160,7 @@ async fn take_noting(
         return Err(Error::Protocol("a schema is read outside of any transaction, and one is open".to_owned()));
     }
     let queries: Vec<String> = (SOURCES.iter())
-        .map(|source| again::restricted(&(source.sql)(session.major).replace("{users}", USERS), None))
+        .map(|source| again::restricted(&(source.sql)(session.major).replace("{users}", USERS), false))
         .collect();
     // BEGIN and the settings come before the moment, the moment and the question before the sources.
     let first = 1 + SETTINGS.matches("SET LOCAL").count();

@@ -14,7 +14,7 @@ use driftlock_database::{
 
 use crate::connect::{self, application_name};
 use crate::error::from_db;
-use crate::inspect::Memory;
+use crate::inspect::Reader;
 use crate::lent::Loan;
 use crate::sql::{Names, Values, identifier, literal};
 use crate::tables;
@@ -62,8 +62,8 @@ pub(crate) struct PostgresSession {
     pub(crate) invalid_before: HashMap<String, Vec<String>>,
     /// A script ran since the last reset: role and search path may be its.
     pub(crate) touched: bool,
-    /// The last reading that was to be followed by others.
-    pub(crate) memory: Option<Box<Memory>>,
+    /// Who reads what changes, where readings follow each other.
+    pub(crate) reader: Option<Box<Reader>>,
 }
 
 impl PostgresSession {
@@ -97,7 +97,7 @@ impl PostgresSession {
             database: None,
             invalid_before: HashMap::new(),
             touched: false,
-            memory: None,
+            reader: None,
         })
     }
 
@@ -137,7 +137,7 @@ impl PostgresSession {
             database: None,
             invalid_before: HashMap::new(),
             touched: false,
-            memory: None,
+            reader: None,
         }
     }
 
@@ -374,7 +374,7 @@ impl Session for PostgresSession {
     }
 
     async fn inspect_again(&mut self, _: &Inspection, touched: Option<&[String]>) -> Result<Inspection, Error> {
-        // What was read last is remembered here, and what of it has changed since then the catalogs tell better than any text.
+        // What was read last is remembered, and what of it has changed since then the catalogs tell better than any text.
         crate::inspect::take_again(self, touched.is_some()).await
     }
 
@@ -541,6 +541,9 @@ impl Session for PostgresSession {
     async fn close(self: Box<Self>) {
         if self.loan.is_some() {
             return self.give_back().await;
+        }
+        if let Some(reader) = self.reader {
+            reader.close().await;
         }
         self.wire.close().await;
     }
