@@ -1,6 +1,6 @@
 //! Where lines go: data to stdout, everything else to stderr.
 
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::{BufWriter, ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -56,13 +56,16 @@ impl Output {
 
     /// A line of data. A reader that went away is no error: what is being done goes on.
     pub(crate) fn data(&self, line: &str) {
+        self.give(|| {
+            let mut stdout = anstream::stdout().lock();
+            writeln!(stdout, "{line}").and_then(|()| stdout.flush())
+        });
+    }
+
+    fn give(&self, write: impl FnOnce() -> std::io::Result<()>) {
         if self.closed.load(Ordering::Relaxed) {
             return;
         }
-        let write = || {
-            let mut stdout = anstream::stdout().lock();
-            writeln!(stdout, "{line}").and_then(|()| stdout.flush())
-        };
         if let Err(error) = self.around_line(write) {
             self.closed.store(true, Ordering::Relaxed);
             if error.kind() != ErrorKind::BrokenPipe {
@@ -79,13 +82,13 @@ impl Output {
         }
     }
 
-    /// A JSON document.
+    /// A JSON document, which is written while it is made: a large one is nowhere as a whole. In it are no colours to take out.
     pub(crate) fn json(&self, value: &impl serde::Serialize) {
-        // Of a value that is made of strings and numbers this can't fail.
-        match serde_json::to_string_pretty(value) {
-            Ok(text) => self.data(&text),
-            Err(error) => self.tell(&format!("error: what was found can't be written as JSON: {error}")),
-        }
+        self.give(|| {
+            let mut stdout = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
+            serde_json::to_writer_pretty(&mut stdout, value)?;
+            writeln!(stdout).and_then(|()| stdout.flush())
+        });
     }
 
     /// A line for people, on stderr. Nothing can be done when nobody listens there.

@@ -28,6 +28,7 @@ mod indexes;
 mod inheritance;
 mod languages;
 mod moment;
+mod numbered;
 mod operators;
 mod privileges;
 mod publications;
@@ -43,7 +44,7 @@ mod types;
 
 use driftlock_database::{Error, Inspection, Session};
 
-pub(crate) use self::again::{Memory, take as take_again};
+pub(crate) use self::again::{Reader, take as take_again};
 pub(crate) use self::grants::PUBLIC;
 pub(crate) use self::inheritance::resolved;
 use self::moment::Moment;
@@ -124,11 +125,11 @@ const SOURCES: &[Source] = &[
 const USERS: &str = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'";
 
 /// How everything is printed, whoever asks. Put back when the transaction ends. Tables are joined in the order in which a query names them: to
-/// think of a better one takes longer than there is to win by it. `pg_get_viewdef` and its kin lock what they tell of; nobody is
+/// think of a better one takes longer than there is to win by it, and sorted in memory. `pg_get_viewdef` and its kin lock what they tell of; nobody is
 /// waited for longer than this.
 const SETTINGS: &str = "SET LOCAL search_path = ''; SET LOCAL quote_all_identifiers = off; SET LOCAL DateStyle = 'ISO'; \
      SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC'; SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; \
-     SET LOCAL xmlbinary = 'base64'; SET LOCAL lc_monetary = 'C'; SET LOCAL standard_conforming_strings = on; SET LOCAL jit = off; SET LOCAL join_collapse_limit = 1; SET LOCAL lock_timeout = '10s'";
+     SET LOCAL xmlbinary = 'base64'; SET LOCAL lc_monetary = 'C'; SET LOCAL standard_conforming_strings = on; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; SET LOCAL join_collapse_limit = 1; SET LOCAL lock_timeout = '10s'";
 
 /// A column that came with a major version, or what stands for it before.
 pub(crate) fn since(major: u32, first: u32, column: &'static str, before: &'static str) -> &'static str {
@@ -159,27 +160,36 @@ async fn take_noting(
         return Err(Error::Protocol("a schema is read outside of any transaction, and one is open".to_owned()));
     }
     let queries: Vec<String> = (SOURCES.iter())
-        .map(|source| again::restricted(&(source.sql)(session.major).replace("{users}", USERS), None))
+        .map(|source| again::restricted(&(source.sql)(session.major).replace("{users}", USERS), false))
         .collect();
-    let settings = SETTINGS.matches("SET LOCAL").count();
+    // BEGIN and the settings come before the moment, the moment and the question before the sources.
+    let first = 1 + SETTINGS.matches("SET LOCAL").count();
     let all =
         format!("{BEGIN}; {SETTINGS}; {}; {question}; {}; COMMIT", moment::question(session.major), queries.join("; "));
     for attempt in 1.. {
-        let mut answers = session.ask_raw(&[&all, moment::SNAPSHOT]).await?.into_iter();
+        let mut reading = Ok(Reading::new(session.major));
+        let mut take = |message, statement: usize, result: ResultSet| {
+            let source = if message == 0 { statement.checked_sub(first + 2) } else { None };
+            let Some(source) = source.and_then(|at| SOURCES.get(at)) else { return Some(result) };
+            if let Err(error) = reading.as_mut().map_or(Ok(()), |reading| read_rows(reading, source, &result)) {
+                reading = Err(error);
+            }
+            None
+        };
+        let mut answers = session.ask_taking(&[&all, moment::SNAPSHOT], &mut take).await?.into_iter();
         let read = answers.next().unwrap_or_default();
         let failed = read.failed.is_some();
         if failed {
             session.rollback().await?;
         }
         let cancelled = failed && session.wire.take_cancelled();
-        let mut results = match read.ok(cancelled) {
+        let results = match read.ok(cancelled) {
             Ok(results) => results,
             // A function that was asked about what has just gone.
             Err(error) if attempt < ATTEMPTS && is_gone(&error) => continue,
             Err(error) => return Err(error),
         };
         let after = answers.next().unwrap_or_default().ok(false)?;
-        let first = 1 + settings;
         let moment = Moment::read(results.get(first))?;
         let holds = match only_row(&after) {
             Some(row) if moment.is_still(&row.text(0)?) => true,
@@ -188,28 +198,16 @@ async fn take_noting(
         if !holds && attempt < ATTEMPTS {
             continue;
         }
-        let mut results = results.split_off((first + 1).min(results.len())).into_iter();
-        let noted = results.next();
-        let mut reading = Reading::new(session.major);
-        read_all(&mut reading, SOURCES.iter(), results.as_slice())?;
+        let noted = results.into_iter().nth(first + 1);
         let changes = (!holds).then(|| "the schema was changed while it was read, each time it was tried".to_owned());
-        return Ok((reading, noted, changes));
+        return Ok((reading?, noted, changes));
     }
     Err(Error::Protocol("the schema was never read".to_owned()))
 }
 
-/// Puts the answers of sources into a reading.
-fn read_all<'s>(
-    reading: &mut Reading,
-    sources: impl Iterator<Item = &'s Source>,
-    results: &[ResultSet],
-) -> Result<(), Error> {
-    for (source, result) in sources.zip(results) {
-        for row in &result.rows {
-            (source.read)(reading, Values(row))?;
-        }
-    }
-    Ok(())
+/// Puts the answer of a source into a reading.
+fn read_rows(reading: &mut Reading, source: &Source, result: &ResultSet) -> Result<(), Error> {
+    result.rows.iter().try_for_each(|row| (source.read)(reading, Values(row)))
 }
 
 /// Whether an error says that an object isn't there any more: it was dropped between the transaction's moment and now.

@@ -14,12 +14,12 @@ use driftlock_database::{
 
 use crate::connect::{self, application_name};
 use crate::error::from_db;
-use crate::inspect::Memory;
+use crate::inspect::Reader;
 use crate::lent::Loan;
 use crate::sql::{Names, Values, identifier, literal};
 use crate::tables;
 use crate::url::Target;
-use crate::wire::{Answer, ResultSet, Wire};
+use crate::wire::{Answer, ResultSet, Taker, Wire};
 
 /// What has to be sent before anything else is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,8 +62,8 @@ pub(crate) struct PostgresSession {
     pub(crate) invalid_before: HashMap<String, Vec<String>>,
     /// A script ran since the last reset: role and search path may be its.
     pub(crate) touched: bool,
-    /// The last reading that was to be followed by others.
-    pub(crate) memory: Option<Box<Memory>>,
+    /// Who reads what changes, where readings follow each other.
+    pub(crate) reader: Option<Box<Reader>>,
 }
 
 impl PostgresSession {
@@ -97,7 +97,7 @@ impl PostgresSession {
             database: None,
             invalid_before: HashMap::new(),
             touched: false,
-            memory: None,
+            reader: None,
         })
     }
 
@@ -137,7 +137,7 @@ impl PostgresSession {
             database: None,
             invalid_before: HashMap::new(),
             touched: false,
-            memory: None,
+            reader: None,
         }
     }
 
@@ -277,11 +277,20 @@ impl PostgresSession {
 
     /// Sends messages that only read, together with what was put off.
     pub(crate) async fn ask_raw(&mut self, messages: &[&str]) -> Result<Vec<Answer>, Error> {
+        self.ask_taking(messages, &mut |_, _, result| Some(result)).await
+    }
+
+    /// The same, with results taken while the server works on the next ones.
+    pub(crate) async fn ask_taking(&mut self, messages: &[&str], take: Taker<'_>) -> Result<Vec<Answer>, Error> {
         let mut all = self.ahead();
         let before = all.len();
         all.extend(messages.iter().map(|message| (*message).to_owned()));
         // All are sent before the first answer is read: one that fails doesn't keep the others back.
-        let mut answers = self.wire.exchange(&all).await?;
+        let mut of_these = |message: usize, statement, result| match message.checked_sub(before) {
+            Some(message) => take(message, statement, result),
+            None => Some(result),
+        };
+        let mut answers = self.wire.exchange_taking(&all, &mut of_these).await?;
         let rest = answers.split_off(before);
         self.check_ahead(answers)?;
         Ok(rest)
@@ -365,7 +374,7 @@ impl Session for PostgresSession {
     }
 
     async fn inspect_again(&mut self, _: &Inspection, touched: Option<&[String]>) -> Result<Inspection, Error> {
-        // What was read last is remembered here, and what of it has changed since then the catalogs tell better than any text.
+        // What was read last is remembered, and what of it has changed since then the catalogs tell better than any text.
         crate::inspect::take_again(self, touched.is_some()).await
     }
 
@@ -532,6 +541,9 @@ impl Session for PostgresSession {
     async fn close(self: Box<Self>) {
         if self.loan.is_some() {
             return self.give_back().await;
+        }
+        if let Some(reader) = self.reader {
+            reader.close().await;
         }
         self.wire.close().await;
     }

@@ -57,10 +57,11 @@ impl Values<'_> {
     }
 
     pub(crate) fn text(&self, at: usize) -> Result<String, Error> {
-        match self.optional(at)? {
-            Some(text) => Ok(text.to_owned()),
-            None => Err(Error::Protocol(format!("{} is null, which driftlock never writes", self.column(at)))),
-        }
+        self.maybe(at)?.ok_or_else(|| self.null(at))
+    }
+
+    fn null(&self, at: usize) -> Error {
+        Error::Protocol(format!("{} is null, which driftlock never writes", self.column(at)))
     }
 
     pub(crate) fn maybe(&self, at: usize) -> Result<Option<String>, Error> {
@@ -81,8 +82,8 @@ impl Values<'_> {
     }
 
     pub(crate) fn parsed<T>(&self, at: usize, parse: impl Fn(&str) -> Option<T>) -> Result<T, Error> {
-        let text = self.text(at)?;
-        parse(&text)
+        let text = self.optional(at)?.ok_or_else(|| self.null(at))?;
+        parse(text)
             .ok_or_else(|| Error::Protocol(format!("`{text}` in {} is nothing that driftlock writes", self.column(at))))
     }
 

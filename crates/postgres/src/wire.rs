@@ -81,6 +81,10 @@ pub(crate) struct ResultSet {
     pub(crate) rows: Vec<SimpleQueryRow>,
 }
 
+/// Takes the results of one message or more as they come, by the numbers of the message and of the statement in it: `None` where it has made
+/// use of one, which then is empty in the answer.
+pub(crate) type Taker<'t> = &'t mut (dyn FnMut(usize, usize, ResultSet) -> Option<ResultSet> + Send);
+
 /// The answer to one message: a result for each of its statements, up to the one that failed.
 #[derive(Default)]
 pub(crate) struct Answer {
@@ -276,7 +280,16 @@ impl Wire {
 
     /// Sends messages together and collects their answers. Notices are dropped.
     pub(crate) async fn exchange<S: AsRef<str> + Sync>(&mut self, messages: &[S]) -> Result<Vec<Answer>, Error> {
-        let answers = self.collect(messages).await?;
+        self.exchange_taking(messages, &mut |_, _, result| Some(result)).await
+    }
+
+    /// The same, with results taken while the server works on the next ones.
+    pub(crate) async fn exchange_taking<S: AsRef<str> + Sync>(
+        &mut self,
+        messages: &[S],
+        take: Taker<'_>,
+    ) -> Result<Vec<Answer>, Error> {
+        let answers = self.collect_taking(messages, take).await?;
         if self.seen.is_blind() {
             if answers.iter().any(|answer| answer.failed.is_some()) {
                 self.look_at_transaction().await?;
@@ -313,8 +326,17 @@ impl Wire {
     }
 
     async fn collect<S: AsRef<str> + Sync>(&mut self, messages: &[S]) -> Result<Vec<Answer>, Error> {
+        self.collect_taking(messages, &mut |_, _, result| Some(result)).await
+    }
+
+    async fn collect_taking<S: AsRef<str> + Sync>(
+        &mut self,
+        messages: &[S],
+        take: Taker<'_>,
+    ) -> Result<Vec<Answer>, Error> {
         let mut answers: Vec<Answer> = Vec::with_capacity(messages.len());
         let mut rows = Vec::new();
+        let mut count = 0;
         let began = Instant::now();
         self.run(messages.iter().map(AsRef::as_ref), |index, piece| {
             if answers.len() <= index {
@@ -322,7 +344,12 @@ impl Wire {
             }
             match piece {
                 Piece::Row(row) => rows.push(row),
-                Piece::Complete(_) => answers[index].results.push(ResultSet { rows: std::mem::take(&mut rows) }),
+                Piece::Complete(_) => {
+                    count += rows.len() as u64;
+                    let result = ResultSet { rows: std::mem::take(&mut rows) };
+                    let statement = answers[index].results.len();
+                    answers[index].results.push(take(index, statement, result).unwrap_or_default());
+                }
                 Piece::Failed(db) => {
                     rows.clear();
                     answers[index].failed = Some(db);
@@ -330,9 +357,9 @@ impl Wire {
                 Piece::Notice(_) => {}
                 Piece::End => {
                     // They are sent together: each has taken until its own answer was there.
-                    let rows = answers[index].results.iter().map(|result| result.rows.len() as u64).sum();
+                    let rows = Some(std::mem::take(&mut count));
                     let sql = messages[index].as_ref();
-                    trace::sent(sql, Dialect::Postgres, began.elapsed(), Some(rows), answers[index].code());
+                    trace::sent(sql, Dialect::Postgres, began.elapsed(), rows, answers[index].code());
                 }
             }
         })

@@ -80,8 +80,7 @@ impl Object {
 
     /// Puts its parts into their order.
     pub(crate) fn sort(&mut self) {
-        let key = |part: &Part| (!part.keeps_its_place()).then(|| (part.kind.clone(), part.name.clone()));
-        self.parts.sort_by_cached_key(key);
+        self.parts.sort_by(|one, other| one.order().cmp(&other.order()));
         self.requires.sort();
         self.requires.dedup();
         for part in &mut self.parts {
@@ -102,6 +101,11 @@ impl Part {
     pub fn with(mut self, attribute: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> Self {
         self.attributes.set(attribute, value);
         self
+    }
+
+    /// What its place among the parts hangs on: columns come first, as they are.
+    fn order(&self) -> Option<(&Kind, &str)> {
+        (!self.keeps_its_place()).then_some((&self.kind, self.name.as_str()))
     }
 
     /// Whether its place among the parts means something: a column's does.

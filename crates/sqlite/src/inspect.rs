@@ -172,9 +172,10 @@ fn assemble<'s>(
     let takes = |owner: &str| takes(owner) && !virtuals.shadows.contains(owner);
     let of = |kinds: &'static [Kind]| rows.iter().filter(|row| kinds.contains(&row.kind) && takes(&row.owner));
     let mut unmodelled = Vec::new();
+    let mut tokens = Vec::new();
     let mut tables: Owners<'_> = HashMap::new();
     for row in of(&[Kind::Table]) {
-        match table(row, virtuals) {
+        match table(row, &mut tokens, virtuals) {
             Ok(object) => drop(tables.insert(&row.owner, object)),
             Err(reason) => unmodelled.push(named(row, reason)),
         }
@@ -187,7 +188,7 @@ fn assemble<'s>(
         let is_name = |name: &str| all.get_or_init(|| names(&tables, rows)).contains(name);
         let scope = Scope::Anywhere { names: &is_name };
         for row in of(&[Kind::View]) {
-            match view(row, scope) {
+            match view(row, &mut tokens, scope) {
                 Ok(object) => drop(views.insert(&row.owner, object)),
                 Err(reason) => unmodelled.push(named(row, reason)),
             }
@@ -198,7 +199,7 @@ fn assemble<'s>(
                 unmodelled.push(named(row, "what it belongs to could not be read".to_owned()));
                 continue;
             };
-            match part(row, object, scope) {
+            match part(row, &mut tokens, object, scope) {
                 Ok(part) => belongings.push((key, part)),
                 Err(reason) => unmodelled.push(named(row, reason)),
             }
@@ -237,15 +238,17 @@ fn names(tables: &Owners<'_>, rows: &[Row]) -> HashSet<String> {
     tables.keys().map(|&key| key.to_owned()).chain(views).chain(columns).collect()
 }
 
-/// The tokens of a row's statement, and the statement.
-fn statement(row: &Row) -> Result<(Vec<Token<'_>>, &str), Unread> {
+/// The tokens of a row's statement, in place of those of another, and the statement.
+fn statement<'r>(row: &'r Row, tokens: &mut Vec<Token<'r>>) -> Result<&'r str, Unread> {
     let sql = row.sql.as_ref().map_err(|reason| format!("its statement can't be read: {reason}"))?;
-    Ok((significant(sql, Dialect::Sqlite).collect(), sql))
+    tokens.clear();
+    tokens.extend(significant(sql, Dialect::Sqlite));
+    Ok(sql)
 }
 
-fn table(row: &Row, virtuals: &Virtuals) -> Result<Object, Unread> {
-    let (tokens, sql) = statement(row)?;
-    let mut cursor = Cursor::new(&tokens);
+fn table<'r>(row: &'r Row, tokens: &mut Vec<Token<'r>>, virtuals: &Virtuals) -> Result<Object, Unread> {
+    let sql = statement(row, tokens)?;
+    let mut cursor = Cursor::new(tokens);
     cursor.expect("CREATE")?;
     if !cursor.eat("VIRTUAL") {
         cursor.expect("TABLE")?;
@@ -260,17 +263,17 @@ fn table(row: &Row, virtuals: &Virtuals) -> Result<Object, Unread> {
     Err(format!("this SQLite has no module `{module}`, so that neither it nor the tables that it keeps can be told"))
 }
 
-fn view(row: &Row, scope: Scope<'_>) -> Result<Object, Unread> {
-    let (tokens, sql) = statement(row)?;
-    let mut cursor = Cursor::new(&tokens);
+fn view<'r>(row: &'r Row, tokens: &mut Vec<Token<'r>>, scope: Scope<'_>) -> Result<Object, Unread> {
+    let sql = statement(row, tokens)?;
+    let mut cursor = Cursor::new(tokens);
     cursor.expect("CREATE")?;
     cursor.expect("VIEW")?;
     code::view(&mut cursor, sql, &row.name, scope)
 }
 
-fn part(row: &Row, owner: &Object, scope: Scope<'_>) -> Result<Part, Unread> {
-    let (tokens, sql) = statement(row)?;
-    let mut cursor = Cursor::new(&tokens);
+fn part<'r>(row: &'r Row, tokens: &mut Vec<Token<'r>>, owner: &Object, scope: Scope<'_>) -> Result<Part, Unread> {
+    let sql = statement(row, tokens)?;
+    let mut cursor = Cursor::new(tokens);
     cursor.expect("CREATE")?;
     if row.kind == Kind::Trigger {
         cursor.expect("TRIGGER")?;

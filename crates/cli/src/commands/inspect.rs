@@ -123,10 +123,13 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
         }
     }
     tell(&reading, arguments.format, output);
-    Ok(match &reading.proof {
+    let done = match &reading.proof {
         Some(differences) if !differences.is_empty() => Done::Different,
         _ => Done::Well,
-    })
+    };
+    // The process ends here: to free a large schema, piece by piece, is of no use to anybody.
+    std::mem::forget(reading);
+    Ok(done)
 }
 
 fn data(output: &Output, text: &str) {

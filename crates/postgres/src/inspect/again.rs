@@ -4,6 +4,9 @@
 //! what depends on them (`pg_depend`) tell which relations to read again. That is done for tables, views, sequences and their parts. Wherever
 //! anything else changed (a row of another catalog, a row that is gone, a role) everything is read.
 //!
+//! It is done by a session of its own. There the questions stay prepared, and to plan them costs more than to answer them; the session that
+//! migrates forgets whatever was prepared before each file.
+//!
 //! In the queries of [`SOURCES`] `{in x}` stands for "`x` is one of those relations", and `{of x}` for "`x` is one, or a part of one"; where a
 //! catalog is named behind `x`, nothing comes of the query unless that has rows. A source with neither is of what hasn't changed.
 
@@ -11,16 +14,44 @@ use std::collections::{HashMap, HashSet};
 
 use driftlock_database::{Error, Inspection, Session};
 
-use super::moment::{Moment, SNAPSHOT};
+use super::moment::{Moment, SNAPSHOT, is_new};
 use super::reading::{Reading, oid};
-use super::{BEGIN, SETTINGS, SOURCES, is_gone, read_all, take_noting};
+use super::{BEGIN, SETTINGS, SOURCES, is_gone, read_rows, take_noting};
 use crate::marks;
 use crate::session::{PostgresSession, only_row};
 use crate::sql::Values;
 use crate::wire::ResultSet;
 
+/// Who reads again.
+pub(crate) struct Reader {
+    session: PostgresSession,
+    prepared: Prepared,
+    memory: Option<Box<Memory>>,
+}
+
+/// Questions that the session has prepared, each with the number in its name.
+#[derive(Default)]
+struct Prepared(HashMap<String, usize>);
+
+impl Prepared {
+    /// The statements that prepare those of these questions that aren't yet, and those that ask all of them.
+    fn statements(&mut self, questions: &[String], types: &str, values: &str) -> (Vec<String>, Vec<String>) {
+        let mut prepare = Vec::new();
+        let mut execute = Vec::with_capacity(questions.len());
+        for question in questions {
+            let next = self.0.len();
+            let number = *self.0.entry(question.clone()).or_insert_with(|| {
+                prepare.push(format!("PREPARE driftlock_{next} ({types}) AS {question}"));
+                next
+            });
+            execute.push(format!("EXECUTE driftlock_{number} ({values})"));
+        }
+        (prepare, execute)
+    }
+}
+
 /// The last reading, and what the catalogs were at it.
-pub(crate) struct Memory {
+struct Memory {
     reading: Reading,
     last: Inspection,
     state: State,
@@ -81,12 +112,12 @@ struct Rows {
 }
 
 impl State {
-    /// Asks for the state, and what has come since `before`. `trusted`: what ran since
+    /// Asks for the state, and what has come since `before`, which is told by [`KNOWN`]. `trusted`: what ran since
     /// then makes nothing but relations and their parts.
     fn question(major: u32, before: Option<&State>, trusted: bool) -> String {
         let (greatest, is_new) = match before {
-            Some(before) => (before.greatest, before.moment.is_new("c")),
-            None => (0, "false".to_owned()),
+            Some(_) => ("$1", is_new("c", "$2", "$3")),
+            None => ("0", "false".to_owned()),
         };
         let catalogs: Vec<String> = marks::first_numbers(major)
             .filter(|(name, _)| !trusted || may(name) != May::Stay || before.is_none_or(|before| before.has(name)))
@@ -153,15 +184,24 @@ impl State {
         self.rest == now.rest && rows.iter().all(fits)
     }
 
+    /// What [`KNOWN`] are.
+    fn known(&self) -> String {
+        let (next, under_way) = self.moment.unseen();
+        format!("{}, {next}, {under_way}", self.greatest)
+    }
+
     /// Whether a catalog has rows of users.
     fn has(&self, catalog: &str) -> bool {
         self.counts.get(catalog).is_none_or(|count| *count > 0)
     }
 }
 
+/// What is told of the last reading, as `$1` to `$3`: the greatest number, and the transactions that its moment doesn't see.
+const KNOWN: &str = "pg_catalog.oid, pg_catalog.xid, pg_catalog.xid[]";
+
 /// Asks for the relations to read again: those with new rows and those that hang on them. One that is null stands for what is none.
-fn relations(state: &State) -> String {
-    let is_new = state.moment.is_new("c");
+fn relations() -> String {
+    let is_new = is_new("c", "$2", "$3");
     let of = |catalog: &str, column: &str| {
         format!("SELECT 1259::oid, c.{column} FROM pg_catalog.{catalog} c WHERE c.{column} >= 16384 AND ({is_new})")
     };
@@ -215,22 +255,21 @@ fn relations(state: &State) -> String {
     )
 }
 
-/// A query of a source, of all relations or of these, where that makes a difference.
-pub(super) fn restricted(sql: &str, to: Option<&str>) -> String {
+/// A query of a source, of all relations or of those in `$1`, where that makes a difference.
+pub(super) fn restricted(sql: &str, to_some: bool) -> String {
     let mut rest = sql;
     let mut all = String::with_capacity(sql.len());
     while let Some((before, after)) = rest.split_once('{') {
         let (what, after) = after.split_once('}').unwrap_or((after, ""));
         all.push_str(before);
-        match (what.split_once(' '), to) {
-            (Some(("in" | "of", _)), None) => all.push_str("true"),
-            (Some(("in", what)), Some(to)) => all.push_str(&format!("{} = ANY ('{{{to}}}'::oid[])", column(what))),
+        match what.split_once(' ') {
+            Some(("in" | "of", _)) if !to_some => all.push_str("true"),
+            Some(("in", what)) => all.push_str(&format!("{} = ANY ($1)", column(what))),
             // There is an index that begins with the catalog.
-            (Some(("of", what @ "d.objid")), Some(to)) => all.push_str(&format!(
-                "d.classid IN (1247, 1259, 2604, 2606, 2618, 2620, 3256) AND {what} = ANY (ARRAY({}))",
-                parts(to)
+            Some(("of", what @ "d.objid")) => all.push_str(&format!(
+                "d.classid IN (1247, 1259, 2604, 2606, 2618, 2620, 3256) AND {what} = ANY (ARRAY({PARTS}))"
             )),
-            (Some(("of", what)), Some(to)) => all.push_str(&format!("{} = ANY (ARRAY({}))", column(what), parts(to))),
+            Some(("of", what)) => all.push_str(&format!("{} = ANY (ARRAY({PARTS}))", column(what))),
             _ => all.push_str(&format!("{{{what}}}")),
         }
         rest = after;
@@ -251,113 +290,138 @@ fn is_asked(sql: &str, state: &State) -> bool {
     what.split(' ').nth(1).is_none_or(|catalog| state.has(catalog))
 }
 
-/// The numbers of relations and of their parts.
-fn parts(of: &str) -> String {
-    let list = format!("= ANY ('{{{of}}}'::oid[])");
-    format!(
-        "SELECT pg_catalog.unnest('{{{of}}}'::oid[]) UNION ALL SELECT i.indexrelid FROM pg_catalog.pg_index i WHERE i.indrelid {list} \
-         UNION ALL SELECT k.oid FROM pg_catalog.pg_constraint k WHERE k.conrelid {list} \
-         UNION ALL SELECT f.oid FROM pg_catalog.pg_attrdef f WHERE f.adrelid {list} \
-         UNION ALL SELECT r.oid FROM pg_catalog.pg_rewrite r WHERE r.ev_class {list} \
-         UNION ALL SELECT t.oid FROM pg_catalog.pg_trigger t WHERE t.tgrelid {list} \
-         UNION ALL SELECT p.oid FROM pg_catalog.pg_policy p WHERE p.polrelid {list} \
-         UNION ALL SELECT y.reltype FROM pg_catalog.pg_class y WHERE y.oid {list}"
-    )
-}
+/// Catalogs are large, and what is read of them by a few numbers is little: a plan that is made once, for any numbers, doesn't know that.
+const BY_INDEX: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_hashjoin = off; \
+     SET LOCAL enable_mergejoin = off";
+
+/// The numbers of the relations in `$1` and of their parts.
+const PARTS: &str = "SELECT pg_catalog.unnest($1) \
+     UNION ALL SELECT i.indexrelid FROM pg_catalog.pg_index i WHERE i.indrelid = ANY ($1) \
+     UNION ALL SELECT k.oid FROM pg_catalog.pg_constraint k WHERE k.conrelid = ANY ($1) \
+     UNION ALL SELECT f.oid FROM pg_catalog.pg_attrdef f WHERE f.adrelid = ANY ($1) \
+     UNION ALL SELECT r.oid FROM pg_catalog.pg_rewrite r WHERE r.ev_class = ANY ($1) \
+     UNION ALL SELECT t.oid FROM pg_catalog.pg_trigger t WHERE t.tgrelid = ANY ($1) \
+     UNION ALL SELECT p.oid FROM pg_catalog.pg_policy p WHERE p.polrelid = ANY ($1) \
+     UNION ALL SELECT y.reltype FROM pg_catalog.pg_class y WHERE y.oid = ANY ($1)";
 
 /// See [`Session::inspect_again`](driftlock_database::Session::inspect_again).
 pub(crate) async fn take(session: &mut PostgresSession, trusted: bool) -> Result<Inspection, Error> {
-    if let Some(memory) = session.memory.take() {
-        // What acts on statements by itself may do anything.
-        let trusted = trusted && !memory.state.has("pg_event_trigger");
-        let known = renewed(session, memory, trusted).await;
-        if session.wire.seen.in_transaction() {
-            session.rollback().await?;
-        }
-        match known {
-            Ok(Some(memory)) => return Ok(session.memory.insert(memory).last.clone()),
-            Ok(None) => {}
-            Err(error) if is_gone(&error) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    let noted = State::question(session.major, None, false);
-    let (reading, answer, changes) = take_noting(session, &noted).await?;
-    let last = reading.clone().done();
-    if changes.is_some() {
-        return Ok(Inspection { incomplete: last.incomplete.into_iter().chain(changes).collect(), ..last });
-    }
-    let (state, _) = State::read(answer.as_ref())?;
-    session.memory = Some(Box::new(Memory { reading, last: last.clone(), state }));
-    Ok(last)
+    let reader = match (session.reader.take(), &session.target) {
+        (Some(reader), _) => Some(reader),
+        (None, Some(target)) => PostgresSession::open(target.clone(), session.options.clone())
+            .await
+            .ok()
+            .map(|session| Box::new(Reader { session, prepared: Prepared::default(), memory: None })),
+        (None, None) => None,
+    };
+    // There may be room for no other session, or nobody says how to get one.
+    let Some(mut reader) = reader else { return super::take(session).await };
+    // One that fails is not asked again.
+    let inspection = reader.take(trusted).await?;
+    session.reader = Some(reader);
+    Ok(inspection)
 }
 
-/// The memory as it is now; nothing where everything has to be read.
-async fn renewed(
-    session: &mut PostgresSession,
-    mut memory: Box<Memory>,
-    trusted: bool,
-) -> Result<Option<Box<Memory>>, Error> {
-    let major = session.major;
-    let first = [
-        format!("{BEGIN}; {SETTINGS}"),
-        State::question(major, Some(&memory.state), trusted),
-        relations(&memory.state),
-    ];
-    let answers = session.ask(&first.join("; ")).await?;
-    let [.., said, changed] = answers.as_slice() else { return Ok(None) };
-    let (mut state, rows) = State::read(Some(said))?;
-    if !memory.state.leads_to(&state, &rows) {
-        return Ok(None);
-    }
-    for (catalog, count) in &memory.state.counts {
-        state.counts.entry(catalog.clone()).or_insert(*count);
-    }
-    let mut these: Vec<u32> = Vec::with_capacity(changed.rows.len());
-    for row in &changed.rows {
-        match Values(row).optional(0)? {
-            Some(_) => these.push(oid(&Values(row), 0)?),
-            None => return Ok(None),
+impl Reader {
+    async fn take(&mut self, trusted: bool) -> Result<Inspection, Error> {
+        if let Some(memory) = self.memory.take() {
+            // What acts on statements by itself may do anything.
+            let trusted = trusted && !memory.state.has("pg_event_trigger");
+            let known = self.renewed(memory, trusted).await;
+            if self.session.wire.seen.in_transaction() {
+                self.session.rollback().await?;
+            }
+            match known {
+                Ok(Some(memory)) => return Ok(self.memory.insert(memory).last.clone()),
+                Ok(None) => {}
+                Err(error) if is_gone(&error) => {}
+                Err(error) => return Err(error),
+            }
         }
+        let noted = State::question(self.session.major, None, false);
+        let (reading, answer, changes) = take_noting(&mut self.session, &noted).await?;
+        let last = reading.clone().done();
+        if changes.is_some() {
+            return Ok(Inspection { incomplete: last.incomplete.into_iter().chain(changes).collect(), ..last });
+        }
+        let (state, _) = State::read(answer.as_ref())?;
+        self.memory = Some(Box::new(Memory { reading, last: last.clone(), state }));
+        Ok(last)
     }
-    memory.state = state;
-    if these.is_empty() {
-        return Ok(Some(memory));
-    }
-    let list = these.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
-    let sources: Vec<_> = (SOURCES.iter().map(|source| (source, (source.sql)(major))))
-        .filter(|(_, sql)| is_asked(sql, &memory.state))
-        .collect();
-    let queries: Vec<String> = sources
-        .iter()
-        .map(|(_, sql)| restricted(&sql.replace("{users}", super::USERS), Some(&list)))
-        .chain(["COMMIT".to_owned()])
-        .collect();
-    let mut answers = session.ask_raw(&[&queries.join("; "), SNAPSHOT]).await?.into_iter();
-    let results = answers.next().unwrap_or_default().ok(session.wire.take_cancelled())?;
-    let after = answers.next().unwrap_or_default().ok(false)?;
-    let is_still = match only_row(&after) {
-        Some(row) => memory.state.moment.is_still(&row.text(0)?),
-        None => false,
-    };
-    if !is_still {
-        let (now, rows) = State::read(session.ask(&State::question(major, Some(&memory.state), false)).await?.first())?;
-        let is_same = |rows: &Rows| {
-            let before = memory.state.counts.get(&rows.catalog).copied().unwrap_or(0);
-            rows.new == 0 && (may(&rows.catalog) == May::BeAnything || rows.all == before)
-        };
-        if now.rest != memory.state.rest || !rows.iter().all(is_same) {
+
+    /// The memory as it is now; nothing where everything has to be read.
+    async fn renewed(&mut self, mut memory: Box<Memory>, trusted: bool) -> Result<Option<Box<Memory>>, Error> {
+        let Reader { session, prepared, .. } = self;
+        let major = session.major;
+        let questions = [State::question(major, Some(&memory.state), trusted), relations()];
+        let (prepare, execute) = prepared.statements(&questions, KNOWN, &memory.state.known());
+        let begin = format!("{BEGIN}; {SETTINGS}; SET LOCAL plan_cache_mode = force_generic_plan");
+        let all: Vec<String> = std::iter::once(begin).chain(prepare).chain(execute).collect();
+        let answers = session.ask(&all.join("; ")).await?;
+        let [.., said, changed] = answers.as_slice() else { return Ok(None) };
+        let (mut state, rows) = State::read(Some(said))?;
+        if !memory.state.leads_to(&state, &rows) {
             return Ok(None);
         }
+        for (catalog, count) in &memory.state.counts {
+            state.counts.entry(catalog.clone()).or_insert(*count);
+        }
+        let mut these: Vec<u32> = Vec::with_capacity(changed.rows.len());
+        for row in &changed.rows {
+            match Values(row).optional(0)? {
+                Some(_) => these.push(oid(&Values(row), 0)?),
+                None => return Ok(None),
+            }
+        }
+        memory.state = state;
+        if these.is_empty() {
+            return Ok(Some(memory));
+        }
+        let list = these.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+        let (sources, queries): (Vec<_>, Vec<String>) = (SOURCES.iter().map(|source| (source, (source.sql)(major))))
+            .filter(|(_, sql)| is_asked(sql, &memory.state))
+            .map(|(source, sql)| (source, restricted(&sql.replace("{users}", super::USERS), true)))
+            .unzip();
+        let (prepare, execute) = prepared.statements(&queries, "pg_catalog.oid[]", &format!("'{{{list}}}'"));
+        let before = BY_INDEX.matches("SET LOCAL").count() + prepare.len();
+        let by_index = std::iter::once(BY_INDEX.to_owned());
+        let all: Vec<String> = by_index.chain(prepare).chain(execute).chain(["COMMIT".to_owned()]).collect();
+        let mut answers = session.ask_raw(&[&all.join("; "), SNAPSHOT]).await?.into_iter();
+        let results = answers.next().unwrap_or_default().ok(session.wire.take_cancelled())?;
+        let after = answers.next().unwrap_or_default().ok(false)?;
+        let is_still = match only_row(&after) {
+            Some(row) => memory.state.moment.is_still(&row.text(0)?),
+            None => false,
+        };
+        if !is_still {
+            let question = [State::question(major, Some(&memory.state), false)];
+            let (prepare, execute) = prepared.statements(&question, KNOWN, &memory.state.known());
+            let answers = session.ask(&[prepare, execute].concat().join("; ")).await?;
+            let (now, rows) = State::read(answers.last())?;
+            let is_same = |rows: &Rows| {
+                let before = memory.state.counts.get(&rows.catalog).copied().unwrap_or(0);
+                rows.new == 0 && (may(&rows.catalog) == May::BeAnything || rows.all == before)
+            };
+            if now.rest != memory.state.rest || !rows.iter().all(is_same) {
+                return Ok(None);
+            }
+        }
+        let gone = memory.reading.forget(&these.into_iter().collect::<HashSet<_>>());
+        let Some(gone) = gone else { return Ok(None) };
+        let from = memory.reading.len();
+        for (source, result) in sources.iter().zip(results.iter().skip(before)) {
+            read_rows(&mut memory.reading, source, result)?;
+        }
+        for id in gone {
+            memory.last.schema.remove(&id);
+        }
+        let Some(objects) = memory.reading.settled_from(from, &memory.last) else { return Ok(None) };
+        memory.last.schema.extend(objects);
+        Ok(Some(memory))
     }
-    let gone = memory.reading.forget(&these.into_iter().collect::<HashSet<_>>());
-    let Some(gone) = gone else { return Ok(None) };
-    let from = memory.reading.len();
-    read_all(&mut memory.reading, sources.iter().map(|(source, _)| *source), &results)?;
-    for id in gone {
-        memory.last.schema.remove(&id);
+
+    /// Says goodbye to the server.
+    pub(crate) async fn close(self) {
+        self.session.wire.close().await;
     }
-    let Some(objects) = memory.reading.settled_from(from, &memory.last) else { return Ok(None) };
-    memory.last.schema.extend(objects);
-    Ok(Some(memory))
 }

@@ -1,10 +1,9 @@
 //! Constraints of tables. Keys and exclusions are read with the index that keeps them.
 
-use std::collections::HashMap;
-
 use driftlock_database::Error;
 use driftlock_schema::{Attributes, Part, Value};
 
+use super::numbered::NumberMap;
 use super::reading::{Reading, numbers, oid};
 use super::{Address, Source, catalog, since};
 use crate::names::made_up;
@@ -12,7 +11,7 @@ use crate::sql::Values;
 
 /// What a constraint says that is kept by an index, by the index's number, until the index is read.
 #[derive(Clone, Default)]
-pub(super) struct Keys(pub(super) HashMap<u32, Key>);
+pub(super) struct Keys(pub(super) NumberMap<u32, Key>);
 
 #[derive(Clone)]
 pub(super) struct Key {
@@ -39,7 +38,7 @@ pub(super) const CONSTRAINTS: Source = Source {
              FROM pg_catalog.pg_constraint t JOIN pg_catalog.pg_class c ON c.oid = t.conrelid \
              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_class r ON r.oid = t.confrelid \
              LEFT JOIN pg_catalog.pg_namespace f ON f.oid = r.relnamespace LEFT JOIN pg_catalog.pg_constraint p ON p.oid = t.conparentid \
-             WHERE t.contype <> 't' AND {{users}} AND {{in t.conrelid pg_constraint}} ORDER BY t.oid"
+             WHERE t.contype <> 't' AND {{users}} AND {{in t.conrelid pg_constraint}}"
         )
     },
     read,

@@ -1,11 +1,12 @@
 //! Indexes, and the keys and exclusions that they keep.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use driftlock_database::Error;
 use driftlock_schema::{Part, Value};
 
 use super::grants::elements;
+use super::numbered::{NumberMap, NumberSet};
 use super::reading::{Reading, numbers, oid};
 use super::relations::pairs;
 use super::{Address, Source, catalog, since};
@@ -15,14 +16,14 @@ use crate::sql::Values;
 #[derive(Clone, Default)]
 pub(super) struct Known {
     /// By number: its name, whether it is its type's default.
-    classes: HashMap<u32, Class>,
+    classes: NumberMap<u32, Class>,
     /// Access method and type for which there is a default operator class.
-    has_default: HashSet<(u32, u32)>,
-    collations: HashMap<u32, String>,
+    has_default: NumberSet<(u32, u32)>,
+    collations: NumberMap<u32, String>,
     /// Of columns: the type, and a collation that isn't the database's.
-    pub(super) columns: HashMap<Address, (u32, u32)>,
+    pub(super) columns: NumberMap<Address, (u32, u32)>,
     /// What is said of an index's own column.
-    details: HashMap<Address, Detail>,
+    details: NumberMap<Address, Detail>,
 }
 
 impl Known {
@@ -110,7 +111,7 @@ pub(super) const INDEXES: Source = Source {
              FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid JOIN pg_catalog.pg_class c ON c.oid = i.indrelid \
              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_am a ON a.oid = x.relam \
              LEFT JOIN pg_catalog.pg_tablespace s ON s.oid = x.reltablespace \
-             WHERE c.relkind IN ('r', 'p', 'm') AND i.indislive AND {{users}} AND {{in i.indrelid pg_index}} ORDER BY i.indexrelid"
+             WHERE c.relkind IN ('r', 'p', 'm') AND i.indislive AND {{users}} AND {{in i.indrelid pg_index}}"
         )
     },
     read,

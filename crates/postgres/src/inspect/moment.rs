@@ -47,24 +47,21 @@ impl Moment {
         Moment { snapshot, counts: String::new() }
     }
 
-    /// Whether this moment doesn't see a row, in SQL.
-    pub(super) fn is_new(&self, row: &str) -> String {
+    /// Of the transactions that it doesn't see, in SQL: the first of those that come, and those that were under way.
+    pub(super) fn unseen(&self) -> (String, String) {
         let mut parts = self.snapshot.split(':').skip(1);
         // Rows have the lower half of a transaction's number.
         let number = |text: &str| text.parse::<u64>().unwrap_or(0) & u64::from(u32::MAX);
         let next = parts.next().map_or(0, number);
         let under_way: Vec<String> =
             parts.next().unwrap_or_default().split(',').map(|it| number(it).to_string()).collect();
-        // A row that was frozen long ago may bear a number that would be in the future by now.
-        format!(
-            "pg_catalog.age({row}.xmin) BETWEEN 0 AND (SELECT pg_catalog.age('{next}'::pg_catalog.xid)) OR {row}.xmin = ANY ('{{{}}}'::pg_catalog.xid[])",
-            under_way.join(",")
-        )
+        (format!("'{next}'::pg_catalog.xid"), format!("'{{{}}}'::pg_catalog.xid[]", under_way.join(",")))
     }
 
     /// Asks how many rows each catalog has, and for each whether it has some that this moment doesn't see.
     pub(super) fn question_after(&self, major: u32) -> String {
-        let is_new = self.is_new("c");
+        let (next, under_way) = self.unseen();
+        let is_new = is_new("c", &next, &under_way);
         let catalogs: Vec<String> = marks::names(major)
             .map(|name| {
                 format!(
@@ -79,6 +76,14 @@ impl Moment {
     pub(super) fn holds(&self, answer: &[ResultSet]) -> Result<bool, Error> {
         only_row(answer).map_or(Ok(false), |row| Ok(row.text(0)? == self.counts))
     }
+}
+
+/// Whether a row was written by a transaction that a moment doesn't see, in SQL: by what [`Moment::unseen`] says.
+pub(super) fn is_new(row: &str, next: &str, under_way: &str) -> String {
+    // A row that was frozen long ago may bear a number that would be in the future by now.
+    format!(
+        "pg_catalog.age({row}.xmin) BETWEEN 0 AND (SELECT pg_catalog.age({next})) OR {row}.xmin = ANY ({under_way})"
+    )
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use driftlock_schema::{Attributes, Id, Name, Object, Part, Schema, Value};
 
 use super::constraints::Keys;
 use super::grants::{self, Privileges};
+use super::numbered::{NumberMap, NumberSet};
 use super::relations::KINDS;
 use super::{indexes, inheritance};
 use crate::spelling;
@@ -93,15 +94,15 @@ struct Place(usize, Option<usize>);
 pub(crate) struct Reading {
     pub(crate) major: u32,
     objects: Vec<Object>,
-    places: HashMap<Address, Place>,
+    places: NumberMap<Address, Place>,
     /// Rows that stand for what was read from another.
-    aliases: HashMap<Address, Place>,
+    aliases: NumberMap<Address, Place>,
     /// The parents of what inherits, in their order.
-    parents: HashMap<u32, Vec<u32>>,
+    parents: NumberMap<u32, Vec<u32>>,
     /// What belongs to an extension.
-    members: HashSet<(u32, u32)>,
+    members: NumberSet<(u32, u32)>,
     /// The roles' names, `None` for who stands for the database's own.
-    roles: HashMap<u32, (String, bool)>,
+    roles: NumberMap<u32, (String, bool)>,
     pub(super) privileges: Privileges,
     pub(super) known: indexes::Known,
     pub(super) keys: Keys,
@@ -114,11 +115,11 @@ impl Reading {
         Reading {
             major,
             objects: Vec::new(),
-            places: HashMap::new(),
-            aliases: HashMap::new(),
-            parents: HashMap::new(),
-            members: HashSet::new(),
-            roles: HashMap::new(),
+            places: NumberMap::default(),
+            aliases: NumberMap::default(),
+            parents: NumberMap::default(),
+            members: NumberSet::default(),
+            roles: NumberMap::default(),
             privileges: Privileges::default(),
             known: indexes::Known::default(),
             keys: Keys::default(),

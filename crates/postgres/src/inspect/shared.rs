@@ -22,11 +22,14 @@ pub(super) const COMMENTS: Source = Source {
     },
 };
 
-/// What requires what, among users' objects. An object's schema is in its name.
+/// What requires what, among users' objects. An object's schema is in its name. What goes with a column of its own table, or with the table of a
+/// constraint (`a`), is a part of it, and what a trigger is for that a foreign key has made (`i`), nothing that was read: most rows are such.
 pub(super) const DEPENDENCIES: Source = Source {
     sql: |_| {
         "SELECT d.classid, d.objid, d.objsubid, d.refclassid, d.refobjid, d.refobjsubid FROM pg_catalog.pg_depend d \
-         WHERE d.objid >= 16384 AND d.refobjid >= 16384 AND d.refclassid <> 'pg_catalog.pg_namespace'::pg_catalog.regclass AND {of d.objid}"
+         WHERE d.objid >= 16384 AND d.refobjid >= 16384 AND d.refclassid <> 'pg_catalog.pg_namespace'::pg_catalog.regclass \
+         AND NOT (d.deptype = 'a' AND (d.classid IN (2604, 2606) OR (d.classid = 1259 AND d.refobjsubid <> 0))) \
+         AND NOT (d.deptype = 'i' AND d.classid = 2620) AND {of d.objid}"
             .to_owned()
     },
     read: |reading, row| {
