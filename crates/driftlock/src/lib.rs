@@ -101,6 +101,41 @@
 //! [`Sources`] reads whatever else yields a schema ([`Source`]): a directory, a file of statements, a lock file, a revision of git, a command. Where scratch
 //! databases are made for that says [`Shadow`].
 //!
+//! # The way from one schema to another
+//!
+//! A [`Diff`] of two readings has what differs, and the steps from one to the other, each with what it may do. It is a value, serde too, and nothing is promised of it
+//! until it is proved: on a scratch database that holds the first, the steps make what the second is, by the engine's own account.
+//!
+//! ```
+//! use driftlock::database::Hazard;
+//! use driftlock::schema::Filter;
+//! use driftlock::{Diff, Memory, Migrations, Migrator, Reading};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # #[cfg(feature = "sqlite")] {
+//! let filter = Filter::new();
+//! let db = driftlock::connect("sqlite::memory:").await?;
+//! let read = async || -> Result<Reading, driftlock::Error> {
+//!     Ok(Reading { engine: db.engine(), version: String::new(), inspection: db.inspect(&filter).await?, proof: None })
+//! };
+//! let before = read().await?;
+//! let files = Memory::new().with("20240520-143022_user_create_v1.up.sql", "CREATE TABLE users (id integer PRIMARY KEY);");
+//! Migrator::new(&Migrations::load(std::sync::Arc::new(files), None)?).up(&db).await?;
+//! let after = read().await?;
+//!
+//! let mut back = Diff::of(&after, &before, &filter)?;
+//! let shadow = driftlock::Shadow::search(db.engine()).find().await?;
+//! back.prove(&after.inspection.schema, &before.inspection.schema, &shadow, &filter).await?;
+//! assert!(back.is_proved && back.hazards().contains(&Hazard::DataLoss));
+//! assert_eq!(back.steps[0].sql, "DROP TABLE \"users\"");
+//! # }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What agrees to a plan agrees to its [`digest`](Diff::digest). [`Sources::diff`] does all of this for any two sources, and [`Sources::generate`] writes the next migration from it.
+//!
 //! # Logs
 //!
 //! Everything that a run does is a [`tracing`](https://docs.rs/tracing) event with a stable name (`driftlock.statement.done`,
@@ -144,9 +179,9 @@ pub use driftlock_script as script;
 
 pub use driftlock_database::{ConnectOptions, DatabaseUrl, Direction, Engine, OwnTables};
 pub use driftlock_engine::{
-    Applied, Audit, AuditFilter, Cancellation, Config, Database, Error, Hook, HookCommand, HookContext, HookEvent,
-    HookRun, Kind, Loss, Migrator, OnConfirm, OnProgress, Options, Overrides, Plan, Progress, Provenance, Reading,
-    Report, Rollback, RunId, Settings, Shadow, Source, Sources, Status, Variables, Verification,
+    Applied, Audit, AuditFilter, Cancellation, Config, Database, Diff, Error, Hook, HookCommand, HookContext,
+    HookEvent, HookRun, Kind, Loss, Migrator, OnConfirm, OnProgress, Options, Overrides, Plan, Progress, Provenance,
+    Reading, Report, Rollback, RunId, Settings, Shadow, Source, Sources, Status, Variables, Verification,
 };
 pub use driftlock_script::{Directory, Files, Layout, Manifest, Memory, Migrations, Version};
 

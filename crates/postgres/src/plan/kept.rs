@@ -190,12 +190,12 @@ impl Plan<'_> {
     pub(super) fn before_joining(&self, table: &Object) -> Vec<Key> {
         let id = table.id();
         let columns = self.columns.get(&id).into_iter().flat_map(|columns| columns.keys());
-        let altered = table.parts_of("column").map(|column| Key::other(&id, format!("altered {}", column.name)));
+        // Those that it will have from the parent, too.
+        let after = || self.resolved.get(&id).into_iter().flat_map(|(_, after)| after);
+        let altered = after().map(|column| Key::other(&id, format!("altered {}", column.name)));
         let is_kept = |part: &&Part| matches!(part.kind.as_str(), "check" | "primary_key" | "unique" | "index");
         let parts = table.parts.iter().filter(is_kept).map(|part| Key::part(&id, part.kind.as_str(), &part.name));
-        // What a parent takes no nulls in its children have to take none in before.
-        let not_null = table.parts_of("column").map(|column| Key::other(&id, format!("not null {}", column.name)));
-        columns.map(|column| Key::part(&id, "column", column)).chain(altered).chain(not_null).chain(parts).collect()
+        columns.map(|column| Key::part(&id, "column", column)).chain(altered).chain(parts).collect()
     }
 
     /// Whether a part goes with another thing that goes, without a word.
