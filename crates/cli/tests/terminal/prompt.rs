@@ -59,7 +59,7 @@ fn a_pipe_is_not_asked() {
 fn generate_asks_whether_what_goes_and_what_comes_are_the_same() {
     for (keys, wanted) in [
         (&["yes", "Enter"][..], Some("RENAME COLUMN \"mail\" TO \"email\"")),
-        (&["Enter"], Some("DROP TABLE \"a\"")),
+        (&["Enter"], Some("DROP COLUMN \"mail\"")),
         (&["C-d"], None),
     ] {
         let it = TestEnvironment::new();

@@ -60,10 +60,12 @@ pub(super) fn with_foreign_keys(has_rows: bool, table: &Object, keys: &[&Part]) 
     if !has_rows {
         return Ok(step);
     }
-    let orphans: Vec<String> = keys.iter().map(|key| orphans(table, key)).collect();
-    Ok(step
-        .hazards([Hazard::Rewrite, Hazard::BlocksWrites])
-        .offenders(format!("SELECT * FROM {name} WHERE {}", orphans.join(" OR "))))
+    let step = step.hazards([Hazard::Rewrite, Hazard::BlocksWrites, Hazard::CanFailOnRows]);
+    let orphans: Option<Vec<String>> = keys.iter().map(|key| orphans(table, key)).collect();
+    Ok(match orphans {
+        Some(orphans) => step.offenders(format!("SELECT * FROM {name} WHERE {}", orphans.join(" OR "))),
+        None => step,
+    })
 }
 
 /// The statements that alter a table, to which other foreign keys (`late`) come later: one, but where the server takes what has to be done in no single one.
@@ -153,7 +155,7 @@ impl Alteration {
         for key in coming {
             actions.push(format!("ADD {}", foreign_key(&id, key)?));
             hazards.extend([Hazard::Rewrite, Hazard::BlocksWrites, Hazard::CanFailOnRows]);
-            offenders.push(orphans(new, key));
+            offenders.extend(orphans(new, key));
         }
         actions.extend(options.actions);
         // What is asked of columns that aren't there yet can't be asked.
@@ -339,9 +341,13 @@ fn value_of(column: &Value) -> String {
 }
 
 /// The condition of rows that refer to none.
-fn orphans(table: &Object, key: &Part) -> String {
+///
+/// Not of a key to another database: what it refers to needn't be there.
+fn orphans(table: &Object, key: &Part) -> Option<String> {
+    if key.attributes.get("references_database").is_some() {
+        return None;
+    }
     let (here, there) = (names(key, "columns"), names(key, "referenced_columns"));
-    let database = key.attributes.text("references_database").map(|database| format!("{}.", quote(database)));
     let refers_to = quote(key.attributes.text("references").unwrap_or_default());
     let name = quote(&table.name.name);
     let not_null: Vec<String> = here.iter().map(|column| format!("{name}.{} IS NOT NULL", quote(column))).collect();
@@ -350,12 +356,8 @@ fn orphans(table: &Object, key: &Part) -> String {
         .zip(&there)
         .map(|(here, there)| format!("referenced.{} = {name}.{}", quote(there), quote(here)))
         .collect();
-    format!(
-        "({} AND NOT EXISTS (SELECT 1 FROM {}{refers_to} referenced WHERE {}))",
-        not_null.join(" AND "),
-        database.unwrap_or_default(),
-        equal.join(" AND ")
-    )
+    let (not_null, equal) = (not_null.join(" AND "), equal.join(" AND "));
+    Some(format!("({not_null} AND NOT EXISTS (SELECT 1 FROM {refers_to} referenced WHERE {equal}))"))
 }
 
 /// Whether a condition is about a column that isn't there before.
