@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use driftlock_database::{Engine, Hazard, Rename, Step};
 use driftlock_schema::{Change, Difference, Filter, Fingerprint, Id, Schema, compare};
-use driftlock_script::Renaming;
 use serde::{Deserialize, Serialize};
 
 use crate::source::Accounted;
@@ -95,8 +94,8 @@ impl Sources {
 
     /// What is called otherwise in the second: by what was said here, and in its own scripts.
     fn renames_between(&self, from: &Accounted, to: &Accounted) -> Result<Vec<Rename>, Error> {
-        let said: Vec<Renaming> = self.renamings().iter().chain(&to.renamings).cloned().collect();
-        renames::resolve(&said, &from.reading.inspection.schema, &to.reading.inspection.schema)
+        let (one, other) = (&from.reading.inspection.schema, &to.reading.inspection.schema);
+        renames::resolve(self.renamings(), &to.renamings, one, other)
     }
 
     /// What tells its engine tells the other's; a database does so before any setting.

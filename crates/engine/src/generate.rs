@@ -76,6 +76,16 @@ impl Sources {
     /// # Errors
     /// Those of [`diff`](Sources::diff), [`new_migration`](crate::new_migration) and [`Migrator::replay`]; nothing is written then.
     pub async fn generate(&self, making: &Making<'_>, to: &Source) -> Result<Generated, Error> {
+        let was_there = making.directory.path().exists();
+        let generated = Box::pin(self.made(making, to)).await;
+        if !was_there && !generated.as_ref().is_ok_and(|it| it.migration.is_some()) {
+            // It was made for nothing. One that isn't empty stays.
+            let _ = std::fs::remove_dir(making.directory.path());
+        }
+        generated
+    }
+
+    async fn made(&self, making: &Making<'_>, to: &Source) -> Result<Generated, Error> {
         let Making { directory, words, now, .. } = making;
         let directories = std::slice::from_ref(*directory);
         let layout = self.layout();

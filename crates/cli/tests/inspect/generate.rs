@@ -112,6 +112,9 @@ fn a_dry_run_and_a_failure_write_nothing() {
     generate(&target, "create", &[]).expect(1).says(&["want.sql:2"]);
     generate(&target, "../create", &[]).expect(2);
     assert!(files(&target) == before);
+    let arguments = ["generate", "shop", "create", "--to", "sql:want.sql", "--dir", "elsewhere", "--engine", "sqlite"];
+    run(&target, &arguments, &[]).expect(1);
+    assert!(!target.path().join("elsewhere").exists());
 }
 
 #[test]
@@ -128,4 +131,17 @@ fn a_generated_migration_is_one_of_the_layout_that_the_directory_has() {
         run(&target, &["check"], &database).expect(0);
         generate(&target, "nothing", &["--layout", layout]).expect(0).says(&["nothing to do"]);
     }
+}
+
+#[test]
+fn a_mistyped_name_is_no_rename_that_is_done() {
+    let target = Target::new(Engine::Sqlite);
+    want(&target, "CREATE TABLE a (id integer PRIMARY KEY, mail text);");
+    generate(&target, "create", &[]).expect(0);
+    want(&target, "CREATE TABLE a (id integer PRIMARY KEY, email text);");
+    let before = files(&target);
+    generate(&target, "rename", &["--rename", "table:a.mial=email"]).expect(2).says(&["a.mial"]);
+    assert!(files(&target) == before);
+    generate(&target, "rename", &["--rename", "table:a.mail=email"]).expect(0);
+    generate(&target, "again", &["--rename", "table:a.mail=email"]).expect(0).says(&["nothing to do"]);
 }

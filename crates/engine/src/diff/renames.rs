@@ -14,12 +14,19 @@ const CONSTRAINTS: [&str; 6] = ["primary_key", "unique", "foreign_key", "check",
 /// What is still to be renamed, in order. What has its new name already needs nothing; what the other side doesn't have under it stays as it is.
 ///
 /// # Errors
-/// Where neither name is there.
-pub(super) fn resolve(renamings: &[Renaming], from: &Schema, to: &Schema) -> Result<Vec<Rename>, Error> {
+/// Where neither name is there. What was `said` of these two schemas has to be in the first under one of both: a name that is in neither place is
+/// mistyped, and what it should have named would be dropped. What is `written` in statements stays there for a database that never had it.
+pub(super) fn resolve(
+    said: &[Renaming],
+    written: &[Renaming],
+    from: &Schema,
+    to: &Schema,
+) -> Result<Vec<Rename>, Error> {
+    let renamings: Vec<&Renaming> = said.iter().chain(written).collect();
     let mut renames: Vec<Rename> = Vec::new();
     // Objects first: scripts name a part by what its object is called now.
     let (parts, objects): (Vec<_>, Vec<_>) =
-        renamings.iter().partition(|it| found(it, &it.path, from).is_none_or(|rename| rename.part.is_some()));
+        renamings.iter().copied().partition(|it| found(it, &it.path, from).is_none_or(|rename| rename.part.is_some()));
     for renaming in objects.into_iter().chain(parts) {
         let before = |path: &[String]| {
             let (last, place) = path.split_last()?;
@@ -42,7 +49,7 @@ pub(super) fn resolve(renamings: &[Renaming], from: &Schema, to: &Schema) -> Res
                 }
                 // What it belongs to may have another name by now, too.
                 let mut ways = vec![now.clone()];
-                for other in renamings {
+                for other in &renamings {
                     if let [.., place, _] = now.as_mut_slice()
                         && other.path.last() == Some(place)
                     {
@@ -50,7 +57,8 @@ pub(super) fn resolve(renamings: &[Renaming], from: &Schema, to: &Schema) -> Res
                         ways.push(now.clone());
                     }
                 }
-                let is_there = |way: &Vec<String>| [from, to].iter().any(|it| found(renaming, way, it).is_some());
+                let places = if said.contains(renaming) { &[from][..] } else { &[from, to][..] };
+                let is_there = |way: &Vec<String>| places.iter().any(|it| found(renaming, way, it).is_some());
                 let is_done = ways.iter().any(is_there);
                 if !is_done {
                     return Err(Error::Usage(format!(
