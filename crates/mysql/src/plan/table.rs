@@ -95,10 +95,7 @@ pub(super) fn altered(
     }
     let Some(there) = Alteration::new(old, new, going, coming, late)? else { return Ok(Vec::new()) };
     let is_lost = there.hazards.contains(&Hazard::NotReversible);
-    // The key that a foreign key takes for itself is another's afterwards.
-    let has_keys = !going.is_empty() || !coming.is_empty();
-    let is_moved = has_keys && old.attributes.get("engine") != new.attributes.get("engine");
-    let back = if is_lost || is_moved { None } else { Alteration::new(new, old, coming, going, &[])? };
+    let back = if is_lost { None } else { Alteration::new(new, old, coming, going, &[])? };
     let back = back.filter(|back| back.actions.is_empty() != back.partitions.is_none());
     let name = quote(&new.name.name);
     let mut steps = Vec::new();
