@@ -1,18 +1,8 @@
 //! A generated migration that is killed at any of its points: the next `up` ends as if nothing had happened.
 
 use crate::bed::{EndState, Halted, in_parallel};
+use crate::matrix::POINTS;
 use crate::target::{ALL, Engine, Target};
-
-/// The points of one migration's run.
-const POINTS: [&str; 7] = [
-    "before-migration",
-    "between-statements",
-    "after-intent",
-    "before-journal",
-    "before-history",
-    "after-commit",
-    "before-unlock",
-];
 
 const FIRST: &str = "CREATE TABLE customer (id integer NOT NULL PRIMARY KEY, name varchar(40), town varchar(20));
 CREATE TABLE orders (id integer NOT NULL PRIMARY KEY, customer_id integer,
@@ -114,7 +104,10 @@ fn wherever_a_generated_migration_is_killed_the_next_run_ends_right() {
         let reference = begun(engine, &generated);
         reference.run(&["up"]).expect(0);
         let reference = EndState::of(&reference);
-        let results = in_parallel(POINTS.to_vec(), 4, |point| {
+        // For these somebody else has to stand in the way, or a statement has to take its time. One that such a run never comes to ends at once.
+        let points = POINTS.into_iter().filter(|point| !matches!(*point, "waiting-for-lock" | "inside-statement"));
+        let points: Vec<&str> = points.collect();
+        let results = in_parallel(points.clone(), 4, |point| {
             // In a transaction one place is like the other.
             let most = if engine == Engine::MySql { u32::MAX } else { 3 };
             let times = (1..=most).map_while(|time| killed(engine, &generated, point, time, &reference));
@@ -123,7 +116,7 @@ fn wherever_a_generated_migration_is_killed_the_next_run_ends_right() {
         let count = |results: &[Result<(), String>]| results.len();
         println!(
             "{engine:?}: {} kills",
-            POINTS
+            points
                 .iter()
                 .zip(&results)
                 .map(|(point, it)| format!("{point} {}", count(it)))

@@ -12,7 +12,7 @@ use crate::scripts::{MODES, Mode, add_hooks, add_slow, prepare};
 use crate::target::{Engine, Ran, Target};
 
 /// The program's own points, and one inside of a statement that takes some seconds (`CREATE INDEX CONCURRENTLY`, where there is one).
-const POINTS: [&str; 13] = [
+pub(crate) const POINTS: [&str; 13] = [
     "waiting-for-lock",
     "before-own-tables",
     "between-own-tables",
