@@ -206,3 +206,37 @@ async fn a_database_that_changes_while_it_is_read_is_read_as_it_was_at_one_time(
     stop.store(true, Ordering::Relaxed);
     assert!(changing.await.unwrap() > 1);
 }
+
+/// A migration holds one table and comes to another, whose view the reading has told of by then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reading_never_makes_a_migration_fail_by_a_deadlock() {
+    let database = TestDatabase::new("postgres");
+    let statements = [
+        "CREATE TABLE a (id integer)",
+        "CREATE TABLE b (id integer)",
+        // Whichever is asked about first, one is behind the other.
+        "CREATE VIEW v1 AS SELECT id FROM b",
+        "CREATE VIEW v2 AS SELECT id FROM a",
+        "CREATE VIEW v3 AS SELECT id FROM b",
+    ];
+    proving::run(&database.url, &statements.map(str::to_owned)).await.unwrap();
+    let migration = postgres(&database.url).await;
+    for _ in 0..2 {
+        migration.batch_execute("BEGIN; LOCK TABLE a IN ACCESS EXCLUSIVE MODE").await.unwrap();
+        let url = database.url.clone();
+        let reading = tokio::spawn(async move {
+            let db = driftlock::connect(&url).await.unwrap();
+            let read = (db.inspect(&Filter::new()).await, db.census(&Filter::new()).await);
+            db.close().await;
+            read
+        });
+        // Who waits looks for a circle once, after a second: the reading found none, so it would be the migration that does.
+        tokio::time::sleep(std::time::Duration::from_millis(1300)).await;
+        assert!(!reading.is_finished());
+        migration.batch_execute("LOCK TABLE b IN ACCESS EXCLUSIVE MODE").await.unwrap();
+        migration.batch_execute("COMMIT").await.unwrap();
+        let (schema, census) = reading.await.unwrap();
+        assert_eq!(schema.unwrap().schema.iter().filter(|(id, _)| id.kind == "view").count(), 3);
+        census.unwrap();
+    }
+}

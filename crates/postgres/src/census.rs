@@ -12,6 +12,7 @@ use driftlock_database::{Census, CensusKey, Error};
 use driftlock_schema::{Facet, Id, Name};
 use tokio_postgres::SimpleQueryRow;
 
+use crate::patience::{NO_WAITING, Patience};
 use crate::session::{PostgresSession, only_row};
 use crate::spelling::{normal_body, settled_account};
 use crate::sql::Values;
@@ -50,16 +51,21 @@ const TABLES: &str = "SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN 
 
 /// See [`Session::census`](driftlock_database::Session::census).
 pub(crate) async fn take(session: &mut PostgresSession) -> Result<Census, Error> {
-    let taken = account(session).await;
-    // Nothing was written; what is open must not stay so.
-    let ended = session.ask("ROLLBACK").await;
-    let census = taken?;
-    ended?;
-    Ok(census)
+    let mut patience = Patience::new();
+    loop {
+        let taken = account(session).await;
+        // Nothing was written; what is open must not stay so.
+        let ended = session.ask("ROLLBACK").await;
+        match taken {
+            Ok(census) => return ended.map(|_| census),
+            Err(error) if patience.lasts(&error).await => {}
+            Err(error) => return Err(Patience::at_its_end(session, error).await),
+        }
+    }
 }
 
 async fn account(session: &mut PostgresSession) -> Result<Census, Error> {
-    session.ask(BEGIN).await?;
+    session.ask(&format!("{BEGIN}; {NO_WAITING}")).await?;
     let quoted = |names: Vec<&str>| names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
     let looked_at: Vec<&str> = CATALOGS.iter().map(|catalog| catalog.name).collect();
     let known: Vec<&str> = looked_at.iter().copied().chain(LEFT_OUT_CATALOGS.iter().map(|(name, _)| *name)).collect();

@@ -49,6 +49,7 @@ pub(crate) use self::grants::PUBLIC;
 pub(crate) use self::inheritance::resolved;
 use self::moment::Moment;
 pub(crate) use self::reading::{Address, Reading, catalog};
+use crate::patience::{NO_WAITING, Patience};
 use crate::session::{PostgresSession, only_row};
 use crate::sql::Values;
 use crate::wire::ResultSet;
@@ -125,11 +126,10 @@ const SOURCES: &[Source] = &[
 const USERS: &str = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'";
 
 /// How everything is printed, whoever asks. Put back when the transaction ends. Tables are joined in the order in which a query names them: to
-/// think of a better one takes longer than there is to win by it, and sorted in memory. `pg_get_viewdef` and its kin lock what they tell of; nobody is
-/// waited for longer than this.
+/// think of a better one takes longer than there is to win by it, and sorted in memory.
 const SETTINGS: &str = "SET LOCAL search_path = ''; SET LOCAL quote_all_identifiers = off; SET LOCAL DateStyle = 'ISO'; \
      SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC'; SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; \
-     SET LOCAL xmlbinary = 'base64'; SET LOCAL lc_monetary = 'C'; SET LOCAL standard_conforming_strings = on; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; SET LOCAL join_collapse_limit = 1; SET LOCAL lock_timeout = '10s'";
+     SET LOCAL xmlbinary = 'base64'; SET LOCAL lc_monetary = 'C'; SET LOCAL standard_conforming_strings = on; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; SET LOCAL join_collapse_limit = 1";
 
 /// A column that came with a major version, or what stands for it before.
 pub(crate) fn since(major: u32, first: u32, column: &'static str, before: &'static str) -> &'static str {
@@ -163,10 +163,15 @@ async fn take_noting(
         .map(|source| again::restricted(&(source.sql)(session.major).replace("{users}", USERS), false))
         .collect();
     // BEGIN and the settings come before the moment, the moment and the question before the sources.
-    let first = 1 + SETTINGS.matches("SET LOCAL").count();
-    let all =
-        format!("{BEGIN}; {SETTINGS}; {}; {question}; {}; COMMIT", moment::question(session.major), queries.join("; "));
-    for attempt in 1.. {
+    let first = 2 + SETTINGS.matches("SET LOCAL").count();
+    let all = format!(
+        "{BEGIN}; {SETTINGS}; {NO_WAITING}; {}; {question}; {}; COMMIT",
+        moment::question(session.major),
+        queries.join("; ")
+    );
+    let mut patience = Patience::new();
+    let mut attempt = 1;
+    loop {
         let mut reading = Ok(Reading::new(session.major));
         let mut take = |message, statement: usize, result: ResultSet| {
             let source = if message == 0 { statement.checked_sub(first + 2) } else { None };
@@ -186,8 +191,12 @@ async fn take_noting(
         let results = match read.ok(cancelled) {
             Ok(results) => results,
             // A function that was asked about what has just gone.
-            Err(error) if attempt < ATTEMPTS && is_gone(&error) => continue,
-            Err(error) => return Err(error),
+            Err(error) if attempt < ATTEMPTS && is_gone(&error) => {
+                attempt += 1;
+                continue;
+            }
+            Err(error) if patience.lasts(&error).await => continue,
+            Err(error) => return Err(Patience::at_its_end(session, error).await),
         };
         let after = answers.next().unwrap_or_default().ok(false)?;
         let moment = Moment::read(results.get(first))?;
@@ -196,13 +205,13 @@ async fn take_noting(
             _ => moment.holds(&session.ask(&moment.question_after(session.major)).await?)?,
         };
         if !holds && attempt < ATTEMPTS {
+            attempt += 1;
             continue;
         }
         let noted = results.into_iter().nth(first + 1);
         let changes = (!holds).then(|| "the schema was changed while it was read, each time it was tried".to_owned());
         return Ok((reading?, noted, changes));
     }
-    Err(Error::Protocol("the schema was never read".to_owned()))
 }
 
 /// Puts the answer of a source into a reading.

@@ -36,6 +36,7 @@ mod lock;
 mod marks;
 mod names;
 mod objects;
+mod patience;
 mod pgpass;
 mod plan;
 mod records;

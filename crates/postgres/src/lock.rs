@@ -184,6 +184,18 @@ pub(crate) async fn blockers(session: &mut PostgresSession, sql: &str) -> Result
     session.ask(&sql).await?.iter().flat_map(|result| &result.rows).map(|row| session_of(&Values(row))).collect()
 }
 
+/// Who keeps everybody else from a relation of this database, be it only from reading what it is.
+pub(crate) async fn exclusive(session: &mut PostgresSession) -> Result<Vec<Holder>, Error> {
+    let sql = format!(
+        "SELECT {} FROM pg_catalog.pg_stat_activity a WHERE a.pid <> pg_catalog.pg_backend_pid() AND a.pid IN (SELECT l.pid \
+         FROM pg_catalog.pg_locks l WHERE l.granted AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.database = \
+         (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())) \
+         ORDER BY a.xact_start NULLS LAST LIMIT 3",
+        columns()
+    );
+    session.ask(&sql).await?.iter().flat_map(|result| &result.rows).map(|row| session_of(&Values(row))).collect()
+}
+
 /// Everything in a statement that may name a relation: names, and pairs of them with a dot between.
 fn names_in(sql: &str) -> Vec<String> {
     /// A statement of thousands of values doesn't name thousands of tables.

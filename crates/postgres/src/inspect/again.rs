@@ -18,6 +18,7 @@ use super::moment::{Moment, SNAPSHOT, is_new};
 use super::reading::{Reading, oid};
 use super::{BEGIN, SETTINGS, SOURCES, is_gone, read_rows, take_noting};
 use crate::marks;
+use crate::patience::NO_WAITING;
 use crate::session::{PostgresSession, only_row};
 use crate::sql::Values;
 use crate::wire::ResultSet;
@@ -334,7 +335,7 @@ impl Reader {
             match known {
                 Ok(Some(memory)) => return Ok(self.memory.insert(memory).last.clone()),
                 Ok(None) => {}
-                Err(error) if is_gone(&error) => {}
+                Err(error) if is_gone(&error) || matches!(error, Error::LockTimeout(_)) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -355,7 +356,7 @@ impl Reader {
         let major = session.major;
         let questions = [State::question(major, Some(&memory.state), trusted), relations()];
         let (prepare, execute) = prepared.statements(&questions, KNOWN, &memory.state.known());
-        let begin = format!("{BEGIN}; {SETTINGS}; SET LOCAL plan_cache_mode = force_generic_plan");
+        let begin = format!("{BEGIN}; {SETTINGS}; {NO_WAITING}; SET LOCAL plan_cache_mode = force_generic_plan");
         let all: Vec<String> = std::iter::once(begin).chain(prepare).chain(execute).collect();
         let answers = session.ask(&all.join("; ")).await?;
         let [.., said, changed] = answers.as_slice() else { return Ok(None) };
