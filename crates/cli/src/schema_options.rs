@@ -1,9 +1,10 @@
 //! The options of the commands that read schemas.
 
 use clap::Args;
+use driftlock::database::ColumnOrder;
 use driftlock::schema::{Filter, Rule};
 use driftlock::script::Renaming;
-use driftlock::{Config, Engine, Overrides, Settings};
+use driftlock::{Config, Engine, Overrides, Settings, Sources};
 
 use crate::arguments::Global;
 use crate::error::CommandError;
@@ -55,20 +56,25 @@ impl FilterOptions {
     }
 }
 
-/// What has another name in the second of two schemas.
+/// What the way from a schema to another keeps, and what it changes.
 #[derive(Debug, Args)]
-pub(crate) struct RenameOption {
+pub(crate) struct WayOptions {
     /// Has another name there: 'table:old=new', 'table:t.old=new', 'index:t.old=new'
     #[arg(long, value_name = "KIND:OLD=NEW", hide_short_help = true)]
     rename: Vec<String>,
+    /// Put columns into the other order too: on SQLite by making the table anew; PostgreSQL can't
+    #[arg(long, hide_short_help = true)]
+    column_order: bool,
 }
 
-impl RenameOption {
-    /// All of them.
-    pub(crate) fn renamings(&self) -> Result<Vec<Renaming>, CommandError> {
+impl WayOptions {
+    /// Says so to what compares.
+    pub(crate) fn set(&self, sources: Sources) -> Result<Sources, CommandError> {
         let read =
             |text: &String| text.parse::<Renaming>().map_err(|error| CommandError::usage(format!("--rename: {error}")));
-        self.rename.iter().map(read).collect()
+        let renames = self.rename.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let order = if self.column_order { ColumnOrder::Planned } else { ColumnOrder::Told };
+        Ok(sources.renames(renames).column_order(order))
     }
 }
 

@@ -5,7 +5,8 @@ use driftlock_schema::{Id, Object, Schema};
 use driftlock_script::Dialect;
 
 use crate::{
-    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Error, PlanError, Rename, Session, Step, Throwaway,
+    Classified, ColumnOrder, ConnectOptions, CreateError, Creation, DatabaseUrl, Error, PlanError, Rename, Session,
+    Step, Throwaway,
 };
 
 /// A database engine. An adapter has one unit struct that implements this.
@@ -60,11 +61,13 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
     fn create(&self, schema: &Schema) -> Result<Vec<Creation>, CreateError>;
 
     /// The steps from a schema to another, in an order in which each can run: each one statement that a driver can run as it stands. Where both are
-    /// the same there are none. That they lead there is for a proof on a shadow to say.
+    /// the same there are none. That they lead there is for a proof on a shadow to say. An engine whose statements have a place for
+    /// it always plans the order of columns.
     ///
     /// # Errors
     /// [`PlanError`] for an object that stands in the way: the engine has no statement for what is wanted of it.
-    fn plan(&self, from: &Schema, to: &Schema) -> Result<Vec<Step>, PlanError> {
+    fn plan(&self, from: &Schema, to: &Schema, order: ColumnOrder) -> Result<Vec<Step>, PlanError> {
+        let _ = order;
         let differs =
             |(id, object): (&Id, &Object), other: &Schema| (other.get(id) != Some(object)).then(|| id.clone());
         let first = to.iter().find_map(|it| differs(it, from)).or_else(|| from.iter().find_map(|it| differs(it, to)));

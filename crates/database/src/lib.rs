@@ -52,7 +52,7 @@ pub use examination::{Examination, Peculiarity, Protection, Right};
 pub use foreign::{ForeignHistory, ForeignRows, foreign_tables, foreign_tool, foreign_tool_by_columns};
 pub use inspection::{ChangeMarks, Inspection, Likeness, Unmodelled};
 pub use lend::{Lender, lent_in_transaction};
-pub use plan::{Hazard, PlanError, Rename, Step, UnknownHazard};
+pub use plan::{ColumnOrder, Hazard, PlanError, Rename, Step, UnknownHazard};
 pub use records::{
     Direction, Entry, FORMAT, Fence, Glance, HistoryRow, JournalRow, JournalState, OwnTables, Records, State,
     check_format,

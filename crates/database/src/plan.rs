@@ -32,6 +32,17 @@ pub struct Step {
     pub offenders: Option<String>,
 }
 
+/// What becomes of columns that come in another order, on engines where that takes more than a word in a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ColumnOrder {
+    /// It is told, and no step changes it.
+    #[default]
+    Told,
+    /// Steps put them into the other order.
+    Planned,
+}
+
 impl Step {
     /// A statement that can run in a transaction with others, and of which nothing else is to be said.
     pub fn new(object: Id, sql: impl Into<String>) -> Self {

@@ -107,7 +107,7 @@
 //! until it is proved: on a scratch database that holds the first, the steps make what the second is, by the engine's own account.
 //!
 //! ```
-//! use driftlock::database::Hazard;
+//! use driftlock::database::{ColumnOrder, Hazard};
 //! use driftlock::schema::Filter;
 //! use driftlock::{Diff, Memory, Migrations, Migrator, Reading};
 //!
@@ -124,7 +124,7 @@
 //! Migrator::new(&Migrations::load(std::sync::Arc::new(files), None)?).up(&db).await?;
 //! let after = read().await?;
 //!
-//! let mut back = Diff::of(&after, &before, &filter)?;
+//! let mut back = Diff::of(&after, &before, &filter, ColumnOrder::Told)?;
 //! let shadow = driftlock::Shadow::search(db.engine()).find().await?;
 //! back.prove(&after.inspection.schema, &before.inspection.schema, &shadow, &filter).await?;
 //! assert!(back.is_proved && back.hazards().contains(&Hazard::DataLoss));

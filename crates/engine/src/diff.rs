@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use driftlock_database::{Engine, Hazard, Rename, Step};
+use driftlock_database::{ColumnOrder, Engine, Hazard, Rename, Step};
 use driftlock_schema::{Change, Difference, Filter, Fingerprint, Id, Schema, compare};
 use serde::{Deserialize, Serialize};
 
@@ -56,12 +56,13 @@ impl Sources {
         let renames = self.renames_between(&from, &to)?;
         let mut shadow = None;
         let mut diff = if renames.is_empty() {
-            Diff::of(&from.reading, &to.reading, self.looked_at())?
+            Diff::of(&from.reading, &to.reading, self.looked_at(), self.order())?
         } else {
             let shadow = shadow.insert(self.shadow_of(from.reading.engine).await?.like(from.likeness.clone()));
-            Box::pin(Diff::renaming(&from.reading, &to.reading, &renames, shadow, self.looked_at())).await?
+            let looked_at = self.looked_at();
+            Box::pin(Diff::renaming([&from.reading, &to.reading], &renames, shadow, looked_at, self.order())).await?
         };
-        let ends = Ends { from: End::of(&from), to: End::of(&to) };
+        let ends = Ends { from: End::of(&from), to: End::of(&to), has_order: diff.plans_order() };
         // A difference about which nothing is done is no proved plan either.
         let is_order_alone = diff.changes.len() == diff.reordered().count();
         if diff.steps.is_empty() && is_order_alone {
@@ -88,7 +89,7 @@ impl Sources {
         if let Some(rename) = self.renames_between(&from, &to)?.first() {
             return Err(Error::Usage(format!("{rename}: what is renamed can't be planned without a scratch database")));
         }
-        let diff = Diff::of(&from.reading, &to.reading, self.looked_at())?;
+        let diff = Diff::of(&from.reading, &to.reading, self.looked_at(), self.order())?;
         Ok(Differing::new(diff, Vec::new(), from.reading, to.reading))
     }
 
@@ -114,10 +115,13 @@ pub struct Diff {
     pub from: Fingerprint,
     /// That of where they lead.
     pub to: Fingerprint,
-    /// What differs, object by object. Columns in another order are told here, and no step changes that.
+    /// What differs, object by object.
     pub changes: Vec<Change>,
     /// What to run, in this order.
     pub steps: Vec<Step>,
+    /// Whether the steps lead to the order of columns, too.
+    #[serde(default)]
+    pub column_order: ColumnOrder,
     /// Whether the steps were run on a scratch database, and led where they should by the engine's own account.
     pub is_proved: bool,
 }
@@ -126,8 +130,8 @@ impl Diff {
     /// What differs, and the steps; nothing is proved yet.
     ///
     /// # Errors
-    /// When both aren't of one engine, when there is no way, and when a step would touch what has no place in a schema.
-    pub fn of(from: &Reading, to: &Reading, filter: &Filter) -> Result<Self, Error> {
+    /// When both aren't of one engine, when there is no way (on PostgreSQL there is none to another order of columns), and when a step would touch what has no place in a schema.
+    pub fn of(from: &Reading, to: &Reading, filter: &Filter, order: ColumnOrder) -> Result<Self, Error> {
         let engine = from.engine;
         if engine.name() != to.engine.name() {
             let message = format!("one is a schema of {}, the other of {}", engine.name(), to.engine.name());
@@ -145,7 +149,7 @@ impl Diff {
         }
         let (one, other) = (&from.inspection.schema, &to.inspection.schema);
         let changes = compare(one, other, filter.facets());
-        let steps = engine.plan(one, other)?;
+        let steps = engine.plan(one, other, order)?;
         for it in from.inspection.unmodelled.iter().chain(&to.inspection.unmodelled) {
             if steps.iter().any(|step| touches(step, &it.object)) {
                 return Err(Error::Refused {
@@ -163,22 +167,23 @@ impl Diff {
             to: other.fingerprint_of(filter.facets()),
             changes,
             steps,
+            column_order: order,
             is_proved: false,
         })
     }
 
     /// The same, where some of the first are others under another name: these steps come first.
     pub(crate) async fn renaming(
-        from: &Reading,
-        to: &Reading,
+        [from, to]: [&Reading; 2],
         renames: &[Rename],
         shadow: &Shadow,
         filter: &Filter,
+        order: ColumnOrder,
     ) -> Result<Self, Error> {
         let steps = renames::steps(renames, from.engine);
         // What a rename makes of all that speaks of a thing, the engine says.
         let renamed = Box::pin(renamed(from, &steps, shadow, filter)).await?;
-        let mut diff = Diff::of(&renamed, to, filter)?;
+        let mut diff = Diff::of(&renamed, to, filter, order)?;
         diff.from = from.inspection.schema.fingerprint_of(filter.facets());
         diff.steps.splice(0..0, steps);
         Ok(diff)
@@ -190,7 +195,7 @@ impl Diff {
     /// # Errors
     /// [`Error::Unproved`] when they differ, and when a scratch database can't be made or doesn't take a step.
     pub async fn prove(&mut self, from: &Schema, to: &Schema, shadow: &Shadow, filter: &Filter) -> Result<(), Error> {
-        let ends = Ends { from: End::value(from), to: End::value(to) };
+        let ends = Ends { from: End::value(from), to: End::value(to), has_order: self.plans_order() };
         ends.prove(&mut self.steps, shadow, filter).await?;
         self.is_proved = true;
         Ok(())
@@ -208,9 +213,14 @@ impl Diff {
         self.steps.iter().flat_map(|step| step.hazards.iter().copied()).collect()
     }
 
+    /// Whether the steps put columns into another order: they were asked to, or the engine has a place for that in its statements.
+    fn plans_order(&self) -> bool {
+        self.column_order == ColumnOrder::Planned || self.engine == "mysql"
+    }
+
     /// The tables whose columns come in another order, which no step changes.
     pub fn reordered(&self) -> impl Iterator<Item = &Id> {
-        let is_planned = plans_order(&self.engine);
+        let is_planned = self.plans_order();
         let is_order = move |change: &&Change| !is_planned && matches!(change.difference, Difference::Reordered { .. });
         self.changes.iter().filter(is_order).map(|change| &change.object)
     }
@@ -247,11 +257,6 @@ async fn renamed(from: &Reading, steps: &[Step], shadow: &Shadow, filter: &Filte
     // What had no place in the first schema has none here; what a rename has broken is planned anew.
     let inspection = driftlock_database::Inspection { schema, ..from.inspection.clone() };
     Ok(Reading { inspection, ..from.clone() })
-}
-
-/// Whether plans of an engine put columns into another order: it has a statement for that.
-fn plans_order(engine: &str) -> bool {
-    engine == "mysql"
 }
 
 /// Whether a step is about it, or about something of its name.

@@ -66,7 +66,7 @@ impl Database {
             .options(Options { filter: filter.clone(), ..Options::default() })
             .cancellation(shadow.cancellation.clone());
         let lock = Box::pin(migrator.replay(shadow, Some(self))).await?.lock;
-        let change = compare(&inspection.schema, &lock.schema, Facets::default()).into_iter().next();
+        let change = compare(&inspection.schema, lock.schema()?, Facets::default()).into_iter().next();
         if let Some(change) = change {
             // Both accounts are the same, and the readings aren't: one of them is wrong.
             let one = |about: &str| Unproved {

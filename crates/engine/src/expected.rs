@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use driftlock_schema::{Fingerprint, Id, Schema};
-use driftlock_script::{LockFile, Migrations, Version};
+use driftlock_script::{LockFile, LockFileError, Migrations, Version};
 
 use crate::standing::Standing;
 
@@ -14,12 +14,23 @@ pub(crate) struct Expected {
     pub(crate) version: Option<Version>,
     /// Every object, by its fingerprint.
     pub(crate) objects: BTreeMap<Id, Fingerprint>,
-    /// All that they are, where that is known.
-    pub(crate) whole: Option<Schema>,
+    /// All that they are.
+    pub(crate) whole: Whole,
     /// Objects of which nothing is known: something beyond the version has begun to change them.
     pub(crate) unknown: BTreeSet<Id>,
     /// The product and version of the server that it is known from.
     pub(crate) server: String,
+}
+
+/// Every object with all that it is.
+#[derive(Debug, Clone)]
+pub(crate) enum Whole {
+    /// Nothing but fingerprints is known.
+    Unknown,
+    /// As the lock file has it, of which that is read when it is needed.
+    Locked,
+    /// This.
+    Is(Schema),
 }
 
 /// How far a database has come in a lock file's order.
@@ -87,27 +98,28 @@ impl Expected {
         Expected {
             version: last.map(|last| migrations.layout().version(&last.version)),
             objects,
-            whole: (count == lock.migrations.len()).then(|| lock.schema.clone()),
+            whole: if count == lock.migrations.len() { Whole::Locked } else { Whole::Unknown },
             unknown: if is_beyond { later.collect() } else { BTreeSet::new() },
             server: lock.version.clone(),
         }
     }
 
     /// What a replay of exactly what the database has came to.
-    pub(crate) fn by_replay(lock: LockFile, migrations: &Migrations) -> Self {
+    pub(crate) fn by_replay(lock: LockFile, migrations: &Migrations) -> Result<Self, LockFileError> {
         let version = lock.migrations.last().map(|last| migrations.layout().version(&last.version));
-        let objects =
-            lock.schema.iter().map(|(id, it)| (id.clone(), Fingerprint::of_object(it, lock.filter.facets()))).collect();
-        Expected { version, objects, unknown: BTreeSet::new(), server: lock.version, whole: Some(lock.schema) }
+        let objects = lock
+            .schema()?
+            .iter()
+            .map(|(id, it)| (id.clone(), Fingerprint::of_object(it, lock.filter.facets())))
+            .collect();
+        let server = lock.version.clone();
+        Ok(Expected { version, objects, unknown: BTreeSet::new(), server, whole: Whole::Is(lock.into_schema()?) })
     }
 
     /// Without what isn't looked at.
     pub(crate) fn retain(&mut self, keep: impl Fn(&Id) -> bool) {
         let unknown = &self.unknown;
         self.objects.retain(|id, _| keep(id) && !unknown.contains(id));
-        if let Some(whole) = &mut self.whole {
-            whole.retain(|object| keep(&object.id()));
-        }
     }
 
     /// The fingerprint of all that is expected.

@@ -109,9 +109,10 @@ impl Sources {
             let down = async {
                 let renames: Vec<Rename> = up.renames.iter().rev().map(Rename::inverse).collect();
                 let mut diff = if renames.is_empty() {
-                    Diff::of(&up.to, &up.from, self.looked_at())?
+                    Diff::of(&up.to, &up.from, self.looked_at(), self.order())?
                 } else {
-                    Box::pin(Diff::renaming(&up.to, &up.from, &renames, &shadow, self.looked_at())).await?
+                    let looked_at = self.looked_at();
+                    Box::pin(Diff::renaming([&up.to, &up.from], &renames, &shadow, looked_at, self.order())).await?
                 };
                 Box::pin(diff.prove(one, other, &shadow, self.looked_at())).await?;
                 Ok::<_, Error>(diff)
@@ -154,7 +155,7 @@ impl Sources {
         let mut migration = None;
         if making.writing.is_for(&up) {
             migration = Some(next.write(making.root, &new)?);
-            replayed.lock.write(directory).map_err(LoadError::from)?;
+            replayed.lock.write(directory)?;
         }
         Ok(Generated { up, down, files: shown, migration, notes })
     }
@@ -181,7 +182,7 @@ fn script(steps: &[Step], engine: &dyn Engine, layout: Layout) -> NewScript {
 fn is_as_wanted(lock: &LockFile, up: &Differing, sources: &Sources) -> Result<(), Error> {
     let wanted = &up.to.inspection.schema;
     let is_order = |change: &Change| matches!(change.difference, Difference::Reordered { .. });
-    let changes = compare(&lock.schema, wanted, sources.looked_at().facets());
+    let changes = compare(lock.schema()?, wanted, sources.looked_at().facets());
     let others: Vec<String> =
         changes.iter().filter(|change| !is_order(change)).map(|change| change.object.to_string()).collect();
     if others.is_empty() {

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// What came of a replay.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Replayed {
     /// The schema, and what each version changed of it: what a lock file says.
     pub lock: LockFile,
@@ -251,6 +251,7 @@ impl Migrator {
         watch.filter.apply(&mut last.schema);
         last.unmodelled.retain(|it| watch.filter.takes(&it.object));
         let lock = LockFile {
+            engine: db.engine.name().to_owned(),
             version: session.server().version.clone(),
             database,
             files: self.migrations.digest().map_err(driftlock_script::LoadError::from)?,
@@ -259,7 +260,7 @@ impl Migrator {
             fingerprint: last.schema.fingerprint_of(watch.filter.facets()),
             empty,
             migrations: std::mem::take(&mut watch.migrations),
-            schema: last.schema,
+            schema: last.schema.into(),
         };
         Ok(Some(Replayed { lock, unmodelled: last.unmodelled, incomplete: last.incomplete }))
     }

@@ -62,8 +62,8 @@ pub use mysql_async;
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, PlanError, Rename, Session, Step,
-    Throwaway,
+    Classified, ColumnOrder, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, PlanError, Rename,
+    Session, Step, Throwaway,
 };
 use driftlock_schema::Schema;
 use driftlock_script::Dialect;
@@ -113,7 +113,7 @@ impl Engine for MySql {
         create::statements(schema)
     }
 
-    fn plan(&self, from: &Schema, to: &Schema) -> Result<Vec<Step>, PlanError> {
+    fn plan(&self, from: &Schema, to: &Schema, _order: ColumnOrder) -> Result<Vec<Step>, PlanError> {
         plan::steps(from, to)
     }
 

@@ -59,8 +59,8 @@ pub use tokio_postgres;
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, Lender, PlanError, Rename, Session,
-    Step, Throwaway,
+    Classified, ColumnOrder, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, Lender, PlanError,
+    Rename, Session, Step, Throwaway,
 };
 use driftlock_schema::Schema;
 use driftlock_script::{Dialect, significant};
@@ -129,8 +129,8 @@ impl Engine for Postgres {
         rename::statement(rename)
     }
 
-    fn plan(&self, from: &Schema, to: &Schema) -> Result<Vec<Step>, PlanError> {
-        plan::steps(from, to)
+    fn plan(&self, from: &Schema, to: &Schema, order: ColumnOrder) -> Result<Vec<Step>, PlanError> {
+        plan::steps(from, to, order)
     }
 
     async fn throwaway(&self) -> Result<Option<Throwaway>, Error> {

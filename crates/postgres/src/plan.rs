@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use driftlock_database::{PlanError, Step};
+use driftlock_database::{ColumnOrder, PlanError, Step};
 use driftlock_schema::{Attributes, Id, Name, Object, Part, Schema};
 
 use self::graph::Op;
@@ -68,7 +68,7 @@ struct Plan<'a> {
 }
 
 /// See [`Engine::plan`](driftlock_database::Engine::plan).
-pub(crate) fn steps(from: &Schema, to: &Schema) -> Result<Vec<Step>, PlanError> {
+pub(crate) fn steps(from: &Schema, to: &Schema, order: ColumnOrder) -> Result<Vec<Step>, PlanError> {
     let mut plan = Plan {
         from,
         to,
@@ -84,10 +84,13 @@ pub(crate) fn steps(from: &Schema, to: &Schema) -> Result<Vec<Step>, PlanError> 
         ops: Vec::new(),
     };
     plan.find_work();
-    if plan.work.is_empty() {
+    if plan.work.is_empty() && order == ColumnOrder::Told {
         return Ok(Vec::new());
     }
     plan.spread()?;
+    if order == ColumnOrder::Planned {
+        plan.keeps_order()?;
+    }
     for id in plan.work.clone() {
         match (from.get(&id), to.get(&id)) {
             (Some(old), Some(new)) if plan.remade.contains(&id) => {
@@ -138,6 +141,33 @@ impl<'a> Plan<'a> {
                 }
             }
         }
+    }
+
+    /// That no table would have to put columns that it has into another order.
+    fn keeps_order(&self) -> Result<(), PlanError> {
+        for new in self.to.objects().filter(|it| it.kind == *"table" && self.stays(&it.id())) {
+            let id = new.id();
+            let Some(old) = self.from.get(&id) else { continue };
+            let (before, after) = match self.resolved.get(&id) {
+                Some((before, after)) => (before.iter().collect(), after.iter().collect()),
+                None => (old.parts_of("column").collect::<Vec<_>>(), new.parts_of("column").collect::<Vec<_>>()),
+            };
+            let anew = |name: &str| {
+                let how = self.columns.get(&id).and_then(|columns| columns.get(name));
+                matches!(how, Some(Column::Added | Column::Remade | Column::Dropped))
+            };
+            let stay = before.iter().map(|column| &column.name).filter(|name| !anew(name));
+            let come = after.iter().map(|column| &column.name).filter(|name| anew(name));
+            let is_kept = stay.chain(come).eq(after.iter().map(|column| &column.name));
+            if !is_kept || old.attributes.get("column_order") != new.attributes.get("column_order") {
+                return Err(PlanError::new(
+                    id,
+                    "PostgreSQL has no statement that puts a column into another place: only a new table would have that order, with all rows copied \
+                     and everything made again that speaks of it; without `--column-order` the order is told and left as it is",
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// Whether it is on both sides and stays what it is.

@@ -10,9 +10,11 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use driftlock_schema::{Filter, Fingerprint, Id, Schema};
 use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::files::{is_settings, is_sql};
 use crate::{Directory, Files, FilesError, Migrations};
@@ -23,9 +25,11 @@ pub const LOCK_FILE: &str = "schema.lock";
 /// How it is written.
 const FORMAT: u64 = 1;
 
-/// What the migrations of a directory make.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What the migrations of a directory make. The schema itself, which is most of it, is read when somebody asks for it.
+#[derive(Debug, Clone)]
 pub struct LockFile {
+    /// The engine that it is of.
+    pub engine: String,
     /// The product and version of the server that they were replayed on.
     pub version: String,
     /// What the database was like that they were replayed in, by the engine's own names for it.
@@ -43,7 +47,28 @@ pub struct LockFile {
     /// The migrations, in the order in which they ran.
     pub migrations: Vec<LockedMigration>,
     /// The schema that they make.
-    pub schema: Schema,
+    pub schema: LockedSchema,
+}
+
+/// A lock file's schema: [`LockFile::schema`] gives it.
+#[derive(Debug, Clone)]
+pub struct LockedSchema(Stored);
+
+#[derive(Debug, Clone)]
+enum Stored {
+    Read(Box<Schema>),
+    /// The text of the whole file, as it was printed, with what messages call it.
+    Printed {
+        text: String,
+        file: String,
+        read: OnceLock<Box<Schema>>,
+    },
+}
+
+impl From<Schema> for LockedSchema {
+    fn from(schema: Schema) -> Self {
+        LockedSchema(Stored::Read(Box::new(schema)))
+    }
 }
 
 /// What a migration changed.
@@ -152,7 +177,7 @@ impl LockFileError {
 /// As it stands in the file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct Written<S> {
     format: u64,
     engine: String,
     version: String,
@@ -165,7 +190,7 @@ struct Written {
     fingerprint: Fingerprint,
     empty: BTreeMap<Id, Fingerprint>,
     migrations: Vec<LockedMigration>,
-    schema: Schema,
+    schema: S,
     checksum: Fingerprint,
 }
 
@@ -180,37 +205,72 @@ struct AnyFormat {
     format: u64,
 }
 
+/// Two are the same where they are written alike.
+impl PartialEq for LockFile {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_text() == other.to_text()
+    }
+}
+
 impl LockFile {
     /// Reads a lock file's text. `file` is what messages call it.
     ///
     /// # Errors
-    /// When it is none, or isn't as it was written.
+    /// When it is none, or isn't as it was written. Of a text that its checksum vouches for the schema is read later.
     pub fn parse(text: &str, file: &str) -> Result<Self, LockFileError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let content = |line: usize, column: usize, reason: String| {
-            let number = |number: usize| u32::try_from(number.max(1)).unwrap_or(u32::MAX);
-            LockFileError::Content { file: file.to_owned(), line: number(line), column: number(column), reason }
-        };
         if let Some((at, _)) = text.lines().enumerate().find(|(_, line)| is_conflict_mark(line)) {
             let reason = "a merge has left marks of a conflict in it: settle that of the migrations".to_owned();
-            return Err(content(at + 1, 1, reason));
+            return Err(content(file, at + 1, 1, reason));
         }
-        let written: Written = serde_json::from_str(text).map_err(|error| match serde_json::from_str(text) {
-            Ok(AnyFormat { format }) if format > FORMAT => {
-                LockFileError::Format { file: file.to_owned(), found: format }
-            }
-            _ => {
-                let reason = error.to_string();
-                let reason = reason.split(" at line ").next().unwrap_or(&reason).to_owned();
-                content(error.line(), error.column(), format!("it is no lock file: {reason}"))
-            }
-        })?;
-        // One that only means something else by the same words.
-        if written.format > FORMAT {
-            return Err(LockFileError::Format { file: file.to_owned(), found: written.format });
+        let written: Written<IgnoredAny> = written(text, file)?;
+        let is_as_printed = text
+            .strip_suffix(&last_line(&written.checksum))
+            .is_some_and(|body| Fingerprint::of(body.as_bytes()) == written.checksum);
+        if !is_as_printed {
+            return LockFile::parse_whole(text, file);
         }
-        let rule =
-            |text: &String| text.parse().map_err(|error: driftlock_schema::RuleError| content(1, 1, error.to_string()));
+        let printed = Stored::Printed { text: text.to_owned(), file: file.to_owned(), read: OnceLock::new() };
+        LockFile::of(written, file, |_| LockedSchema(printed))
+    }
+
+    /// Reads the schema too, and holds it against what the rest says of it.
+    fn parse_whole(text: &str, file: &str) -> Result<Self, LockFileError> {
+        let written: Written<Schema> = written(text, file)?;
+        let checksum = written.checksum;
+        let lock = LockFile::of(written, file, LockedSchema::from)?;
+        let edited = |key: &str, reason: String| {
+            let (line, column) = place_of(text, key);
+            Err(LockFileError::Edited { file: file.to_owned(), line, column, reason })
+        };
+        let schema = lock.schema()?;
+        if schema.engine() != lock.engine {
+            return edited("engine", "it names two engines".to_owned());
+        }
+        let facets = lock.filter.facets();
+        let objects: BTreeMap<&Id, Fingerprint> =
+            schema.iter().map(|(id, object)| (id, Fingerprint::of_object(object, facets))).collect();
+        if let Some(id) = lock.first_change(&objects) {
+            return edited(
+                "fingerprint",
+                format!("it was changed by hand or by a merge: {id} isn't as its fingerprint says"),
+            );
+        }
+        let fingerprint = Fingerprint::of_objects(schema.engine(), objects.into_values());
+        if fingerprint != lock.fingerprint || Fingerprint::of(printed::body(&lock, schema).as_bytes()) != checksum {
+            return edited(
+                "checksum",
+                "it was changed by hand or by a merge: its checksum is of something else".to_owned(),
+            );
+        }
+        Ok(lock)
+    }
+
+    /// What was written, with its schema as `schema` has it.
+    fn of<S>(written: Written<S>, file: &str, schema: impl FnOnce(S) -> LockedSchema) -> Result<Self, LockFileError> {
+        let rule = |text: &String| {
+            text.parse().map_err(|error: driftlock_schema::RuleError| content(file, 1, 1, error.to_string()))
+        };
         let mut filter = Filter::new();
         for text in &written.include {
             filter = filter.include(rule(text)?);
@@ -218,37 +278,50 @@ impl LockFile {
         for text in &written.exclude {
             filter = filter.exclude(rule(text)?);
         }
-        let Written {
-            engine, version, database, files, values, fingerprint, empty, migrations, schema, checksum, ..
-        } = written;
-        let lock = LockFile { version, database, files, filter, values, fingerprint, empty, migrations, schema };
-        let edited = |key: &str, reason: String| {
-            let (line, column) = place_of(text, key);
-            Err(LockFileError::Edited { file: file.to_owned(), line, column, reason })
-        };
-        if lock.schema.engine() != engine {
-            return edited("engine", "it names two engines".to_owned());
+        Ok(LockFile {
+            engine: written.engine,
+            version: written.version,
+            database: written.database,
+            files: written.files,
+            filter,
+            values: written.values,
+            fingerprint: written.fingerprint,
+            empty: written.empty,
+            migrations: written.migrations,
+            schema: schema(written.schema),
+        })
+    }
+
+    /// The schema that the migrations make.
+    ///
+    /// # Errors
+    /// When it isn't what the rest of the file says of it, though its checksum is.
+    pub fn schema(&self) -> Result<&Schema, LockFileError> {
+        match &self.schema.0 {
+            Stored::Read(schema) => Ok(schema),
+            Stored::Printed { text, file, read } => match read.get() {
+                Some(schema) => Ok(schema),
+                None => {
+                    let schema = LockFile::parse_whole(text, file)?.into_schema()?;
+                    Ok(read.get_or_init(|| Box::new(schema)))
+                }
+            },
         }
-        let facets = lock.filter.facets();
-        let objects: BTreeMap<&Id, Fingerprint> =
-            lock.schema.iter().map(|(id, object)| (id, Fingerprint::of_object(object, facets))).collect();
-        if let Some(id) = lock.first_change(&objects) {
-            return edited(
-                "fingerprint",
-                format!("it was changed by hand or by a merge: {id} isn't as its fingerprint says"),
-            );
+    }
+
+    /// The same, where nothing else of it is needed.
+    ///
+    /// # Errors
+    /// See [`schema`](Self::schema).
+    pub fn into_schema(self) -> Result<Schema, LockFileError> {
+        self.schema()?;
+        match self.schema.0 {
+            Stored::Read(schema) => Ok(*schema),
+            Stored::Printed { read, file, .. } => match read.into_inner() {
+                Some(schema) => Ok(*schema),
+                None => Err(content(&file, 1, 1, "its schema was never read".to_owned())),
+            },
         }
-        let fingerprint = Fingerprint::of_objects(lock.schema.engine(), objects.into_values());
-        // To print it again takes as long as to read it, and is of use only where somebody has spelled it otherwise.
-        let is_as_printed =
-            text.strip_suffix(&last_line(&checksum)).is_some_and(|body| Fingerprint::of(body.as_bytes()) == checksum);
-        if fingerprint != lock.fingerprint || !(is_as_printed || lock.checksum() == checksum) {
-            return edited(
-                "checksum",
-                "it was changed by hand or by a merge: its checksum is of something else".to_owned(),
-            );
-        }
-        Ok(lock)
     }
 
     /// The first of the objects, given with their fingerprints, that isn't as the last migration that changed it left it.
@@ -278,25 +351,23 @@ impl LockFile {
     }
 
     /// As JSON, the same for the same content.
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        let body = printed::body(self);
+    ///
+    /// # Errors
+    /// See [`schema`](Self::schema).
+    pub fn to_text(&self) -> Result<String, LockFileError> {
+        let body = printed::body(self, self.schema()?);
         let last = last_line(&Fingerprint::of(body.as_bytes()));
-        body + &last
-    }
-
-    fn checksum(&self) -> Fingerprint {
-        Fingerprint::of(printed::body(self).as_bytes())
+        Ok(body + &last)
     }
 
     /// Writes it into a directory, whole or not at all. Returns its path.
     ///
     /// # Errors
     /// When it can't be written.
-    pub fn write(&self, directory: &Directory) -> Result<PathBuf, FilesError> {
+    pub fn write(&self, directory: &Directory) -> Result<PathBuf, LockFileError> {
         let path = directory.path().join(LOCK_FILE);
         let shown = directory.display(LOCK_FILE);
-        write_whole(&path, self.to_text().as_bytes())
+        write_whole(&path, self.to_text()?.as_bytes())
             .map_err(|error| FilesError { path: shown, reason: error.to_string() })?;
         Ok(path)
     }
@@ -365,6 +436,26 @@ impl Migrations {
         }
         Ok(Fingerprint::of(said.as_bytes()))
     }
+}
+
+fn content(file: &str, line: usize, column: usize, reason: String) -> LockFileError {
+    let number = |number: usize| u32::try_from(number.max(1)).unwrap_or(u32::MAX);
+    LockFileError::Content { file: file.to_owned(), line: number(line), column: number(column), reason }
+}
+
+/// What a text says, of a format that is known here.
+fn written<S: DeserializeOwned>(text: &str, file: &str) -> Result<Written<S>, LockFileError> {
+    let too_new = |found| LockFileError::Format { file: file.to_owned(), found };
+    let written: Written<S> = serde_json::from_str(text).map_err(|error| match serde_json::from_str(text) {
+        Ok(AnyFormat { format }) if format > FORMAT => too_new(format),
+        _ => {
+            let reason = error.to_string();
+            let reason = reason.split(" at line ").next().unwrap_or(&reason).to_owned();
+            content(file, error.line(), error.column(), format!("it is no lock file: {reason}"))
+        }
+    })?;
+    // One that only means something else by the same words.
+    if written.format > FORMAT { Err(too_new(written.format)) } else { Ok(written) }
 }
 
 fn is_conflict_mark(line: &str) -> bool {

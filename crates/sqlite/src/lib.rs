@@ -42,8 +42,8 @@ pub use rusqlite;
 
 use async_trait::async_trait;
 use driftlock_database::{
-    Classified, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, Lender, PlanError, Rename, Session,
-    Step,
+    Classified, ColumnOrder, ConnectOptions, CreateError, Creation, DatabaseUrl, Engine, Error, Lender, PlanError,
+    Rename, Session, Step,
 };
 use driftlock_schema::Schema;
 use driftlock_script::Dialect;
@@ -109,8 +109,8 @@ impl Engine for Sqlite {
         rename::statement(rename)
     }
 
-    fn plan(&self, from: &Schema, to: &Schema) -> Result<Vec<Step>, PlanError> {
-        plan::steps(from, to)
+    fn plan(&self, from: &Schema, to: &Schema, order: ColumnOrder) -> Result<Vec<Step>, PlanError> {
+        plan::steps(from, to, order)
     }
 
     async fn connect(&self, url: &DatabaseUrl, options: &ConnectOptions) -> Result<Box<dyn Session>, Error> {

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use driftlock_database::{Hazard, PlanError, Step};
+use driftlock_database::{ColumnOrder, Hazard, PlanError, Step};
 use driftlock_schema::{Facets, Id, Object, Part, Schema, Value, compare};
 use driftlock_script::{Dialect, significant};
 
@@ -19,6 +19,7 @@ mod copy;
 /// The steps by phase, each phase in the order of names.
 #[derive(Default)]
 struct Steps {
+    order: ColumnOrder,
     settings: BTreeMap<&'static str, Step>,
     triggers_go: Vec<Step>,
     views_go: Vec<Step>,
@@ -32,8 +33,8 @@ struct Steps {
 }
 
 /// See [`Engine::plan`](driftlock_database::Engine::plan).
-pub(crate) fn steps(from: &Schema, to: &Schema) -> Result<Vec<Step>, PlanError> {
-    let mut steps = Steps::default();
+pub(crate) fn steps(from: &Schema, to: &Schema, order: ColumnOrder) -> Result<Vec<Step>, PlanError> {
+    let mut steps = Steps { order, ..Steps::default() };
     let ids: BTreeSet<&Id> = from.iter().chain(to.iter()).map(|(id, _)| id).collect();
     let world = World::new(from, to);
     for id in ids {
@@ -49,6 +50,13 @@ pub(crate) fn steps(from: &Schema, to: &Schema) -> Result<Vec<Step>, PlanError> 
     } = steps;
     let phases = [triggers_go, views_go, indexes_go, tables_go, tables, file, indexes, views, triggers];
     Ok(settings.into_values().chain(phases.into_iter().flatten()).collect())
+}
+
+/// Whether the columns come in the new order when those that go are dropped and those that come are added behind the others.
+fn keeps_order(old: &Object, new: &Object) -> bool {
+    let stay = old.parts_of("column").filter(|column| new.part("column", &column.name).is_some());
+    let come = new.parts_of("column").filter(|column| old.part("column", &column.name).is_none());
+    stay.chain(come).map(|column| &column.name).eq(new.parts_of("column").map(|column| &column.name))
 }
 
 /// What is said of tables elsewhere, before and after, by their names in lower case.
@@ -190,16 +198,17 @@ impl Steps {
         let changes = compare(&one(old), &one(new), Facets::ALL);
         let mut of_table = changes.iter().filter(|change| match (&change.part, &change.difference) {
             (Some((kind, _)), _) => is_of_table(kind.as_str()),
-            // The order of columns is told, never planned.
             (None, difference) => !matches!(difference, driftlock_schema::Difference::Reordered { .. }),
         });
-        if of_table.next().is_none() {
-            return self.parts(old, new);
-        }
-        let (gone, rest) = dropped_columns(world, old, new);
-        if let Some(added) = added_columns(&rest, new)? {
-            self.tables.extend(gone.into_iter().chain(added));
-            return self.parts(old, new);
+        if self.order == ColumnOrder::Told || keeps_order(old, new) {
+            if of_table.next().is_none() {
+                return self.parts(old, new);
+            }
+            let (gone, rest) = dropped_columns(world, old, new);
+            if let Some(added) = added_columns(&rest, new)? {
+                self.tables.extend(gone.into_iter().chain(added));
+                return self.parts(old, new);
+            }
         }
         self.without_foreign_keys(world, old);
         if world.is_spoken_of(&old.name.name) {

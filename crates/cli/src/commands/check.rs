@@ -165,7 +165,10 @@ fn print_migrations(it: &LockCheck, output: &Output) {
         )));
     }
     if it.agrees() {
-        let (migrations, objects) = (count(lock.migrations.len(), "migration"), count(lock.schema.len(), "object"));
+        let (migrations, objects) = (
+            count(lock.migrations.len(), "migration"),
+            count(lock.expected_after(lock.migrations.len()).len(), "object"),
+        );
         output.report(&format!("the migrations make what schema.lock says: {migrations}, {objects}, on {}", it.server));
     } else {
         let differences = it.drift.len() + it.versions.len();

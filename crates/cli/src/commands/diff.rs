@@ -14,7 +14,7 @@ use crate::arguments::{Format, Global};
 use crate::changes;
 use crate::error::CommandError;
 use crate::output::{Output, count, printable};
-use crate::schema_options::{RenameOption, SchemaOptions};
+use crate::schema_options::{SchemaOptions, WayOptions};
 use crate::session;
 use crate::setup::provenance;
 use crate::table::{self, Column};
@@ -58,7 +58,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     exit_code: bool,
     #[command(flatten)]
-    rename: RenameOption,
+    way: WayOptions,
     #[command(flatten)]
     schema: SchemaOptions,
     /// How to print results
@@ -79,8 +79,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
     let (from, to) = (arguments.from.parse::<Source>()?, arguments.to.parse::<Source>()?);
     let filter = arguments.schema.filter.filter(&settings)?;
     let who = provenance(global, &config, &settings);
-    let mut sources =
-        Sources::new(driftlock::ENGINES, settings.clone(), who).filter(filter).renames(arguments.rename.renamings()?);
+    let mut sources = arguments.way.set(Sources::new(driftlock::ENGINES, settings.clone(), who).filter(filter))?;
     if let Some(engine) = arguments.schema.engine.engine()? {
         sources = sources.engine(engine);
     }
@@ -201,7 +200,8 @@ pub(super) fn tell_what_is_left(differing: &Differing, names: [&str; 2], output:
     }
     let reordered: Vec<String> = differing.diff.reordered().map(|id| printable(&id.to_string())).collect();
     if !reordered.is_empty() {
-        output.note(&format!("columns come in another order, which no step changes: {}", reordered.join(", ")));
+        let asked = if differing.diff.engine == "sqlite" { " (with `--column-order` one does)" } else { "" };
+        output.note(&format!("columns come in another order, which no step changes{asked}: {}", reordered.join(", ")));
     }
     for proposal in &differing.proposals {
         output.note(&format!(

@@ -17,7 +17,7 @@ use crate::arguments::Global;
 use crate::error::CommandError;
 use crate::output::{Output, count, printable};
 use crate::prompt;
-use crate::schema_options::{RenameOption, SchemaOptions};
+use crate::schema_options::{SchemaOptions, WayOptions};
 use crate::session;
 use crate::setup::provenance;
 
@@ -50,7 +50,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    rename: RenameOption,
+    way: WayOptions,
     #[command(flatten)]
     schema: SchemaOptions,
 }
@@ -61,9 +61,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
     let to = arguments.to.parse::<Source>()?;
     let filter = arguments.schema.filter.filter(&settings)?;
     let who = provenance(global, &config, &settings);
-    let sources = Sources::new(driftlock::ENGINES, settings.clone(), who.clone())
-        .filter(filter)
-        .renames(arguments.rename.renamings()?);
+    let sources = arguments.way.set(Sources::new(driftlock::ENGINES, settings.clone(), who.clone()).filter(filter))?;
     let engine = match (arguments.schema.engine.engine()?, &to) {
         (Some(engine), _) => engine,
         (None, Source::Database(_)) => sources.engine_of(&to)?,

@@ -7,7 +7,7 @@ use driftlock::database::{Likeness, Unmodelled};
 use driftlock::engine::{Origin, Replayed};
 use driftlock::schema::{Change, Difference, compare};
 use driftlock::script::{Directory, LOCK_FILE, LockFile, LockFileError};
-use driftlock::{Engine, Files, Kind, Migrations, Migrator, Provenance, Settings};
+use driftlock::{Engine, Error, Files, Kind, Migrations, Migrator, Provenance, Settings};
 use serde_json::{Value, json};
 
 use super::Done;
@@ -115,9 +115,10 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Arc<Output>) 
     }
     let is_written = old.as_ref() != Some(&lock) || !is_as_written(&place.directory, &lock);
     if is_written {
-        lock.write(&place.directory)?;
+        lock.write(&place.directory).map_err(Error::from)?;
     }
-    print(&lock, old.as_ref(), &unmodelled, &place.directory.display(LOCK_FILE), is_written, output);
+    print(&lock, old.as_ref(), &unmodelled, &place.directory.display(LOCK_FILE), is_written, output)
+        .map_err(Error::from)?;
     Ok(Done::Well)
 }
 
@@ -168,7 +169,7 @@ pub(super) async fn likeness(
 
 /// Whether the file is letter by letter as it would be written: two texts of the same code are the same schema.
 fn is_as_written(directory: &Directory, lock: &LockFile) -> bool {
-    directory.read(LOCK_FILE).is_ok_and(|bytes| bytes == lock.to_text().as_bytes())
+    directory.read(LOCK_FILE).is_ok_and(|bytes| lock.to_text().is_ok_and(|text| bytes == text.as_bytes()))
 }
 
 fn print(
@@ -178,21 +179,23 @@ fn print(
     file: &str,
     is_written: bool,
     output: &Output,
-) {
-    let changes = old.map(|old| compare(&old.schema, &lock.schema, lock.filter.facets()));
+) -> Result<(), LockFileError> {
+    let schema = lock.schema()?;
+    let old_schema = old.map(LockFile::schema).transpose()?;
+    let changes = old_schema.map(|old| compare(old, schema, lock.filter.facets()));
     if output.is_json() {
         output.json(&json!({
             "file": file,
             "written": is_written,
-            "engine": lock.schema.engine(),
+            "engine": lock.engine,
             "version": lock.version,
             "migrations": lock.migrations.len(),
-            "objects": lock.schema.len(),
+            "objects": schema.len(),
             "fingerprint": lock.fingerprint,
             "changes": changes.map(|changes| changes.iter().map(change).collect::<Vec<_>>()),
             "unmodelled": super::check::unmodelled_json(unmodelled),
         }));
-        return;
+        return Ok(());
     }
     for it in unmodelled {
         output.note(&format!(
@@ -210,8 +213,9 @@ fn print(
         (None, true) => "written",
         (Some(_), true) => "written anew",
     };
-    let (migrations, objects) = (count(lock.migrations.len(), "migration"), count(lock.schema.len(), "object"));
+    let (migrations, objects) = (count(lock.migrations.len(), "migration"), count(schema.len(), "object"));
     output.report(&format!("{file} {what}: {migrations}, {objects}, on {}", lock.version));
+    Ok(())
 }
 
 /// `table users, column email: type was integer, is bigint`

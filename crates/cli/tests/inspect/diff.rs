@@ -204,3 +204,47 @@ CREATE INDEX by_email ON customer (email);
     write(&target, "after.sql", &before.replace("accounts", "customer"));
     diff(&target, &sources).expect(0).says(&["--rename 'table:accounts=customer'", "data loss"]);
 }
+
+#[test]
+fn columns_are_put_into_another_order_where_that_is_asked_for_and_can_be_done() {
+    let before = "CREATE TABLE a (x integer, y varchar(9) NOT NULL, z integer DEFAULT 3);
+CREATE INDEX a_z ON a (z);
+CREATE VIEW v AS SELECT y FROM a;
+INSERT INTO a VALUES (1, 'b', 2);
+";
+    let swapped = "CREATE TABLE a (z integer DEFAULT 3, x integer, y varchar(9) NOT NULL);
+CREATE INDEX a_z ON a (z);
+CREATE VIEW v AS SELECT y FROM a;
+";
+    let between = "CREATE TABLE a (x integer, n integer, y varchar(9) NOT NULL, z integer DEFAULT 3);
+CREATE INDEX a_z ON a (z);
+CREATE VIEW v AS SELECT y FROM a;
+";
+    for engine in ALL {
+        for after in [swapped, between] {
+            let target = Target::new(engine);
+            load(&target, before);
+            write(&target, "after.sql", after);
+            let sources = ["--from", target.url.as_str(), "--to", "sql:after.sql"];
+            let asked = [&sources[..], &["--column-order"]].concat();
+            if engine == Engine::Postgres {
+                diff(&target, &sources).expect(0);
+                let ran = diff(&target, &asked).expect(4);
+                ran.says(&["table public.a", "no statement that puts a column into another place", "--column-order"]);
+                continue;
+            }
+            let script = diff(&target, &[&asked[..], &["--format", "sql"]].concat()).expect(0).stdout;
+            assert!(!script.contains("data loss"), "{script}");
+            load(&target, &script);
+            let found = json(&target, &asked);
+            assert_eq!(found["changes"].as_array().unwrap().len(), 0, "{engine:?}: {found:#}");
+            assert_eq!(found["steps"].as_array().unwrap().len(), 0);
+            assert_eq!(target.value("SELECT y FROM a WHERE x = 1 AND z = 2"), "b");
+        }
+    }
+    let target = Target::new(Engine::Sqlite);
+    write(&target, "before.sql", before);
+    write(&target, "after.sql", swapped);
+    let ran = diff(&target, &["--from", "sql:before.sql", "--to", "sql:after.sql"]).expect(0);
+    ran.says(&["columns come in another order, which no step changes (with `--column-order` one does): table:a"]);
+}

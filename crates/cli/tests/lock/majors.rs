@@ -16,8 +16,8 @@ fn locked_elsewhere(engine: Engine, expression: &str) -> Target {
     lock(&target).expect(0);
     let mut lock = LockFile::parse(&lock_text(&target), "schema.lock").unwrap();
     lock.version = if engine == Engine::Postgres { "PostgreSQL 9.9" } else { "MariaDB 9.9.1" }.to_owned();
-    let mut schema = Schema::new(lock.schema.engine());
-    for (id, object) in lock.schema.iter() {
+    let mut schema = Schema::new(lock.engine.as_str());
+    for (id, object) in lock.schema().unwrap().clone().iter() {
         let mut object = object.clone();
         for part in object.parts.iter_mut().filter(|part| part.name == "few") {
             assert!(part.attributes.text("expression").is_some_and(|text| text.contains("1000") && text != expression));
@@ -29,10 +29,10 @@ fn locked_elsewhere(engine: Engine, expression: &str) -> Target {
         }
         schema.insert(object);
     }
-    lock.schema = schema;
-    lock.fingerprint = lock.schema.fingerprint_of(lock.filter.facets());
+    lock.fingerprint = schema.fingerprint_of(lock.filter.facets());
+    lock.schema = schema.into();
     lock.migrations.last_mut().unwrap().fingerprint = lock.fingerprint;
-    std::fs::write(target.migrations().join("schema.lock"), lock.to_text()).unwrap();
+    std::fs::write(target.migrations().join("schema.lock"), lock.to_text().unwrap()).unwrap();
     target
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use driftlock::database::ColumnOrder;
 use driftlock::database::Hazard;
 use driftlock::engine::Diff;
 use driftlock::schema::{Object, Part, Schema};
@@ -17,9 +18,9 @@ async fn keeps_rows(engine: &'static str, before: &[String], after: &[String]) -
     let from = driftlock::connect(&one.url).await.unwrap();
     let to = driftlock::connect(&other.url).await.unwrap();
     let (here, there) = (reading(&from).await.inspection.schema, reading(&to).await.inspection.schema);
-    let diff =
-        Diff::of(&reading(&from).await, &reading(&to).await, &everything()).map_err(|error| error.to_string())?;
-    let again = from.engine().plan(&here, &here).map_err(|error| error.to_string())?;
+    let diff = Diff::of(&reading(&from).await, &reading(&to).await, &everything(), ColumnOrder::Told)
+        .map_err(|error| error.to_string())?;
+    let again = from.engine().plan(&here, &here, ColumnOrder::Told).map_err(|error| error.to_string())?;
     if !again.is_empty() {
         return Err(format!("from a schema to itself: {again:?}"));
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use driftlock::Database;
-use driftlock::database::{CensusKey, Hazard, Step};
+use driftlock::database::{CensusKey, ColumnOrder, Hazard, Step};
 use driftlock::engine::{Diff, Reading};
 
 use super::TestDatabase;
@@ -20,7 +20,7 @@ pub async fn reading(db: &Database) -> Reading {
 /// The proved plan from a database to another.
 pub async fn plan(from: &Database, to: &Database) -> Result<Diff, String> {
     let (from, to) = (reading(from).await, reading(to).await);
-    let mut diff = Diff::of(&from, &to, &everything()).map_err(|error| error.to_string())?;
+    let mut diff = Diff::of(&from, &to, &everything(), ColumnOrder::Told).map_err(|error| error.to_string())?;
     let proof = diff.prove(&from.inspection.schema, &to.inspection.schema, &shadow(&diff.engine), &everything()).await;
     match proof {
         Ok(()) => Ok(diff),
@@ -56,7 +56,7 @@ pub async fn goes(engine: &'static str, way: Way<'_>) -> Result<(), String> {
     let from = driftlock::connect(&one.url).await.unwrap();
     let to = driftlock::connect(&other.url).await.unwrap();
     let here = reading(&from).await;
-    if let Some(step) = Diff::of(&here, &here, &everything()).unwrap().steps.first() {
+    if let Some(step) = Diff::of(&here, &here, &everything(), ColumnOrder::Told).unwrap().steps.first() {
         return Err(format!("from itself to itself there is a step: {}", step.sql));
     }
     let diff = plan(&from, &to).await?;
@@ -84,8 +84,8 @@ pub async fn goes(engine: &'static str, way: Way<'_>) -> Result<(), String> {
     if !differences.is_empty() {
         return Err(format!("{}\n{}", differences.join("\n"), sql(&diff)));
     }
-    let again =
-        Diff::of(&reading(&from).await, &reading(&to).await, &everything()).map_err(|error| error.to_string())?;
+    let again = Diff::of(&reading(&from).await, &reading(&to).await, &everything(), ColumnOrder::Told)
+        .map_err(|error| error.to_string())?;
     let rest = again.changes.len() - again.reordered().count();
     if rest > 0 || !again.steps.is_empty() {
         return Err(format!("when it was gone, there still were {:?}\n{}", again.changes, sql(&again)));
@@ -257,7 +257,7 @@ pub async fn is_the_same_among_many(engine: &'static str) {
         db.close().await;
     }
     let plan = async |ends: &[Reading]| {
-        let mut diff = Diff::of(&ends[0], &ends[1], &everything()).unwrap();
+        let mut diff = Diff::of(&ends[0], &ends[1], &everything(), ColumnOrder::Told).unwrap();
         let schema = |at: usize| &ends[at].inspection.schema;
         diff.prove(schema(0), schema(1), &shadow(engine), &everything()).await.unwrap();
         diff

@@ -180,7 +180,7 @@ pub async fn hold(engine: &'static str, corpus: Vec<Corpus>) -> BTreeSet<(String
 /// What the tests run on.
 pub struct Server {
     pub product: String,
-    major: u32,
+    pub major: u32,
 }
 
 impl Server {
@@ -392,7 +392,7 @@ pub async fn conform(engine: &'static str, file: &str, known: &[(&str, &str)]) {
         // Their dumps name the usual administrator.
         roles(&["postgres".to_owned()]).await;
     }
-    let all = cases.len();
+    let (all, major) = (cases.len(), server.major);
     let ran: BTreeSet<String> = cases.iter().map(|case| case.id.clone()).collect();
     let failed: Arc<Mutex<BTreeMap<String, Vec<String>>>> = Arc::default();
     let fails = Arc::clone(&failed);
@@ -400,7 +400,7 @@ pub async fn conform(engine: &'static str, file: &str, known: &[(&str, &str)]) {
         let fails = Arc::clone(&fails);
         async move {
             let faults = conforms(engine, &case).await;
-            if !faults.is_empty() {
+            if !faults.is_empty() && !is_of_newer_major(engine, major, &faults) {
                 fails.lock().unwrap().insert(case.id, faults);
             }
         }
@@ -431,6 +431,22 @@ pub async fn roles(roles: &[String]) {
         let _ = session.execute(&[Runnable { sql: &sql, copy_data: None }], &mut Nobody).await;
     }
     session.close().await;
+}
+
+/// Whether all that is wrong with a case is that a server of this major doesn't know its words. The cases are PostgreSQL 15's.
+fn is_of_newer_major(engine: &str, major: u32, faults: &[String]) -> bool {
+    // syntax_error, invalid_parameter_value
+    let is_unknown = |fault: &String| {
+        let what = fault.strip_prefix("before: ").or(fault.strip_prefix("after: "));
+        what.is_some_and(|what| {
+            what.lines().next().is_some_and(|line| line.ends_with("[42601]") || line.ends_with("[22023]"))
+        })
+    };
+    let is_older = engine == "postgres" && major < 15 && faults.iter().all(is_unknown);
+    if is_older {
+        eprintln!("not in the SQL of PostgreSQL {major}: {}", faults[0]);
+    }
+    is_older
 }
 
 async fn conforms(engine: &'static str, case: &Case) -> Vec<String> {

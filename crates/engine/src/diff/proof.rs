@@ -6,7 +6,7 @@ use driftlock_database::{Census, CensusKey, Step};
 use driftlock_schema::{Filter, Id, Schema};
 
 use super::closure::{closure, within};
-use super::{inverses, plans_order, touches};
+use super::{inverses, touches};
 use crate::source::Accounted;
 use crate::{Error, Shadow, Unproved};
 
@@ -34,6 +34,8 @@ impl<'a> End<'a> {
 pub(super) struct Ends<'a> {
     pub(super) from: End<'a>,
     pub(super) to: End<'a>,
+    /// Whether the order of columns counts.
+    pub(super) has_order: bool,
 }
 
 impl Ends<'_> {
@@ -47,10 +49,9 @@ impl Ends<'_> {
     /// What counts of a census, of what is in a closure: not what a schema has no place for on either side.
     fn counted(&self, census: &Census, closure: Option<&BTreeSet<Id>>) -> Census {
         let unmodelled: BTreeSet<&Id> = self.from.unmodelled.iter().chain(&self.to.unmodelled).copied().collect();
-        let has_order = plans_order(self.to.schema.engine());
         let counts = |key: &CensusKey| {
             let is_in = closure.is_none_or(|closure| closure.contains(&key.object));
-            is_in && (has_order || key.about != CensusKey::COLUMN_ORDER) && !unmodelled.contains(&key.object)
+            is_in && (self.has_order || key.about != CensusKey::COLUMN_ORDER) && !unmodelled.contains(&key.object)
         };
         let entries = census.entries.iter().filter(|(key, _)| counts(key));
         Census { entries: entries.map(|(key, said)| (key.clone(), said.clone())).collect(), tables: Vec::new() }

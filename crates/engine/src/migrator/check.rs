@@ -11,7 +11,7 @@ use super::Migrator;
 use super::check_lock::OtherMajor;
 use super::rules::refused;
 use crate::drift::{Differences, Drift, from_fingerprints, from_schema};
-use crate::expected::{Expected, Position, major};
+use crate::expected::{Expected, Position, Whole, major};
 use crate::marks::{Memory, Remembered};
 use crate::standing::Standing;
 use crate::versions::Replaying;
@@ -111,7 +111,7 @@ impl Migrator {
         if let Some(stale) = lock.stale(&self.migrations).map_err(LoadError::from)? {
             return Ok(Lock::Stale(stale.to_string()));
         }
-        let of = lock.schema.engine();
+        let of = &lock.engine;
         if of != engine {
             return Ok(Lock::Other(format!("schema.lock is of {of}, and this database of {engine}")));
         }
@@ -218,7 +218,7 @@ impl Migrator {
         };
         let what = Replaying { only: Some(only), begin: None };
         let replayed = self.replay_from(scratch, &shadow, Some(db), what).await?;
-        Ok(Ok(Expected::by_replay(replayed.lock, &self.migrations)))
+        Ok(Ok(Expected::by_replay(replayed.lock, &self.migrations)?))
     }
 
     /// The same comparison with a lock file of another major, whose schema is made again where there is a shadow of the database's major.
@@ -235,7 +235,7 @@ impl Migrator {
         };
         check.other_major = Some(match made_again {
             Ok(schema) => {
-                expected.whole = Some(schema);
+                expected.whole = Whole::Is(schema);
                 expected.server.clone_from(&check.server);
                 check = self.hold(db, expected, Some(lock), Against::Lock).await?;
                 OtherMajor::MadeAgain
@@ -257,7 +257,7 @@ impl Migrator {
             Lock::Fresh(lock) => match Position::of(lock, &self.migrations, standing, declared) {
                 Ok(position) => {
                     let expected = Expected::by_lock(lock, &self.migrations, &position);
-                    let is_vague = expected.whole.is_none();
+                    let is_vague = matches!(expected.whole, Whole::Unknown);
                     let check = self.hold(db, expected.clone(), Some(lock), Against::Lock).await?;
                     if !check.expressions.is_empty() {
                         return self.across_majors(db, lock, expected, check).await;
@@ -383,14 +383,21 @@ impl Migrator {
             memory.remember(&before, Remembered { fingerprint, unmodelled: found.unmodelled.clone() });
         }
         found.schema.retain(|object| !expected.unknown.contains(&object.id()));
-        let Differences { drift, lacking, texts } = match &mut expected.whole {
-            Some(whole) => {
-                whole.retain(|object| !expected.unknown.contains(&object.id()));
-                from_schema(whole, &found, facets, major(&expected.server) != major(&server.version))
+        let is_other_major = major(&expected.server) != major(&server.version);
+        let whole = match (expected.whole, lock) {
+            (Whole::Is(whole), _) => Some(whole),
+            (Whole::Locked, Some(lock)) => Some(lock.schema()?.clone()),
+            _ => None,
+        };
+        let is_vague = whole.is_none();
+        let Differences { drift, lacking, texts } = match whole {
+            Some(mut whole) => {
+                whole.retain(|object| takes(&object.id()) && !expected.unknown.contains(&object.id()));
+                from_schema(&whole, &found, facets, is_other_major)
             }
             None => from_fingerprints(&expected.objects, &found, facets),
         };
-        if expected.whole.is_none() && major(&expected.server) != major(&server.version) {
+        if is_vague && is_other_major {
             check.against = None;
             check.why_not = Some(format!(
                 "schema.lock was written on {}, this server is {}, and of this version it has nothing but fingerprints",

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use driftlock_database::Inspection;
 use driftlock_schema::{Fingerprint, Id, Object, Schema};
-use driftlock_script::{LoadError, LockFile};
+use driftlock_script::{LoadError, LockFile, LockFileError};
 
 use super::Migrator;
 use crate::drift::{Drift, from_schema};
@@ -74,18 +74,17 @@ impl Migrator {
         let mut migrator = self.clone();
         migrator.options.filter.clone_from(&lock.filter);
         // Where the migrations didn't change what the database itself is like, it begins as it began then.
-        let begin = begun(&lock, |object| object.kind == "database");
+        let begin = begun(&lock, |object| object.kind == "database")?;
         let what = Replaying { only: None, begin: Some(begin).filter(|begin| !begin.is_empty()) };
         let shadow = &shadow.clone().like(lock.database.clone());
         let replayed = Box::pin(migrator.replay_on(shadow, None, what)).await?;
         let now = &replayed.lock;
-        if lock.schema.engine() != now.schema.engine() {
-            let message =
-                format!("schema.lock is of {}, and the shadow of {}", lock.schema.engine(), now.schema.engine());
+        if lock.engine != now.engine {
+            let message = format!("schema.lock is of {}, and the shadow of {}", lock.engine, now.engine);
             return Err(Error::Usage(message));
         }
         let found = Inspection {
-            schema: now.schema.clone(),
+            schema: now.schema()?.clone(),
             unmodelled: replayed.unmodelled.clone(),
             incomplete: replayed.incomplete.clone(),
         };
@@ -98,7 +97,10 @@ impl Migrator {
             false => (None, None),
         };
         let leaves_out = is_other_major && made_again.is_none();
-        let expected = made_again.as_ref().unwrap_or(&lock.schema);
+        let expected = match &made_again {
+            Some(schema) => schema,
+            None => lock.schema()?,
+        };
         let differences = from_schema(expected, &found, lock.filter.facets(), leaves_out);
         let mut versions = Vec::new();
         // Fingerprints of two majors tell nothing of each other.
@@ -136,8 +138,8 @@ impl Migrator {
         lock: &LockFile,
         version: &str,
     ) -> Result<Result<Schema, String>, Error> {
-        let begun = begun(lock, |object| object.kind != "database");
-        let mut schema = lock.schema.clone();
+        let begun = begun(lock, |object| object.kind != "database")?;
+        let mut schema = lock.schema()?.clone();
         schema.retain(|object| begun.get(&object.id()).is_none());
         let scratch = match shadow.database(like).await {
             Ok(scratch) => scratch,
@@ -167,13 +169,13 @@ impl Migrator {
 }
 
 /// What the empty database had that a lock file was written on, and that no migration changed.
-fn begun(lock: &LockFile, takes: impl Fn(&Object) -> bool) -> Schema {
+fn begun(lock: &LockFile, takes: impl Fn(&Object) -> bool) -> Result<Schema, LockFileError> {
     let facets = lock.filter.facets();
-    let mut schema = lock.schema.clone();
+    let mut schema = lock.schema()?.clone();
     schema.retain(|object| {
         takes(object) && lock.empty.get(&object.id()) == Some(&Fingerprint::of_object(object, facets))
     });
-    schema
+    Ok(schema)
 }
 
 fn no_lock() -> Error {

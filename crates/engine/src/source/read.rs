@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 
-use driftlock_database::{Census, DatabaseUrl, Engine, Inspection, Likeness};
+use driftlock_database::{Census, ColumnOrder, DatabaseUrl, Engine, Inspection, Likeness};
 use driftlock_schema::Filter;
 use driftlock_script::{Dialect, Directory, Layout, LockFile, Migrations, Renaming, Values, renamings};
 use tokio::process::Command;
@@ -26,6 +26,7 @@ pub struct Sources {
     folder: PathBuf,
     likeness: Likeness,
     renames: Vec<Renaming>,
+    order: ColumnOrder,
     cancellation: Cancellation,
 }
 
@@ -80,7 +81,20 @@ impl Sources {
         let filter = Filter::new();
         let (engine, shadow, folder) = (None, None, PathBuf::from("."));
         let (likeness, renames, cancellation) = (Likeness::new(), Vec::new(), Cancellation::new());
-        Sources { engines, settings, provenance, engine, filter, shadow, folder, likeness, renames, cancellation }
+        let order = ColumnOrder::Told;
+        Sources {
+            engines,
+            settings,
+            provenance,
+            engine,
+            filter,
+            shadow,
+            folder,
+            likeness,
+            renames,
+            order,
+            cancellation,
+        }
     }
 
     /// The engine of what doesn't tell.
@@ -101,6 +115,13 @@ impl Sources {
     #[must_use]
     pub fn shadow(mut self, shadow: Shadow) -> Self {
         self.shadow = Some(shadow);
+        self
+    }
+
+    /// What becomes of columns in another order, in place of telling it.
+    #[must_use]
+    pub fn column_order(mut self, order: ColumnOrder) -> Self {
+        self.order = order;
         self
     }
 
@@ -292,6 +313,12 @@ impl Sources {
         self
     }
 
+    /// What becomes of columns in another order.
+    pub(crate) fn order(&self) -> ColumnOrder {
+        self.order
+    }
+
+    /// What was said to have another name.
     pub(crate) fn renamings(&self) -> &[Renaming] {
         &self.renames
     }
@@ -369,14 +396,15 @@ impl Sources {
     }
 
     fn of_lock(&self, lock: LockFile) -> Result<Reading, Error> {
-        let name = lock.schema.engine();
+        let name = lock.engine.clone();
         let engine = self.engines.iter().copied().find(|engine| engine.name() == name).ok_or_else(|| {
             Error::Usage(format!("the lock file is of {name}, which this program was compiled without"))
         })?;
-        let mut schema = lock.schema;
+        let version = lock.version.clone();
+        let mut schema = lock.into_schema()?;
         self.filter.apply(&mut schema);
         let inspection = Inspection { schema, unmodelled: Vec::new(), incomplete: Vec::new() };
-        Ok(Reading { engine, version: lock.version, inspection, proof: None })
+        Ok(Reading { engine, version, inspection, proof: None })
     }
 
     /// What a command prints.

@@ -44,7 +44,7 @@ fn clauses(table: &Object, column: &Part) -> String {
             let no_inherit = if named.attributes.flag("no_inherit") { " NO INHERIT" } else { "" };
             sql.push_str(&format!(" CONSTRAINT {} NOT NULL{no_inherit}", identifier(&named.name)));
         }
-        None if say.flag("not_null") => sql.push_str(" NOT NULL"),
+        None if say.flag("not_null") && !say.flag("not_null_inherited") => sql.push_str(" NOT NULL"),
         None => {}
     }
     sql

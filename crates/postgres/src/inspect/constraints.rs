@@ -77,8 +77,17 @@ fn read(reading: &mut Reading, row: Values<'_>) -> Result<(), Error> {
             let is_partition = reading
                 .get(Address::new(catalog::CLASS, table))
                 .is_some_and(|object| object.attributes.get("bound").is_some());
-            if (!row.yes(7)? && !is_partition) || (is_usual && say.is_empty()) {
-                reading.alias(at, Address::column(table, columns.first().copied().unwrap_or(0)));
+            let address = Address::column(table, columns.first().copied().unwrap_or(0));
+            if !row.yes(7)? && !is_partition {
+                // Of a column that the table has itself, too, it is said whose word this is.
+                if let Some(own) = reading.attributes(address).filter(|own| !own.flag("inherited")) {
+                    own.set("not_null_inherited", true);
+                }
+                reading.alias(at, address);
+                return Ok(());
+            }
+            if is_usual && say.is_empty() {
+                reading.alias(at, address);
                 return Ok(());
             }
             say.set("column", column);

@@ -293,6 +293,10 @@ impl Plan<'_> {
                     .needs([marks("typed"), own.clone()])
                     .makes([marks("not null")]));
             }
+            (true, true) if one.flag("not_null_inherited") && !other.flag("not_null_inherited") => {
+                let step = Step::new(id.clone(), format!("{column} SET NOT NULL"));
+                add(Op::here(step, Rank::Column).needs([marks("typed"), own.clone()]));
+            }
             (true, false) => {
                 let step =
                     Step::new(id.clone(), format!("{column} DROP NOT NULL")).inverse(format!("{column} SET NOT NULL"));

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::LockFile;
 
 /// Everything but the checksum, which is of this.
-pub(super) fn body(lock: &LockFile) -> String {
+pub(super) fn body(lock: &LockFile, of: &Schema) -> String {
     let mut out = String::new();
     let mut line = |text: &str| {
         out.push_str(text);
@@ -16,7 +16,7 @@ pub(super) fn body(lock: &LockFile) -> String {
     };
     line("{");
     line(&format!("  \"format\": {},", super::FORMAT));
-    line(&format!("  \"engine\": {},", json(lock.schema.engine())));
+    line(&format!("  \"engine\": {},", json(&lock.engine)));
     line(&format!("  \"version\": {},", json(&lock.version)));
     if !lock.database.is_empty() {
         let database: Vec<String> =
@@ -43,7 +43,7 @@ pub(super) fn body(lock: &LockFile) -> String {
         })
         .collect();
     line(&format!("  \"migrations\": {},", block('[', &migrations, ']', 2)));
-    line(&format!("  \"schema\": {},", schema(&lock.schema)));
+    line(&format!("  \"schema\": {},", schema(of)));
     out
 }
 

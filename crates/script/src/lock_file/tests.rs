@@ -31,6 +31,7 @@ fn lock() -> LockFile {
     let migration =
         |version: &str, fingerprint, changed| LockedMigration { version: version.to_owned(), fingerprint, changed };
     LockFile {
+        engine: "postgres".to_owned(),
         version: "PostgreSQL 15.3".to_owned(),
         database: [("collation".to_owned(), "utf8mb4_bin".to_owned())].into(),
         files: Fingerprint::of(b"files"),
@@ -43,16 +44,16 @@ fn lock() -> LockFile {
             migration("2", then, BTreeMap::new()),
             migration("3", fingerprint, all.into_iter().chain([(gone, None)]).collect()),
         ],
-        schema,
+        schema: schema.into(),
     }
 }
 
 #[test]
 fn comes_back_as_it_was_and_is_the_same_text_again() {
-    let (lock, text) = (lock(), lock().to_text());
+    let (lock, text) = (lock(), lock().to_text().unwrap());
     let back = LockFile::parse(&text, "schema.lock").unwrap();
     assert_eq!(back, lock);
-    assert_eq!(back.to_text(), text);
+    assert_eq!(back.to_text().unwrap(), text);
     let compact = serde_json::from_str::<serde_json::Value>(&text).unwrap().to_string();
     assert_eq!(LockFile::parse(&compact, "schema.lock").unwrap(), lock, "however it is spaced");
     assert_eq!(LockFile::parse(&text.replace('\n', "\r\n"), "schema.lock").unwrap(), lock);
@@ -60,7 +61,7 @@ fn comes_back_as_it_was_and_is_the_same_text_again() {
 
 #[test]
 fn a_column_and_a_line_of_code_each_stand_on_a_line() {
-    let text = lock().to_text();
+    let text = lock().to_text().unwrap();
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     for line in [
         "{\"kind\": \"column\", \"name\": \"id\", \"attributes\": {\"not_null\": true, \"type\": \"bigint\"}},",
@@ -89,7 +90,7 @@ fn knows_what_there_is_after_each_migration() {
 
 #[test]
 fn an_edited_lock_is_an_error_wherever_it_was_edited() {
-    let text = lock().to_text();
+    let text = lock().to_text().unwrap();
     let edits = [
         ("\"bigint\"", "\"integer\""),
         ("  RETURN 1;", "  RETURN 2;"),
@@ -112,7 +113,7 @@ fn an_edited_lock_is_an_error_wherever_it_was_edited() {
 
 #[test]
 fn no_byte_can_be_another_without_an_error() {
-    let (lock, text) = (lock(), lock().to_text());
+    let (lock, text) = (lock(), lock().to_text().unwrap());
     for at in 0..text.len() {
         let mut bytes = text.clone().into_bytes();
         bytes[at] = if bytes[at] == b'7' { b'8' } else { b'7' };
@@ -129,8 +130,28 @@ fn no_byte_can_be_another_without_an_error() {
 }
 
 #[test]
+fn a_checksum_that_fits_something_wrong_vouches_for_nothing() {
+    let whole = lock().to_text().unwrap();
+    let (body, _) = whole.split_once("  \"checksum\"").unwrap();
+    for (from, to, reason) in [
+        ("\"bigint\"", "\"integer\"", "isn't as its fingerprint says"),
+        ("\"schema\": {\"engine\": \"postgres\"", "\"schema\": {\"engine\": \"mysql\"", "it names two engines"),
+        ("\"kind\": \"view\"", "\"sort\": \"view\"", "it is no lock file"),
+        ("\"objects\": [", "\"objects\": 1, \"others\": [", "it is no lock file"),
+    ] {
+        assert!(body.contains(from), "{from}");
+        let body = body.replacen(from, to, 1);
+        let text = body.clone() + &last_line(&Fingerprint::of(body.as_bytes()));
+        let lock = LockFile::parse(&text, "schema.lock").unwrap();
+        let error = lock.schema().unwrap_err();
+        assert!(error.to_string().contains(reason), "{from}: {error}");
+        assert_eq!(lock.into_schema().unwrap_err(), error);
+    }
+}
+
+#[test]
 fn says_where_a_merge_left_its_marks_and_that_a_newer_one_is_needed() {
-    let text = lock().to_text();
+    let text = lock().to_text().unwrap();
     let merged = text.replacen("  \"files\"", "<<<<<<< HEAD\n  \"files\"", 1);
     let error = LockFile::parse(&merged, "db/schema.lock").unwrap_err().to_string();
     let line = text.lines().take_while(|line| !line.starts_with("  \"files\"")).count() + 1;

@@ -143,7 +143,8 @@ impl Work<'_> {
         let proposed = existing.ignored.iter().map(|it| (it.rule.to_string(), it.reason.clone()));
         project.ignore = proposed.chain(asked).collect();
         let migration = NewFile { path: project.path(&self.file), text: existing.script.clone() };
-        let lock = NewFile { path: project.path(LOCK_FILE), text: existing.lock.to_text() };
+        let lock =
+            NewFile { path: project.path(LOCK_FILE), text: existing.lock.to_text().map_err(driftlock::Error::from)? };
         Ok(project.files_of_existing(self.root, migration, lock)?)
     }
 }
