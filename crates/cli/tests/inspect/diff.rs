@@ -230,7 +230,7 @@ CREATE VIEW v AS SELECT y FROM a;
             if engine == Engine::Postgres {
                 diff(&target, &sources).expect(0);
                 let ran = diff(&target, &asked).expect(4);
-                ran.says(&["table public.a", "no statement that puts a column into another place", "--column-order"]);
+                ran.says(&["table:public.a", "no statement that puts a column into another place", "--column-order"]);
                 continue;
             }
             let script = diff(&target, &[&asked[..], &["--format", "sql"]].concat()).expect(0).stdout;
