@@ -35,7 +35,7 @@ async fn state(conn: &mut Conn, prepared: &Statement) -> Vec<String> {
     let mut state = Vec::new();
     for question in [
         "SHOW SESSION VARIABLES WHERE Variable_name NOT IN ('timestamp', 'last_insert_id', 'identity', 'pseudo_thread_id', 'rand_seed1', \
-         'rand_seed2', 'error_count', 'warning_count', 'in_transaction', 'last_gtid', 'insert_id', 'gtid_seq_no')",
+         'rand_seed2', 'error_count', 'warning_count', 'in_transaction', 'last_gtid', 'insert_id', 'gtid_seq_no', 'gtid_executed', 'statement_id')",
         "SELECT DATABASE(), CURRENT_USER(), CURRENT_ROLE(), @mine, @number, @untouched, @`left`, @driftlock_sql_mode",
         "SELECT IS_USED_LOCK(CONCAT('mine in ', DATABASE())) = CONNECTION_ID()",
         "EXECUTE plan",

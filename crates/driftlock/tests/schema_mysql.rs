@@ -95,6 +95,20 @@ impl User {
     }
 }
 
+/// MySQL fails to list the connections in `information_schema` while one of them runs such a statement.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_of_four_bytes_in_a_statement_of_somebody_else_stands_in_nobodys_way() {
+    let database = shop().await;
+    let expected = read(proving::session(&database.url).await.as_mut()).await;
+    let mut other = proving::session(&database.url).await;
+    let running = tokio::spawn(async move { execute(other.as_mut(), "DO SLEEP(2), '\u{1F600}?'").await });
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let mut session = proving::session(&database.url).await;
+    assert!(read(session.as_mut()).await == expected);
+    assert!(!running.is_finished());
+    running.await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reading_is_the_same_whatever_the_session_is_set_to_and_leaves_it_so() {
     let database = shop().await;

@@ -1,11 +1,13 @@
 //! The way from one schema to another, proved before it is shown.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use driftlock_database::{ColumnOrder, Engine, Hazard, Rename, Step};
 use driftlock_schema::{Change, Difference, Filter, Fingerprint, Id, Schema, compare};
 use serde::{Deserialize, Serialize};
 
+use crate::events;
 use crate::source::Accounted;
 use crate::{Error, Reading, Shadow, Source, Sources};
 use proof::{End, Ends};
@@ -55,6 +57,7 @@ impl Sources {
         let to = Box::pin(sources.accounted(to, true)).await?;
         let renames = self.renames_between(&from, &to)?;
         let mut shadow = None;
+        let began = Instant::now();
         let mut diff = if renames.is_empty() {
             Diff::of(&from.reading, &to.reading, self.looked_at(), self.order())?
         } else {
@@ -62,6 +65,8 @@ impl Sources {
             let looked_at = self.looked_at();
             Box::pin(Diff::renaming([&from.reading, &to.reading], &renames, shadow, looked_at, self.order())).await?
         };
+        events::compared(&diff, began);
+        let began = Instant::now();
         let ends = Ends { from: End::of(&from), to: End::of(&to), has_order: diff.plans_order() };
         // A difference about which nothing is done is no proved plan either.
         let is_order_alone = diff.changes.len() == diff.reordered().count();
@@ -75,6 +80,7 @@ impl Sources {
             Box::pin(ends.prove(&mut diff.steps, &shadow, self.looked_at())).await?;
         }
         diff.is_proved = true;
+        events::proved(&diff, began);
         Ok(Differing::new(diff, renames, from.reading, to.reading))
     }
 
@@ -89,7 +95,9 @@ impl Sources {
         if let Some(rename) = self.renames_between(&from, &to)?.first() {
             return Err(Error::Usage(format!("{rename}: what is renamed can't be planned without a scratch database")));
         }
+        let began = Instant::now();
         let diff = Diff::of(&from.reading, &to.reading, self.looked_at(), self.order())?;
+        events::compared(&diff, began);
         Ok(Differing::new(diff, Vec::new(), from.reading, to.reading))
     }
 

@@ -353,6 +353,26 @@ pub(crate) fn recorded(records: &Records<'_>, began: Instant) {
     }
 }
 
+/// Two schemas were compared, and the steps from one to the other found.
+pub(crate) fn compared(diff: &crate::Diff, began: Instant) {
+    event!(
+        DEBUG,
+        "driftlock.diff.compared",
+        { changes = diff.changes.len(), steps = diff.steps.len(), duration_ms = ms(began.elapsed()) },
+        "{} differences, {} statements", diff.changes.len(), diff.steps.len()
+    );
+}
+
+/// The steps led where they should.
+pub(crate) fn proved(diff: &crate::Diff, began: Instant) {
+    event!(
+        DEBUG,
+        "driftlock.diff.proved",
+        { steps = diff.steps.len(), duration_ms = ms(began.elapsed()) },
+        "{} statements are proved", diff.steps.len()
+    );
+}
+
 /// A database was held against what is expected of it.
 pub(crate) fn looked(check: &crate::Check, began: Instant) {
     macro_rules! told {

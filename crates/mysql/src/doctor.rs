@@ -59,7 +59,8 @@ async fn protection(wire: &mut Wire) -> Result<Protection, Error> {
     if !value("Ssl_cipher").is_empty() {
         return Ok(Protection::Encrypted(format!("{}, {}", value("Ssl_version"), value("Ssl_cipher"))));
     }
-    let row = wire.row("SELECT HOST FROM information_schema.PROCESSLIST WHERE ID = CONNECTION_ID() LIMIT 1").await?;
+    let sql = format!("SELECT HOST FROM {} WHERE ID = CONNECTION_ID() LIMIT 1", wire.processes);
+    let row = wire.row(&sql).await?;
     let row = row.unwrap_or_default();
     // Of a connection through a socket there is no port to show.
     let host = text(&row, 0).rsplit_once(':').map_or(text(&row, 0), |(host, _)| host);

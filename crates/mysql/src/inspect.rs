@@ -107,12 +107,15 @@ impl Marks {
     /// A login with PROCESS sees what others run, others how many do.
     async fn read(wire: &mut Wire, sees_all: bool) -> Result<Self, Error> {
         let running = if sees_all {
-            "SELECT COUNT(*) > 0 FROM information_schema.PROCESSLIST WHERE COMMAND = 'Query' AND ID <> CONNECTION_ID() \
-             AND INFO REGEXP '(^|[^a-z])(ALTER|CREATE|DROP|RENAME|TRUNCATE|OPTIMIZE|EXECUTE)[^a-z]'"
+            format!(
+                "SELECT COUNT(*) > 0 FROM {} WHERE COMMAND = 'Query' AND ID <> CONNECTION_ID() \
+                 AND INFO REGEXP '(^|[^a-z])(ALTER|CREATE|DROP|RENAME|TRUNCATE|OPTIMIZE|EXECUTE)[^a-z]'",
+                wire.processes
+            )
         } else {
-            "SHOW GLOBAL STATUS LIKE 'Threads_running'"
+            "SHOW GLOBAL STATUS LIKE 'Threads_running'".to_owned()
         };
-        let row = wire.row(running).await?.unwrap_or_default();
+        let row = wire.row(&running).await?.unwrap_or_default();
         let in_the_midst = if sees_all { text(&row, 0) != "0" } else { text(&row, 1) != "1" };
         let begun =
             wire.rows("SHOW GLOBAL STATUS WHERE Variable_name REGEXP '^Com_(alter|create|drop|rename)_'").await?;

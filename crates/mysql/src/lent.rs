@@ -36,7 +36,7 @@ pub(crate) async fn open(
 ) -> Result<(MySqlSession, Lender<mysql_async::Conn>), Error> {
     let (id, numbers, opts) = (conn.id(), conn.server_version(), conn.opts().clone());
     let product = Product::new(numbers);
-    let mut wire = Wire::new(Conn::Lent(Box::new(conn)));
+    let mut wire = Wire::new(Conn::Lent(Box::new(conn)), product.processes());
     // What tells whether a transaction is open is the answer.
     wire.run("DO 0").await?;
     if wire.in_transaction() != Some(false) {

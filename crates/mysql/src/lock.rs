@@ -63,7 +63,7 @@ pub(crate) fn unique(id: u64, run: Option<&str>, client: &str) -> String {
     }
 }
 
-/// The digest of a client's address and port, as a part of a query on PROCESSLIST.
+/// The digest of a client's address and port, as a part of a query on the list of connections.
 pub(crate) const CLIENT: &str = "LEFT(SHA2(HOST, 256), 8)";
 
 /// What the server shows of a connection, and whether it runs something.
@@ -72,7 +72,8 @@ pub(crate) async fn connection(wire: &mut Wire, id: u64, run: Option<&str>) -> R
     // TIME is how long the connection has been at what it does now.
     let sql = format!(
         "SELECT USER, HOST, DATE_FORMAT(UTC_TIMESTAMP() - INTERVAL TIME SECOND, '%Y-%m-%d %H:%i:%s'), COMMAND, TIME, LEFT(INFO, 1000), {CLIENT} \
-         FROM information_schema.PROCESSLIST WHERE ID = {id} LIMIT 1"
+         FROM {} WHERE ID = {id} LIMIT 1",
+        wire.processes
     );
     let mut busy = false;
     if let Some(row) = optional(wire, &sql).await?.into_iter().next() {
@@ -128,12 +129,14 @@ pub(crate) async fn blockers(
              AND m.OBJECT_NAME IN ({names}) AND t.PROCESSLIST_ID <> CONNECTION_ID() LIMIT 3"
         )
     };
-    let open = "SELECT t.trx_mysql_thread_id FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p \
-                ON p.ID = t.trx_mysql_thread_id WHERE p.ID <> CONNECTION_ID() \
-                ORDER BY p.DB <=> DATABASE() DESC, t.trx_started LIMIT 3";
+    let open = format!(
+        "SELECT t.trx_mysql_thread_id FROM information_schema.INNODB_TRX t JOIN {} p ON p.ID = t.trx_mysql_thread_id \
+         WHERE p.ID <> CONNECTION_ID() ORDER BY p.DB <=> DATABASE() DESC, t.trx_started LIMIT 3",
+        wire.processes
+    );
     let mut ids = optional(wire, &by_table).await?;
     if ids.is_empty() {
-        ids = optional(wire, open).await?;
+        ids = optional(wire, &open).await?;
     }
     let mut holders = Vec::new();
     for id in ids.iter().filter_map(|row| text(row, 0).parse().ok()) {
@@ -155,9 +158,10 @@ pub(crate) async fn holder(wire: &mut Wire, name: &str, run: Option<&str>) -> Re
 /// Whose transactions have been open for so long, as far as these rights show them.
 pub(crate) async fn open_for(wire: &mut Wire, long: Duration, run: Option<&str>) -> Result<Vec<Holder>, Error> {
     let sql = format!(
-        "SELECT t.trx_mysql_thread_id FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p \
-         ON p.ID = t.trx_mysql_thread_id WHERE p.ID <> CONNECTION_ID() AND p.DB <=> DATABASE() \
+        "SELECT t.trx_mysql_thread_id FROM information_schema.INNODB_TRX t JOIN {} p ON p.ID = t.trx_mysql_thread_id \
+         WHERE p.ID <> CONNECTION_ID() AND p.DB <=> DATABASE() \
          AND t.trx_started <= NOW() - INTERVAL {} SECOND ORDER BY t.trx_started LIMIT 3",
+        wire.processes,
         long.as_secs()
     );
     let mut holders = Vec::new();

@@ -125,9 +125,10 @@ impl MySqlSession {
         // Both moments are the statement's beginning: the difference is the same whenever it is asked.
         let sql = format!(
             "SELECT CONNECTION_ID(), UNIX_TIMESTAMP() - CAST(VARIABLE_VALUE AS SIGNED), \
-             (SELECT {} FROM information_schema.PROCESSLIST WHERE ID = CONNECTION_ID()) \
+             (SELECT {} FROM {} WHERE ID = CONNECTION_ID()) \
              FROM {status} WHERE VARIABLE_NAME = 'Uptime' LIMIT 1",
-            lock::CLIENT
+            lock::CLIENT,
+            self.wire.processes
         );
         let row = match self.wire.row(&sql).await {
             Ok(row) => row,

@@ -50,9 +50,10 @@ pub(crate) async fn look(wire: &mut Wire, database: &str, tables: &OwnTables) ->
 pub(crate) async fn unused_databases(wire: &mut Wire, prefix: &str) -> Result<Vec<String>, Error> {
     let sql = format!(
         "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE LEFT(SCHEMA_NAME, {}) = {} AND NOT EXISTS \
-         (SELECT 1 FROM information_schema.PROCESSLIST WHERE DB = SCHEMA_NAME) ORDER BY 1",
+         (SELECT 1 FROM {} WHERE DB = SCHEMA_NAME) ORDER BY 1",
         prefix.chars().count(),
-        literal(prefix)
+        literal(prefix),
+        wire.processes
     );
     Ok(wire.rows(&sql).await?.iter().map(|row| text(row, 0).to_owned()).collect())
 }

@@ -35,12 +35,15 @@ pub(crate) struct Wire {
     busy: bool,
     /// Whether a transaction is open, by the last answer; an error's answer doesn't say.
     in_transaction: Option<bool>,
+    /// The server's list of connections, see [`Product::processes`](crate::connect::Product::processes).
+    pub(crate) processes: &'static str,
 }
 
 impl Wire {
-    pub(crate) fn new(conn: Conn) -> Self {
+    pub(crate) fn new(conn: Conn, processes: &'static str) -> Self {
         Wire {
             conn: Some(conn),
+            processes,
             last: Okay::default(),
             first_answer: None,
             lost: None,

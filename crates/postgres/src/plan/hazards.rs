@@ -238,7 +238,16 @@ fn fails_on_rows(table: &Object, part: &Part, step: Step) -> Step {
             let expression = say.text("expression").unwrap_or("true");
             step.offenders(format!("SELECT * FROM {name} WHERE NOT ({expression})"))
         }
-        "primary_key" | "unique" | "index" => {
+        "primary_key" => {
+            // It takes no nulls either.
+            let columns = plain("columns");
+            let null: Vec<String> = columns.iter().map(|column| format!("{column} IS NULL")).collect();
+            let (list, null) = (columns.join(", "), null.join(" OR "));
+            step.offenders(format!(
+                "SELECT {list}, pg_catalog.count(*) FROM {name} GROUP BY {list} HAVING pg_catalog.count(*) > 1 OR {null}"
+            ))
+        }
+        "unique" | "index" => {
             let columns = plain("columns");
             let list = columns.join(", ");
             let not_null: Vec<String> = columns.iter().map(|column| format!("{column} IS NOT NULL")).collect();
