@@ -52,6 +52,10 @@ impl Sources {
     /// As [`read`](Sources::read), [`Diff::of`] and [`Diff::prove`]; when a step would touch what the reading misses of the first source; and when
     /// something is to be renamed that isn't there.
     pub async fn diff(&self, from: &Source, to: &Source) -> Result<Differing, Error> {
+        events::run(None, "diff", self.diff_now(from, to)).await
+    }
+
+    async fn diff_now(&self, from: &Source, to: &Source) -> Result<Differing, Error> {
         let sources = self.clone().engine(self.engine_of_either(from, to)?);
         let from = Box::pin(sources.accounted(from, true)).await?;
         let to = Box::pin(sources.accounted(to, true)).await?;
@@ -89,6 +93,10 @@ impl Sources {
     /// # Errors
     /// As [`read`](Sources::read) and [`Diff::of`]; and when something is to be renamed: what that makes of the rest, only a database tells.
     pub async fn diff_unproved(&self, from: &Source, to: &Source) -> Result<Differing, Error> {
+        events::run(None, "diff", self.diff_unproved_now(from, to)).await
+    }
+
+    async fn diff_unproved_now(&self, from: &Source, to: &Source) -> Result<Differing, Error> {
         let sources = self.clone().engine(self.engine_of_either(from, to)?);
         let from = Box::pin(sources.accounted(from, false)).await?;
         let to = Box::pin(sources.accounted(to, false)).await?;

@@ -200,6 +200,7 @@ impl Ran for crate::Status {
 impl Ran for crate::Check {}
 impl Ran for crate::Audit {}
 impl Ran for crate::Verification {}
+impl Ran for crate::Differing {}
 
 /// Connected, or not.
 pub(crate) fn connecting<T>(

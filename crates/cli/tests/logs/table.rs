@@ -90,6 +90,9 @@ fn well(engine: Engine) -> Option<String> {
     ] {
         Ran::new(target.with_shadow(target.driftlock(&logged(command))).output().unwrap()).expect(0);
     }
+    std::fs::write(target.path().join("wanted.sql"), "CREATE TABLE wanted (id integer);").unwrap();
+    let diff = ["diff", "--from", &target.url, "--to", "sql:wanted.sql"];
+    Ran::new(target.with_shadow(target.driftlock(&logged(&diff))).output().unwrap()).expect(0);
     // Somebody's tables are there before the first run.
     let found = Target::new(engine);
     found.query("CREATE TABLE theirs (id integer)");

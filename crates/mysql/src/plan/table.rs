@@ -320,8 +320,9 @@ fn doubles(table: &Object, key: &Part) -> String {
     let not_null: Vec<String> = columns.iter().map(|column| format!("{column} IS NOT NULL")).collect();
     let list = columns.join(", ");
     let (open, close) = if columns.len() > 1 { ("(", ")") } else { ("", "") };
+    // In a table of its own: into a subselect MySQL puts the comparison itself, and then takes its expressions for ungrouped ones (1055).
     format!(
-        "{open}{list}{close} IN (SELECT {list} FROM {} WHERE {} GROUP BY {list} HAVING COUNT(*) > 1)",
+        "{open}{list}{close} IN (SELECT * FROM (SELECT {list} FROM {} WHERE {} GROUP BY {list} HAVING COUNT(*) > 1) doubled)",
         quote(&table.name.name),
         not_null.join(" AND ")
     )
