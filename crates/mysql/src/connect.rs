@@ -15,7 +15,7 @@ use crate::parse::quote;
 use crate::route::{Route, Trouble};
 use crate::session::MySqlSession;
 use crate::url::{Place, Target};
-use crate::wire::Wire;
+use crate::wire::{Wire, text};
 
 /// Opens a session.
 pub(crate) async fn connect(target: &Target, options: &ConnectOptions) -> Result<MySqlSession, Error> {
@@ -32,10 +32,23 @@ pub(crate) async fn connect(target: &Target, options: &ConnectOptions) -> Result
     let beside = Beside::Route(Box::new(route));
     let canceller = Arc::new(Canceller::new(beside.clone(), id));
     let product = Product::new(numbers);
-    let mut wire = Wire::new(Conn::Own(conn), product.processes());
+    let mut wire = Wire::new(Conn::Own(conn));
     wire.limit_first_answer(place, target.connect_timeout);
+    find_processes(&mut wire, product).await?;
     take_role(&mut wire, &target.user, options).await?;
     Ok(MySqlSession::new(wire, server, product, canceller, options.pooler, beside, u64::from(id)))
+}
+
+/// Finds the list of connections. MySQL fails to copy `information_schema`'s (3854) while a statement of anybody's has a letter of four bytes. The
+/// other is there since 8.0.22, and has nothing in it where the performance schema is off.
+pub(crate) async fn find_processes(wire: &mut Wire, product: Product) -> Result<(), Error> {
+    if product.has_performance_schemas_processes() {
+        let row = wire.row("SELECT @@performance_schema LIMIT 1").await?.unwrap_or_default();
+        if text(&row, 0) == "1" {
+            wire.processes = "performance_schema.processlist";
+        }
+    }
+    Ok(())
 }
 
 /// Takes the role that everything is to run as, if one is.
@@ -75,11 +88,9 @@ impl Product {
         self.version >= (8, 0, 0)
     }
 
-    /// The list of connections. MySQL fails to copy `information_schema`'s (3854) while a statement of anybody's has a letter of four bytes; the
-    /// other is there since 8.0.22.
-    pub(crate) fn processes(self) -> &'static str {
-        let has_other = !self.is_mariadb && self.version >= (8, 0, 22);
-        if has_other { "performance_schema.processlist" } else { "information_schema.PROCESSLIST" }
+    /// A list of connections beside that of `information_schema`.
+    fn has_performance_schemas_processes(self) -> bool {
+        !self.is_mariadb && self.version >= (8, 0, 22)
     }
 
     /// InnoDB's own list of tables, in `information_schema`.

@@ -12,7 +12,7 @@ use mysql_async::{OkPacket, Row, Value};
 use crate::beside::Beside;
 use crate::cancel::Canceller;
 use crate::conn::Conn;
-use crate::connect::{Product, take_role, version};
+use crate::connect::{Product, find_processes, take_role, version};
 use crate::packets::{Answer, Fault, Okay};
 use crate::parse::quote;
 use crate::session::MySqlSession;
@@ -36,7 +36,7 @@ pub(crate) async fn open(
 ) -> Result<(MySqlSession, Lender<mysql_async::Conn>), Error> {
     let (id, numbers, opts) = (conn.id(), conn.server_version(), conn.opts().clone());
     let product = Product::new(numbers);
-    let mut wire = Wire::new(Conn::Lent(Box::new(conn)), product.processes());
+    let mut wire = Wire::new(Conn::Lent(Box::new(conn)));
     // What tells whether a transaction is open is the answer.
     wire.run("DO 0").await?;
     if wire.in_transaction() != Some(false) {
@@ -53,6 +53,7 @@ pub(crate) async fn open(
     // Its lender's choice of both would change what is sent.
     wire.run("SET NAMES utf8mb4").await?;
     wire.run("SET autocommit = 1").await?;
+    find_processes(&mut wire, product).await?;
     take_role(&mut wire, &user, options).await?;
     let server = Server {
         engine: "mysql",

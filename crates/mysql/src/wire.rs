@@ -35,15 +35,15 @@ pub(crate) struct Wire {
     busy: bool,
     /// Whether a transaction is open, by the last answer; an error's answer doesn't say.
     in_transaction: Option<bool>,
-    /// The server's list of connections, see [`Product::processes`](crate::connect::Product::processes).
+    /// The server's list of connections, see [`find_processes`](crate::connect::find_processes).
     pub(crate) processes: &'static str,
 }
 
 impl Wire {
-    pub(crate) fn new(conn: Conn, processes: &'static str) -> Self {
+    pub(crate) fn new(conn: Conn) -> Self {
         Wire {
             conn: Some(conn),
-            processes,
+            processes: "information_schema.PROCESSLIST",
             last: Okay::default(),
             first_answer: None,
             lost: None,

@@ -433,14 +433,15 @@ pub async fn roles(roles: &[String]) {
     session.close().await;
 }
 
+/// What stands before an error of a case's own statements; what driftlock makes of them is another matter.
+const NOT_TAKEN: &str = " isn't taken by the server: ";
+
 /// Whether all that is wrong with a case is that a server of this major doesn't know its words. The cases are PostgreSQL 15's.
 fn is_of_newer_major(engine: &str, major: u32, faults: &[String]) -> bool {
     // syntax_error, invalid_parameter_value
     let is_unknown = |fault: &String| {
-        let what = fault.strip_prefix("before: ").or(fault.strip_prefix("after: "));
-        what.is_some_and(|what| {
-            what.lines().next().is_some_and(|line| line.ends_with("[42601]") || line.ends_with("[22023]"))
-        })
+        let line = fault.split_once(NOT_TAKEN).and_then(|(_, error)| error.lines().next());
+        line.is_some_and(|line| line.ends_with("[42601]") || line.ends_with("[22023]"))
     };
     let is_older = engine == "postgres" && major < 15 && faults.iter().all(is_unknown);
     if is_older {
@@ -459,7 +460,7 @@ async fn conforms(engine: &'static str, case: &Case) -> Vec<String> {
         let database = match database(engine, statements).await {
             Ok(database) => database,
             Err(error) => {
-                faults.push(format!("{which}: {error}"));
+                faults.push(format!("{which}{NOT_TAKEN}{error}"));
                 continue;
             }
         };
