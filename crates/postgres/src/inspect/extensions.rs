@@ -5,16 +5,24 @@ use driftlock_schema::{Id, Name, Object};
 use super::reading::oid;
 use super::{Address, Source, catalog};
 
+/// Of the comment, only what isn't as the extension brings it is said. An empty one is one that was taken away.
 pub(super) const EXTENSIONS: Source = Source {
     sql: |_| {
-        "SELECT x.oid, x.extname, x.extversion, n.nspname FROM pg_catalog.pg_extension x \
-         JOIN pg_catalog.pg_namespace n ON n.oid = x.extnamespace WHERE x.oid >= 16384"
+        "SELECT x.oid, x.extname, x.extversion, n.nspname, d.description, \
+         (SELECT a.comment FROM pg_catalog.pg_available_extensions a WHERE a.name = x.extname) \
+         FROM pg_catalog.pg_extension x JOIN pg_catalog.pg_namespace n ON n.oid = x.extnamespace \
+         LEFT JOIN pg_catalog.pg_description d \
+         ON d.objoid = x.oid AND d.classoid = 'pg_catalog.pg_extension'::pg_catalog.regclass WHERE x.oid >= 16384"
             .to_owned()
     },
     read: |reading, row| {
-        let extension = Object::new("extension", Name::new(row.text(1)?))
+        let mut extension = Object::new("extension", Name::new(row.text(1)?))
             .with("version", row.text(2)?)
             .with("schema", row.text(3)?);
+        let (comment, brought) = (row.maybe(4)?, row.maybe(5)?);
+        if comment != brought {
+            extension.attributes.set("comment", comment.unwrap_or_default());
+        }
         reading.object(Address::read(catalog::EXTENSION, &row, 0)?, extension);
         Ok(())
     },

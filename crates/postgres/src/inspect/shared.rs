@@ -3,11 +3,12 @@
 use super::reading::oid;
 use super::{Address, Source};
 
-/// The comments. The schemas' are read with them.
+/// The comments. Those of schemas and extensions are read with them.
 pub(super) const COMMENTS: Source = Source {
     sql: |_| {
         "SELECT d.classoid, d.objoid, d.objsubid, d.description FROM pg_catalog.pg_description d \
-         WHERE d.objoid >= 16384 AND d.classoid <> 'pg_catalog.pg_namespace'::pg_catalog.regclass AND {of d.objoid pg_description}"
+         WHERE d.objoid >= 16384 AND d.classoid NOT IN ('pg_catalog.pg_namespace'::pg_catalog.regclass, 'pg_catalog.pg_extension'::pg_catalog.regclass) \
+         AND {of d.objoid pg_description}"
             .to_owned()
     },
     read: |reading, row| {

@@ -16,6 +16,10 @@ CREATE EXTENSION hstore;
 CREATE EXTENSION citext;
 COMMENT ON EXTENSION citext IS 'mine';
 
+-- case: without its comment
+CREATE EXTENSION citext;
+COMMENT ON EXTENSION citext IS NULL;
+
 -- case: a column of its type, and an index with its operators
 CREATE EXTENSION citext SCHEMA s;
 CREATE TABLE t (a s.citext);
