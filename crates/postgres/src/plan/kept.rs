@@ -186,7 +186,8 @@ impl Plan<'_> {
         }
     }
 
-    /// What a table has to have before it joins a parent: columns, and constraints that the parent has too.
+    /// What a table has to have before it joins a parent: columns, and constraints that the parent has too. The parent's indexes that its own
+    /// are put to are there as well: joining puts them to those.
     pub(super) fn before_joining(&self, table: &Object) -> Vec<Key> {
         let id = table.id();
         let columns = self.columns.get(&id).into_iter().flat_map(|columns| columns.keys());
@@ -195,7 +196,8 @@ impl Plan<'_> {
         let altered = after().map(|column| Key::other(&id, format!("altered {}", column.name)));
         let is_kept = |part: &&Part| matches!(part.kind.as_str(), "check" | "primary_key" | "unique" | "index");
         let parts = table.parts.iter().filter(is_kept).map(|part| Key::part(&id, part.kind.as_str(), &part.name));
-        columns.map(|column| Key::part(&id, "column", column)).chain(altered).chain(parts).collect()
+        let theirs = table.parts.iter().filter_map(|part| self.attached_to(table, part));
+        columns.map(|column| Key::part(&id, "column", column)).chain(altered).chain(parts).chain(theirs).collect()
     }
 
     /// Whether a part goes with another thing that goes, without a word.

@@ -101,14 +101,18 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Whether an index is put to that of the table that its own joins by joining it: that index is there already.
+    /// Whether an index is put to that of the table that its own joins by joining it: the table waits until that index is there
+    /// ([`Plan::before_joining`]).
     pub(super) fn is_attached_by_joining(&self, table: &Object, part: Option<&Part>) -> bool {
-        let (Some(parent), Some(part)) = (parents(table).pop(), part) else { return false };
-        let Some(theirs) = part.attributes.text("attached_to") else { return false };
-        let (Some(before), Some(after)) = (self.from.get(&parent), self.to.get(&parent)) else { return false };
-        let of = |object: &Object| object.parts.iter().find(|it| it.name == theirs && it.kind != *"column").cloned();
-        let (Some(one), Some(other)) = (of(before), of(after)) else { return false };
-        !self.is_part_gone(before, after, one.kind.as_str(), theirs) && one.kind == other.kind
+        part.is_some_and(|part| self.attached_to(table, part).is_some())
+    }
+
+    /// The index of the partitioned table that one of a partition is put to.
+    pub(super) fn attached_to(&self, table: &Object, part: &Part) -> Option<Key> {
+        let theirs = part.attributes.text("attached_to").filter(|_| part.kind != *"foreign_key")?;
+        let parent = parents(table).pop()?;
+        let its = self.to.get(&parent)?.parts.iter().find(|it| it.name == theirs && it.kind != *"column")?;
+        Some(Key::part(&parent, its.kind.as_str(), theirs))
     }
 
     fn key_of(&self, id: &Id, granted: &Granted) -> Key {
@@ -264,18 +268,18 @@ impl Plan<'_> {
         }
     }
 
-    /// What is granted on what will be made.
+    /// What is granted on what will be made. It changes last: what this plan makes is still made with what was said before.
     pub(super) fn default_privileges(&mut self, old: Option<&Object>, new: Option<&Object>) -> Result<(), PlanError> {
         let Some(either) = new.or(old) else { return Ok(()) };
         let id = either.id();
+        let within = either.name.schema.as_deref();
+        // What is said of a schema goes with it.
+        if within.is_some_and(|schema| self.to.get(&Id::new("schema", Name::new(schema))).is_none()) {
+            return Ok(());
+        }
         for sql in grants::of_defaults(either, old, new) {
-            let schema = either.name.schema.as_deref().map(schema_key);
-            let op = match new {
-                Some(_) => Op::here(Step::new(id.clone(), sql), Rank::Last),
-                None => Op::away(Step::new(id.clone(), sql), Rank::Schema),
-            };
-            let op = if new.is_some() { op.needs(schema.clone()) } else { op };
-            self.ops.push(op.uses(schema));
+            let schema = within.map(schema_key);
+            self.ops.push(Op::here(Step::new(id.clone(), sql), Rank::Last).needs(schema.clone()).uses(schema));
         }
         Ok(())
     }
