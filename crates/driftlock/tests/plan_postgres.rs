@@ -33,7 +33,6 @@ async fn every_kind_is_planned_in_both_directions_and_rows_survive() {
 async fn every_attribute_is_planned_in_both_directions_and_rows_stay() {
     let own = "a column or check that a table has from a parent alone can't be made of one that it has, and one of its own not of that";
     let through = "a check that comes from a parent's parent is taken for one of the table's own";
-    let family = "a family takes its classes with it, which are dropped before it all the same";
     let known = [
         ("extension/an older version there", "an extension has no way back to an older version"),
         ("inheritance/of two there", own),
@@ -46,20 +45,6 @@ async fn every_attribute_is_planned_in_both_directions_and_rows_stay() {
         ("inheritance/through another back", through),
         ("language/granted on back", "rights on a language that only its owner may use can't be taken back afterwards"),
         ("operator/negator that nobody defined back", "an operator that was only named stays as a name"),
-        ("operator_class/another method there", family),
-        ("operator_class/another method back", family),
-        ("operator_class/fewer operators there", family),
-        ("operator_class/fewer operators back", family),
-        ("operator_class/another function there", family),
-        ("operator_class/another function back", family),
-        ("operator_class/default there", family),
-        ("operator_class/default back", family),
-        ("operator_class/family there", family),
-        ("operator_class/family back", family),
-        ("operator_class/storage there", family),
-        ("operator_class/storage back", family),
-        ("operator_class/order by there", family),
-        ("operator_class/order by back", family),
         (
             "schema/public of another owner back",
             "the rights on `public` that a server begins with aren't written down again",

@@ -144,6 +144,10 @@ impl Plan<'_> {
         }
         let mut op = Op::away(hazards::dropped(object, Step::new(id.clone(), format!("DROP {words}"))), rank);
         let mut going = vec![object];
+        if object.kind == *"operator_family" {
+            let classes = self.from.objects().filter(|it| is_class_of(it, &|family| *family == id));
+            going.extend(classes.filter(|it| !self.stays(&it.id())));
+        }
         // Partitions and the sequences of columns go with their table.
         let mut at = 0;
         while at < going.len() {
@@ -235,12 +239,15 @@ impl Plan<'_> {
         self.ops.push(op);
     }
 
-    /// Whether it goes without a word: a partition with its table, a sequence with the column that it belongs to.
+    /// Whether it goes without a word: a partition with its table, a sequence with the column that it belongs to, an operator class with its family.
     fn goes_with_another(&self, object: &Object) -> bool {
+        let is_going = |id: &Id| self.from.get(id).is_some() && !self.stays(id);
+        if is_class_of(object, &is_going) {
+            return true;
+        }
         if self.to.get(&object.id()).is_some() {
             return false;
         }
-        let is_going = |id: &Id| self.from.get(id).is_some() && !self.stays(id);
         if object.attributes.get("partition_of").is_some() && parents(object).iter().any(is_going) {
             return true;
         }
@@ -331,4 +338,9 @@ impl Plan<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether it is a class of such an operator family.
+fn is_class_of(object: &Object, is_it: &dyn Fn(&Id) -> bool) -> bool {
+    object.kind == *"operator_class" && object.requires.iter().any(|id| id.kind == *"operator_family" && is_it(id))
 }
