@@ -145,9 +145,40 @@ fn kind(column: &Part) -> &str {
 }
 
 /// The column that this one was, where it can be altered into it.
-fn stays<'t>(old: &'t Object, column: &Part) -> Option<&'t Part> {
+pub(super) fn stays<'t>(old: &'t Object, column: &Part) -> Option<&'t Part> {
     counterpart(old, &column.name).filter(|was| !is_remade(was, column))
 }
+
+/// What a table is at first where it gets columns, and defaults whose values another server wouldn't compute alike: MySQL refuses a statement that
+/// does both (its error 1674, while it writes a binary log), so such defaults come after the columns. Rows that are there get no value of them.
+pub(super) fn without_unsafe_defaults(old: &Object, new: &Object) -> Option<Object> {
+    let is_unsafe = |column: &Part| {
+        // MySQL writes an expression within parentheses; MariaDB, which refuses nothing of this, doesn't.
+        let default = column.attributes.text("default").filter(|default| default.starts_with('('));
+        default.is_some_and(|default| {
+            let default = default.to_ascii_lowercase();
+            let words = crate::parse::words(&default);
+            UNSAFE.iter().any(|function| words.iter().any(|word| word.text == *function))
+        })
+    };
+    let comes = |column: &Part| stays(old, column).is_none();
+    if !new.parts_of("column").any(comes) {
+        return None;
+    }
+    let differs = |column: &Part| stays(old, column).is_none_or(|was| was.attributes != column.attributes);
+    let mut between = new.clone();
+    let mut found = false;
+    for column in between.parts.iter_mut().filter(|part| part.kind == "column") {
+        if is_unsafe(column) && differs(column) {
+            column.attributes.remove("default");
+            found = true;
+        }
+    }
+    found.then_some(between)
+}
+
+/// The functions that MySQL lets a default call and calls unsafe, from its manual's "Determination of Safe and Unsafe Statements".
+const UNSAFE: [&str; 6] = ["uuid", "uuid_short", "rand", "random_bytes", "sysdate", "version"];
 
 /// The columns that needn't move: as many as can be of those that stay.
 fn in_place<'n>(old: &Object, new: &'n Object) -> BTreeSet<&'n str> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use driftlock_database::{CreateError, Hazard, PlanError, Step};
 use driftlock_schema::{Attributes, Id, Kind, Name, Object, Part, Schema, Value};
 
-use super::columns::{Actions, counterpart, is_same_name};
+use super::columns::{Actions, is_same_name};
 use super::foreign_keys::names;
 use super::options::{self, Options};
 use super::{alone, columns};
@@ -89,6 +89,11 @@ pub(super) fn altered(
         return Ok(steps);
     }
     if let Some(between) = options::all_versioned(old, new) {
+        let mut steps = altered(old, &between, going, coming, late)?;
+        steps.extend(altered(&between, new, &[], &[], &[])?);
+        return Ok(steps);
+    }
+    if let Some(between) = columns::without_unsafe_defaults(old, new) {
         let mut steps = altered(old, &between, going, coming, late)?;
         steps.extend(altered(&between, new, &[], &[], &[])?);
         return Ok(steps);
@@ -358,9 +363,9 @@ fn orphans(table: &Object, key: &Part) -> Option<String> {
     Some(format!("({not_null} AND NOT EXISTS (SELECT 1 FROM {refers_to} referenced WHERE {equal}))"))
 }
 
-/// Whether a condition is about a column that isn't there before.
+/// Whether a condition is about a column that isn't there before, or is another one.
 fn speaks_of_new(condition: &str, old: &Object, new: &Object) -> bool {
-    let come: Vec<&Part> = new.parts_of("column").filter(|column| counterpart(old, &column.name).is_none()).collect();
+    let come: Vec<&Part> = new.parts_of("column").filter(|column| columns::stays(old, column).is_none()).collect();
     words(condition)
         .iter()
         .filter_map(identifier)

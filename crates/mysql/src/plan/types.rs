@@ -68,7 +68,10 @@ pub(super) fn change(old_table: &Object, old: &Part, new_table: &Object, new: &P
                 let (before, after) = (charset(&collation_before), charset(&collation_after));
                 if before != after && !speaks_all(&after, &before) {
                     change.hazards.extend([Hazard::DataLoss, Hazard::NotReversible, Hazard::CanFailOnRows]);
-                    change.offenders.push(format!("{name} <> CONVERT(CONVERT({name} USING {after}) USING {before})"));
+                    // Letter by letter, whatever either collation takes for alike.
+                    change.offenders.push(format!(
+                        "{name} <> CONVERT(CONVERT({name} USING {after}) USING {before}) COLLATE {before}_bin"
+                    ));
                 }
             }
             "not_null" if new.attributes.flag("not_null") => {
@@ -149,7 +152,10 @@ pub(super) fn is_foreign(old: &str, new: &str) -> bool {
         "uuid" => Family::Own("uuid"),
         "inet4" => Family::Own("inet4"),
         "inet6" => Family::Own("inet6"),
+        "vector" => Family::Own("vector"),
         base if GEOMETRY.contains(&base) => Family::Own("geometry"),
+        // Texts become JSON, and JSON texts; a vector is made of texts alone.
+        "json" => Family::Others,
         "enum" | "set" => Family::Texts,
         _ if room(kind).is_some() => Family::Texts,
         _ => Family::Others,
@@ -293,7 +299,9 @@ fn does_not_fit(name: &str, old: &str, new: &str) -> Option<String> {
         "enum" => Some(format!("{name} NOT IN ({})", words(new).join(", "))),
         "json" => Some(format!("NOT JSON_VALID({name})")),
         _ if integer(new).is_some() && room(old).is_some() => {
-            Some(format!("{name} NOT REGEXP {}", string("^[-+]?[0-9]+$")))
+            // MySQL holds no bytes against a pattern.
+            let letters = if is_binary(old) { format!("CONVERT({name} USING utf8mb4)") } else { name.to_owned() };
+            Some(format!("{letters} NOT REGEXP {}", string("^[-+]?[0-9]+$")))
         }
         _ => None,
     }
