@@ -137,7 +137,7 @@ const COLUMN_LISTS: &[(&str, &str, &str)] = &[
 ];
 
 /// The columns of which the order within means nothing.
-const SORTED: &[&str] = &["reloptions", "attoptions", "proconfig", "evttags", "subpublications"];
+const SORTED: &[&str] = &["reloptions", "proconfig", "evttags", "subpublications"];
 
 /// Says columns.
 pub(super) struct Speaker {
@@ -207,6 +207,11 @@ impl Speaker {
         }
         if name.ends_with("options") && column.kind == "text[]" && name != "reloptions" && name != "attoptions" {
             return options(catalog, &value);
+        }
+        if name == "attoptions" {
+            // The server's own mark of a column isn't an option of it.
+            let set = format!("(SELECT array_agg(o) FROM unnest({value}) o WHERE o NOT LIKE 'pg\\_attver=%')");
+            return list(&set, "i.item", "i.item COLLATE \"C\"");
         }
         if SORTED.contains(&name) {
             return list(&value, "i.item", "i.item COLLATE \"C\"");
