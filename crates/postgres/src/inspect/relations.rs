@@ -67,7 +67,7 @@ fn read(reading: &mut Reading, row: Values<'_>) -> Result<(), driftlock_database
     Ok(())
 }
 
-/// `name=value` each, as a map. An option without a value is on. The mark that servers since the minor releases of November 2026 (15.20) put on
+/// `name=value` each, as a map. An option without a value is on. The mark that 15.20 was seen to put on
 /// each column (`pg_attver`) isn't an option that anybody set, and is another number in each database.
 pub(crate) fn pairs(options: &[String]) -> Option<Value> {
     let options: Vec<&String> = options.iter().filter(|option| !option.starts_with("pg_attver=")).collect();
