@@ -23,6 +23,29 @@ pub struct Unmodelled {
     pub reason: String,
 }
 
+/// What statements that ran can have changed, as their text tells. Tables are named as catalogs name them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach<'a> {
+    /// The text doesn't tell.
+    Anything,
+    /// No more than these tables, their parts and what hangs on them.
+    Tables(&'a [String]),
+    /// The same, and nothing of a table or view that was there is another or gone: what came are new ones, and indexes, triggers and policies of
+    /// these.
+    Additions(&'a [String]),
+}
+
+impl<'a> Reach<'a> {
+    /// The names of the tables, where the text tells them.
+    #[must_use]
+    pub fn tables(self) -> Option<&'a [String]> {
+        match self {
+            Reach::Anything => None,
+            Reach::Tables(tables) | Reach::Additions(tables) => Some(tables),
+        }
+    }
+}
+
 /// What a database has of its own that shows in what scripts make in it, by the engine's names for it: on MySQL and MariaDB its `collation`.
 pub type Likeness = std::collections::BTreeMap<String, String>;
 

@@ -50,7 +50,7 @@ pub use engine::Engine;
 pub use error::{Error, ExecuteError, ServerError};
 pub use examination::{Examination, Peculiarity, Protection, Right};
 pub use foreign::{ForeignHistory, ForeignRows, foreign_tables, foreign_tool, foreign_tool_by_columns};
-pub use inspection::{ChangeMarks, Inspection, Likeness, Unmodelled};
+pub use inspection::{ChangeMarks, Inspection, Likeness, Reach, Unmodelled};
 pub use lend::{Lender, lent_in_transaction};
 pub use plan::{ColumnOrder, Hazard, PlanError, Rename, Step, UnknownHazard};
 pub use records::{

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use crate::{
     Census, ChangeMarks, Error, Examination, ExecuteError, Fence, ForeignHistory, ForeignRows, Glance, HistoryRow,
-    Holder, Inspection, JournalRow, Likeness, OwnTables, Records, Server, Timestamp,
+    Holder, Inspection, JournalRow, Likeness, OwnTables, Reach, Records, Server, Timestamp,
 };
 
 /// One statement, ready to run.
@@ -167,14 +167,13 @@ pub trait Session: Send {
     /// When the catalog can't be read.
     async fn inspect(&mut self) -> Result<Inspection, Error>;
 
-    /// Reads the schema again after statements ran, given what was there before and the names of the tables that the statements name, where
-    /// these, their parts and what hangs on them are all that their text can have changed. An adapter reads again what can have changed, and
-    /// what depends on it. For who is alone in a database, and reads everything in the end to see that it is the same.
+    /// Reads the schema again after statements ran, given what was there before and what their text can have changed. An adapter reads that
+    /// again, and what depends on it. For who is alone in a database, and reads everything in the end to see that it is the same.
     ///
     /// # Errors
     /// As [`inspect`](Self::inspect).
-    async fn inspect_again(&mut self, before: &Inspection, touched: Option<&[String]>) -> Result<Inspection, Error> {
-        let _ = (before, touched);
+    async fn inspect_again(&mut self, before: &Inspection, reach: Reach<'_>) -> Result<Inspection, Error> {
+        let _ = (before, reach);
         self.inspect().await
     }
 

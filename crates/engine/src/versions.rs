@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use driftlock_database::{Inspection, Session, Timeouts, Unmodelled};
+use driftlock_database::{Inspection, Reach, Session, Timeouts, Unmodelled};
 use driftlock_schema::{Facets, Filter, Fingerprint, Id, Schema, compare};
 use driftlock_script::{
     Dialect, Layout, LockFile, LockedMigration, Migrations, Token, TokenKind, Touched, Values, Version, significant,
@@ -62,10 +62,9 @@ pub(crate) struct Watch {
 impl Watch {
     /// After a migration was committed.
     pub(crate) async fn after(&mut self, session: &mut dyn Session, planned: &PlannedMigration) -> Result<(), Error> {
-        let touched = if self.careful { None } else { touched(planned, self.dialect) };
         session.reset(&NO_LIMITS).await?;
         let mut now = match self.careful {
-            false => session.inspect_again(&self.before, touched.as_deref()).await?,
+            false => session.inspect_again(&self.before, Ran::of(planned, self.dialect).reach()).await?,
             true => session.inspect().await?,
         };
         if !self.careful && (self.migrations.len() + 1).is_multiple_of(WHOLE) {
@@ -292,40 +291,70 @@ async fn in_scratch(db: &Database, migrations: &Migrations, cancellation: &Cance
         .cancellation(cancellation.clone())
 }
 
-/// The tables that a migration's statements name, where its text tells what it can have changed: no more than tables, their parts and views.
-fn touched(planned: &PlannedMigration, dialect: Dialect) -> Option<Vec<String>> {
-    let mut all = Touched::default();
-    for (_, statement) in planned.running() {
-        let sql = planned.sql(statement);
-        if !is_of_tables(sql, dialect) {
-            return None;
-        }
-        all.add(Touched::of(sql, dialect));
-        if !all.complete {
-            return None;
-        }
-    }
-    Some(all.tables.into_iter().collect())
+/// What a migration's statements can have changed.
+struct Ran {
+    most: Change,
+    /// The tables that they name.
+    tables: Vec<String>,
 }
 
-/// Whether all that a statement can change are the tables that it names, their parts, and what hangs on them.
-fn is_of_tables(sql: &str, dialect: Dialect) -> bool {
-    let mut words = significant(sql, dialect);
-    let is = |token: &Token<'_>, words: &[&str]| words.iter().any(|word| token.is(word));
-    let Some(first) = words.next() else { return true };
-    if is(&first, &["INSERT", "UPDATE", "DELETE", "REPLACE", "TRUNCATE", "SET", "RESET", "COPY"]) {
-        return true;
+impl Ran {
+    fn of(planned: &PlannedMigration, dialect: Dialect) -> Self {
+        let mut all = Touched::default();
+        let mut most = Change::Rows;
+        for (_, statement) in planned.running() {
+            let sql = planned.sql(statement);
+            most = most.max(Change::of(sql, dialect));
+            all.add(Touched::of(sql, dialect));
+        }
+        Ran { most: if all.complete { most } else { Change::Anything }, tables: all.tables.into_iter().collect() }
     }
-    if !is(&first, &["CREATE", "ALTER", "DROP"]) {
-        return false;
+
+    fn reach(&self) -> Reach<'_> {
+        match self.most {
+            Change::Rows | Change::Additions => Reach::Additions(&self.tables),
+            Change::Tables => Reach::Tables(&self.tables),
+            Change::Anything => Reach::Anything,
+        }
     }
-    const BEFORE: &[&str] = &["UNIQUE", "OR", "FULLTEXT", "SPATIAL", "UNLOGGED", "MATERIALIZED"];
-    // `OR REPLACE` has two.
-    let kind = words
-        .by_ref()
-        .take(4)
-        .find(|token| token.kind == TokenKind::Word && !is(token, BEFORE) && !token.is("REPLACE"));
-    kind.is_some_and(|kind| is(&kind, &["TABLE", "INDEX", "VIEW", "TRIGGER", "POLICY", "RULE"]))
+}
+
+/// What a statement can change besides the tables that it names, by its first words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Change {
+    /// Nothing of the schema.
+    Rows,
+    /// What it makes comes to them.
+    Additions,
+    /// Their parts, and what hangs on them.
+    Tables,
+    Anything,
+}
+
+impl Change {
+    fn of(sql: &str, dialect: Dialect) -> Self {
+        let mut words = significant(sql, dialect);
+        let is = |token: &Token<'_>, words: &[&str]| words.iter().any(|word| token.is(word));
+        let Some(first) = words.next() else { return Change::Rows };
+        if is(&first, &["INSERT", "UPDATE", "DELETE", "REPLACE", "TRUNCATE", "SET", "RESET", "COPY"]) {
+            return Change::Rows;
+        }
+        if !is(&first, &["CREATE", "ALTER", "DROP"]) {
+            return Change::Anything;
+        }
+        const BEFORE: &[&str] = &["UNIQUE", "OR", "FULLTEXT", "SPATIAL", "UNLOGGED", "MATERIALIZED"];
+        let mut replaces = false;
+        // `OR REPLACE` has two.
+        let kind = words.by_ref().take(4).find(|token| {
+            replaces |= token.is("REPLACE");
+            token.kind == TokenKind::Word && !is(token, BEFORE) && !token.is("REPLACE")
+        });
+        match kind.is_some_and(|kind| is(&kind, &["TABLE", "INDEX", "VIEW", "TRIGGER", "POLICY", "RULE"])) {
+            false => Change::Anything,
+            true if first.is("CREATE") && !replaces => Change::Additions,
+            true => Change::Tables,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -335,23 +364,23 @@ mod tests {
     #[test]
     fn knows_what_can_change_more_than_it_names() {
         for (sql, expected) in [
-            ("CREATE TABLE a (i int)", true),
-            ("create unique index b on a (i)", true),
-            ("CREATE OR REPLACE VIEW v AS SELECT 1", true),
-            ("ALTER TABLE a ADD b int", true),
-            ("DROP TABLE a", true),
-            ("INSERT INTO a VALUES (1)", true),
-            ("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", false),
-            ("CREATE TYPE t AS ENUM ('a')", false),
-            ("CREATE SCHEMA s", false),
-            ("GRANT SELECT ON a TO b", false),
-            ("COMMENT ON TABLE a IS 'x'", false),
-            ("DO $$ BEGIN END $$", false),
-            ("SELECT f()", false),
-            ("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO b", false),
-            ("PRAGMA writable_schema = 1", false),
+            ("CREATE TABLE a (i int)", Change::Additions),
+            ("create unique index b on a (i)", Change::Additions),
+            ("CREATE OR REPLACE VIEW v AS SELECT 1", Change::Tables),
+            ("ALTER TABLE a ADD b int", Change::Tables),
+            ("DROP TABLE a", Change::Tables),
+            ("INSERT INTO a VALUES (1)", Change::Rows),
+            ("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", Change::Anything),
+            ("CREATE TYPE t AS ENUM ('a')", Change::Anything),
+            ("CREATE SCHEMA s", Change::Anything),
+            ("GRANT SELECT ON a TO b", Change::Anything),
+            ("COMMENT ON TABLE a IS 'x'", Change::Anything),
+            ("DO $$ BEGIN END $$", Change::Anything),
+            ("SELECT f()", Change::Anything),
+            ("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO b", Change::Anything),
+            ("PRAGMA writable_schema = 1", Change::Anything),
         ] {
-            assert_eq!(is_of_tables(sql, Dialect::Postgres), expected, "{sql}");
+            assert_eq!(Change::of(sql, Dialect::Postgres), expected, "{sql}");
         }
     }
 }

@@ -22,7 +22,7 @@ mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use driftlock_database::{Error, Inspection, Unmodelled};
+use driftlock_database::{Error, Inspection, Reach, Unmodelled};
 use driftlock_schema::{Id, Name, Object, Schema};
 
 use crate::connect::Product;
@@ -52,11 +52,11 @@ pub(crate) async fn take(session: &mut MySqlSession) -> Result<Inspection, Error
 pub(crate) async fn again(
     session: &mut MySqlSession,
     before: &Inspection,
-    touched: Option<&[String]>,
+    reach: Reach<'_>,
 ) -> Result<Inspection, Error> {
     // A trigger that has no place in the schema isn't known by its table.
     let has_triggers = before.unmodelled.iter().any(|it| it.object.kind == "trigger");
-    let Some(touched) = touched.filter(|_| before.incomplete.is_empty() && !has_triggers) else {
+    let Some(touched) = reach.tables().filter(|_| before.incomplete.is_empty() && !has_triggers) else {
         return take(session).await;
     };
     let (product, database) = (session.product(), session.database().to_owned());

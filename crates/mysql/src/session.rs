@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use driftlock_database::{
     Cancel, Census, Error, Event, Examination, ExecuteError, Fence, ForeignRows, Glance, HistoryRow, Holder,
-    Inspection, JournalRow, Likeness, LockAttempt, Observer, OwnTables, Pooler, Probe, Records, Runnable, Server,
-    Session, Surroundings, Timeouts, Timestamp, check_format, fault,
+    Inspection, JournalRow, Likeness, LockAttempt, Observer, OwnTables, Pooler, Probe, Reach, Records, Runnable,
+    Server, Session, Surroundings, Timeouts, Timestamp, check_format, fault,
 };
 
 use crate::beside::Beside;
@@ -363,8 +363,8 @@ impl Session for MySqlSession {
         crate::inspect::take(self).await
     }
 
-    async fn inspect_again(&mut self, before: &Inspection, touched: Option<&[String]>) -> Result<Inspection, Error> {
-        crate::inspect::again(self, before, touched).await
+    async fn inspect_again(&mut self, before: &Inspection, reach: Reach<'_>) -> Result<Inspection, Error> {
+        crate::inspect::again(self, before, reach).await
     }
 
     async fn census(&mut self) -> Result<Census, Error> {

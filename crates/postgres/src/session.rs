@@ -8,8 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use driftlock_database::{
     Cancel, Census, ChangeMarks, ConnectOptions, Error, Examination, ExecuteError, Fence, ForeignRows, Glance,
-    HistoryRow, Holder, Inspection, JournalRow, LockAttempt, Observer, OwnTables, Probe, Records, Runnable, Server,
-    Session, Surroundings, Timeouts, Timestamp,
+    HistoryRow, Holder, Inspection, JournalRow, LockAttempt, Observer, OwnTables, Probe, Reach, Records, Runnable,
+    Server, Session, Surroundings, Timeouts, Timestamp,
 };
 
 use crate::connect::{self, application_name};
@@ -373,9 +373,9 @@ impl Session for PostgresSession {
         crate::inspect::take(self).await
     }
 
-    async fn inspect_again(&mut self, _: &Inspection, touched: Option<&[String]>) -> Result<Inspection, Error> {
+    async fn inspect_again(&mut self, _: &Inspection, reach: Reach<'_>) -> Result<Inspection, Error> {
         // What was read last is remembered, and what of it has changed since then the catalogs tell better than any text.
-        crate::inspect::take_again(self, touched.is_some()).await
+        crate::inspect::take_again(self, reach).await
     }
 
     async fn census(&mut self) -> Result<Census, Error> {

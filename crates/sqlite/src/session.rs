@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use async_trait::async_trait;
 use driftlock_database::{
     Cancel, Census, ChangeMarks, Error, Event, Examination, ExecuteError, Fence, ForeignRows, Glance, HistoryRow,
-    Holder, Inspection, JournalRow, Lender, LockAttempt, Observer, OwnTables, Probe, Records, Runnable, Server,
+    Holder, Inspection, JournalRow, Lender, LockAttempt, Observer, OwnTables, Probe, Reach, Records, Runnable, Server,
     Session, Surroundings, Timeouts, Timestamp, trace,
 };
 use driftlock_schema::Schema;
@@ -209,7 +209,7 @@ impl Session for SqliteSession {
         .await
     }
 
-    async fn inspect_again(&mut self, _: &Inspection, _: Option<&[String]>) -> Result<Inspection, Error> {
+    async fn inspect_again(&mut self, _: &Inspection, _: Reach<'_>) -> Result<Inspection, Error> {
         self.read(|worker| {
             let mut memory = std::mem::take(&mut worker.memory);
             let read = match worker.look()? {

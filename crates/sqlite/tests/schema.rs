@@ -6,7 +6,7 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::*;
-use driftlock_database::{Engine as _, Inspection, Session};
+use driftlock_database::{Engine as _, Inspection, Reach, Session};
 use driftlock_schema::{Id, Name, Object, Part, Schema, Value};
 use driftlock_script::{Dialect, Token, TokenKind, significant};
 use driftlock_sqlite::Sqlite;
@@ -39,7 +39,7 @@ async fn a_missing_file_is_an_empty_schema_and_is_not_made() {
     let mut session = place.session().await;
     let inspection = session.inspect().await.unwrap();
     assert!(inspection.schema.is_empty() && inspection.unmodelled.is_empty());
-    assert_eq!(session.inspect_again(&inspection, None).await.unwrap(), inspection);
+    assert_eq!(session.inspect_again(&inspection, Reach::Anything).await.unwrap(), inspection);
     assert_eq!(session.change_marks().await.unwrap(), None);
     assert!(session.census().await.unwrap().entries.is_empty());
     assert!(!place.file.exists());
@@ -71,7 +71,7 @@ async fn read_again_and_again(name: &str) -> usize {
         "PRAGMA application_id = 5",
     ] {
         runs(&mut *session, sql).await;
-        let again = session.inspect_again(&before, None).await.unwrap();
+        let again = session.inspect_again(&before, Reach::Anything).await.unwrap();
         let anew = session.inspect().await.unwrap();
         assert_eq!(again, anew, "after {sql}");
         assert_ne!(again.schema.fingerprint(), before.schema.fingerprint(), "after {sql}");

@@ -8,11 +8,12 @@
 //! migrates forgets whatever was prepared before each file.
 //!
 //! In the queries of [`SOURCES`] `{in x}` stands for "`x` is one of those relations", and `{of x}` for "`x` is one, or a part of one"; where a
-//! catalog is named behind `x`, nothing comes of the query unless that has rows. A source with neither is of what hasn't changed.
+//! catalog is named behind `x`, nothing comes of the query unless that has rows. A source with neither is of what hasn't changed. `{user x}` is
+//! "`x` was made by a user", which all of them were.
 
 use std::collections::{HashMap, HashSet};
 
-use driftlock_database::{Error, Inspection, Session};
+use driftlock_database::{Error, Inspection, Reach, Session};
 
 use super::moment::{Moment, SNAPSHOT, is_new};
 use super::reading::{Reading, oid};
@@ -32,16 +33,36 @@ pub(crate) struct Reader {
 
 /// Questions that the session has prepared, each with the number in its name.
 #[derive(Default)]
-struct Prepared(HashMap<String, usize>);
+struct Prepared {
+    numbers: HashMap<String, usize>,
+    /// How many relations there were when the first of them was.
+    planned_for: u64,
+    /// What the session has isn't known, or is no good.
+    stale: bool,
+}
 
 impl Prepared {
+    /// A plan for few rows may be a bad one for many: who plans for a database that has grown twofold begins anew.
+    fn of(&mut self, relations: u64) {
+        if relations > self.planned_for.saturating_mul(2) {
+            self.stale = true;
+        }
+        if self.stale {
+            self.planned_for = relations;
+        }
+    }
+
     /// The statements that prepare those of these questions that aren't yet, and those that ask all of them.
     fn statements(&mut self, questions: &[String], types: &str, values: &str) -> (Vec<String>, Vec<String>) {
         let mut prepare = Vec::new();
+        if std::mem::take(&mut self.stale) {
+            self.numbers.clear();
+            prepare.push("DEALLOCATE ALL".to_owned());
+        }
         let mut execute = Vec::with_capacity(questions.len());
         for question in questions {
-            let next = self.0.len();
-            let number = *self.0.entry(question.clone()).or_insert_with(|| {
+            let next = self.numbers.len();
+            let number = *self.numbers.entry(question.clone()).or_insert_with(|| {
                 prepare.push(format!("PREPARE driftlock_{next} ({types}) AS {question}"));
                 next
             });
@@ -96,7 +117,7 @@ struct State {
     moment: Moment,
     /// The greatest number that anything had. What is made later has a greater one.
     greatest: u32,
-    /// How many rows each catalog has of users, or only whether it has some.
+    /// How many rows each catalog has of users. Of one that may be anything nothing is known.
     counts: HashMap<String, u64>,
     /// Everything else that a reading depends on.
     rest: String,
@@ -113,40 +134,73 @@ struct Rows {
 }
 
 impl State {
-    /// Asks for the state, and what has come since `before`, which is told by [`KNOWN`]. `trusted`: what ran since
-    /// then makes nothing but relations and their parts.
-    fn question(major: u32, before: Option<&State>, trusted: bool) -> String {
-        let (greatest, is_new) = match before {
-            Some(_) => ("$1", is_new("c", "$2", "$3")),
-            None => ("0", "false".to_owned()),
-        };
+    /// Asks for the state alone.
+    fn question(major: u32) -> String {
         let catalogs: Vec<String> = marks::first_numbers(major)
-            .filter(|(name, _)| !trusted || may(name) != May::Stay || before.is_none_or(|before| before.has(name)))
             .map(|(name, number)| {
-                let of_old = format!("count(*) FILTER (WHERE {number} <= {greatest})");
-                let new = format!("count(*) FILTER (WHERE {is_new})");
-                let from = format!("FROM pg_catalog.{name} c WHERE {number} >= 16384");
-                // A number that nobody looks at isn't worth a look at every row.
-                let numbers = match may(name) {
-                    May::BeAnything if trusted => format!("EXISTS (SELECT {from})::int, 0, 0)"),
-                    May::Change if trusted => format!("count(*), {of_old}, 0) {from}"),
-                    May::Grow if trusted => format!("count(*), 0, {new}) {from}"),
-                    _ => format!("count(*), {of_old}, {new}) {from}"),
-                };
-                format!("(SELECT pg_catalog.concat_ws('.', '{name}', {numbers})")
+                format!(
+                    "(SELECT pg_catalog.concat_ws('.', '{name}', count(*), 0, 0) FROM pg_catalog.{name} c WHERE {number} >= 16384)"
+                )
             })
             .collect();
+        format!("SELECT {}", State::columns(&format!("pg_catalog.concat_ws(' ', {})", catalogs.join(", "))))
+    }
+
+    /// What a state is told by; `counts` is the part of the catalogs' rows.
+    fn columns(counts: &str) -> String {
         let numbered = ["pg_class", "pg_constraint", "pg_policy", "pg_rewrite", "pg_trigger", "pg_type"];
         let greatest: Vec<String> =
             numbered.iter().map(|name| format!("(SELECT max(c.oid) FROM pg_catalog.{name} c)")).collect();
         format!(
-            "SELECT pg_catalog.pg_current_snapshot()::text, GREATEST({}), pg_catalog.concat_ws(' ', {}), pg_catalog.concat_ws(' ', \
+            "pg_catalog.pg_current_snapshot()::text, GREATEST({}), {counts}, pg_catalog.concat_ws(' ', \
              (SELECT sum(pg_catalog.hashtextextended(r.rolname::text, r.oid::int8)) FROM pg_catalog.pg_roles r), \
              (SELECT d.datdba FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()), \
              (SELECT count(*) FROM pg_catalog.pg_depend d WHERE d.refclassid = 3079 AND d.deptype = 'e'), \
              (SELECT pg_catalog.string_agg(m::text, ' ' ORDER BY m.umid) FROM pg_catalog.pg_user_mappings m))",
             greatest.join(", "),
-            catalogs.join(", ")
+        )
+    }
+
+    /// Asks for the state, for what has come to the catalogs since this one, which is told by [`KNOWN`], and for the relations to read again:
+    /// those with new rows and those that hang on them; one that is null stands for what is none. Each catalog is looked through once, and some not at all where
+    /// what ran since then can't have changed anything there that isn't found in another.
+    fn question_after(&self, major: u32, reach: Reach<'_>) -> String {
+        let trusted = reach != Reach::Anything;
+        let is_seen_elsewhere = |name: &str| matches!(reach, Reach::Additions(_)) && may(name) == May::BeAnything;
+        let is_new = is_new("c", "$2", self.moment.is_anything_under_way().then_some("$3"));
+        let scans: Vec<String> = marks::first_numbers(major)
+            .filter(|(name, _)| !trusted || may(name) != May::Stay || self.has(name))
+            .filter(|(name, _)| !is_seen_elsewhere(name))
+            .map(|(name, number)| {
+                let only_new = trusted && may(name) == May::BeAnything;
+                let of_old = format!("count(*) FILTER (WHERE {number} <= $1)");
+                let new = format!("count(*) FILTER (WHERE {is_new})");
+                // A number that nobody looks at isn't worth a look at every row.
+                let (of_old, new) = match may(name) {
+                    _ if only_new => ("0", "0"),
+                    May::Change if trusted => (of_old.as_str(), "0"),
+                    May::Grow if trusted => ("0", new.as_str()),
+                    _ => (of_old.as_str(), new.as_str()),
+                };
+                let (keys, also) = match stands_for(name) {
+                    None => ("NULL::int8[]".to_owned(), String::new()),
+                    Some((class, number, unless)) => {
+                        let keys = format!("pg_catalog.array_agg({class}::int8 * 4294967296 + {number}::int8)");
+                        let changes = format!("({is_new}) AND NOT ({unless})");
+                        match only_new {
+                            true => (keys, format!(" AND {changes}")),
+                            false => (format!("{keys} FILTER (WHERE {changes})"), String::new()),
+                        }
+                    }
+                };
+                let counts = format!("pg_catalog.concat_ws('.', '{name}', count(*), {of_old}, {new})");
+                format!("SELECT {counts}, {keys} FROM pg_catalog.{name} c WHERE {number} >= 16384{also}")
+            })
+            .collect();
+        format!(
+            "WITH RECURSIVE scans (counts, keys) AS MATERIALIZED ({}), {CLOSURE} SELECT {}, ARRAY({RELATIONS})::text",
+            scans.join(" UNION ALL "),
+            State::columns("(SELECT pg_catalog.string_agg(s.counts, ' ') FROM scans s)")
         )
     }
 
@@ -200,61 +254,50 @@ impl State {
 /// What is told of the last reading, as `$1` to `$3`: the greatest number, and the transactions that its moment doesn't see.
 const KNOWN: &str = "pg_catalog.oid, pg_catalog.xid, pg_catalog.xid[]";
 
-/// Asks for the relations to read again: those with new rows and those that hang on them. One that is null stands for what is none.
-fn relations() -> String {
-    let is_new = is_new("c", "$2", "$3");
-    let of = |catalog: &str, column: &str| {
-        format!("SELECT 1259::oid, c.{column} FROM pg_catalog.{catalog} c WHERE c.{column} >= 16384 AND ({is_new})")
-    };
-    let own = |catalog: &str, number: u32| {
-        format!("SELECT {number}::oid, c.oid FROM pg_catalog.{catalog} c WHERE c.oid >= 16384 AND ({is_new})")
-    };
-    let mut new = vec![
-        own("pg_class", 1259),
-        own("pg_constraint", 2606),
-        own("pg_policy", 3256),
-        own("pg_rewrite", 2618),
-        own("pg_type", 1247),
+/// What a new row of a catalog (`c`) makes known as changed: the catalog that this is in, its number, and the rows that don't.
+fn stands_for(catalog: &str) -> Option<(&'static str, &'static str, &'static str)> {
+    Some(match catalog {
+        "pg_class" => ("1259", "c.oid", "false"),
+        "pg_constraint" => ("2606", "c.oid", "false"),
+        "pg_policy" => ("3256", "c.oid", "false"),
+        "pg_rewrite" => ("2618", "c.oid", "false"),
+        "pg_type" => ("1247", "c.oid", "false"),
         // A foreign key's own triggers are on the other table too.
-        format!("{} AND NOT (c.tgisinternal AND c.tgconstrrelid <> 0 AND c.tgparentid = 0)", own("pg_trigger", 2620)),
-        format!(
-            "SELECT c.classid, c.objid FROM pg_catalog.pg_depend c WHERE c.objid >= 16384 AND ({is_new}) \
-             AND NOT (c.classid = 2620 AND c.deptype = 'i')"
-        ),
-        format!("SELECT c.classoid, c.objoid FROM pg_catalog.pg_description c WHERE c.objoid >= 16384 AND ({is_new})"),
-    ];
-    for (catalog, column) in [
-        ("pg_attribute", "attrelid"),
-        ("pg_attrdef", "adrelid"),
-        ("pg_index", "indrelid"),
-        ("pg_inherits", "inhrelid"),
-        ("pg_partitioned_table", "partrelid"),
-        ("pg_sequence", "seqrelid"),
-    ] {
-        new.push(of(catalog, column));
-    }
-    format!(
-        "WITH RECURSIVE changed (classid, objid) AS ({} \
-         UNION SELECT d.classid, d.objid FROM changed s JOIN pg_catalog.pg_depend d ON d.refclassid = s.classid AND d.refobjid = s.objid), \
-         owners (oid) AS (SELECT DISTINCT CASE s.classid WHEN 1259 THEN s.objid \
-         WHEN 2606 THEN (SELECT nullif(k.conrelid, 0) FROM pg_catalog.pg_constraint k WHERE k.oid = s.objid) \
-         WHEN 2604 THEN (SELECT f.adrelid FROM pg_catalog.pg_attrdef f WHERE f.oid = s.objid) \
-         WHEN 2618 THEN (SELECT r.ev_class FROM pg_catalog.pg_rewrite r WHERE r.oid = s.objid) \
-         WHEN 2620 THEN (SELECT t.tgrelid FROM pg_catalog.pg_trigger t WHERE t.oid = s.objid) \
-         WHEN 3256 THEN (SELECT p.polrelid FROM pg_catalog.pg_policy p WHERE p.oid = s.objid) \
-         WHEN 1247 THEN (SELECT nullif(coalesce(nullif(t.typrelid, 0), e.typrelid), 0) FROM pg_catalog.pg_type t \
-         LEFT JOIN pg_catalog.pg_type e ON e.oid = nullif(t.typelem, 0) WHERE t.oid = s.objid) END FROM changed s), \
-         relations (oid) AS (SELECT CASE WHEN c.relkind IN ('i', 'I') THEN (SELECT i.indrelid FROM pg_catalog.pg_index i WHERE i.indexrelid = c.oid) \
-         WHEN c.relkind = 't' THEN (SELECT d.refobjid FROM pg_catalog.pg_depend d WHERE d.classid = 1259 AND d.objid = c.oid \
-         AND d.refclassid = 1259 AND d.deptype = 'i') WHEN c.relkind <> 'c' THEN c.oid END \
-         FROM owners o LEFT JOIN pg_catalog.pg_class c ON c.oid = o.oid), \
-         both_ways (oid) AS (SELECT r.oid FROM relations r UNION SELECT d.refobjid FROM relations r JOIN pg_catalog.pg_depend d \
-         ON d.classid = 1259 AND d.objid = r.oid AND d.refclassid = 1259 AND d.refobjsubid > 0 AND d.deptype = 'i') \
-         SELECT b.oid FROM both_ways b UNION SELECT d.objid FROM both_ways b JOIN pg_catalog.pg_depend d \
-         ON d.refclassid = 1259 AND d.refobjid = b.oid AND d.refobjsubid > 0 AND d.classid = 1259 AND d.deptype = 'i'",
-        new.join(" UNION ")
-    )
+        "pg_trigger" => ("2620", "c.oid", "c.tgisinternal AND c.tgconstrrelid <> 0 AND c.tgparentid = 0"),
+        "pg_depend" => ("c.classid", "c.objid", "c.classid = 2620 AND c.deptype = 'i'"),
+        "pg_description" => ("c.classoid", "c.objoid", "false"),
+        "pg_attribute" => ("1259", "c.attrelid", "false"),
+        "pg_attrdef" => ("1259", "c.adrelid", "false"),
+        "pg_index" => ("1259", "c.indrelid", "false"),
+        "pg_inherits" => ("1259", "c.inhrelid", "false"),
+        "pg_partitioned_table" => ("1259", "c.partrelid", "false"),
+        "pg_sequence" => ("1259", "c.seqrelid", "false"),
+        _ => return None,
+    })
 }
+
+/// What has changed, by the keys in `scans`, and what hangs on it; the relations that all this is of.
+const CLOSURE: &str = "changed (classid, objid) AS (SELECT (k.key >> 32)::oid, (k.key & 4294967295)::oid \
+     FROM scans s, LATERAL pg_catalog.unnest(s.keys) k (key) \
+     UNION SELECT d.classid, d.objid FROM changed s JOIN pg_catalog.pg_depend d ON d.refclassid = s.classid AND d.refobjid = s.objid), \
+     owners (oid) AS (SELECT DISTINCT CASE s.classid WHEN 1259 THEN s.objid \
+     WHEN 2606 THEN (SELECT nullif(k.conrelid, 0) FROM pg_catalog.pg_constraint k WHERE k.oid = s.objid) \
+     WHEN 2604 THEN (SELECT f.adrelid FROM pg_catalog.pg_attrdef f WHERE f.oid = s.objid) \
+     WHEN 2618 THEN (SELECT r.ev_class FROM pg_catalog.pg_rewrite r WHERE r.oid = s.objid) \
+     WHEN 2620 THEN (SELECT t.tgrelid FROM pg_catalog.pg_trigger t WHERE t.oid = s.objid) \
+     WHEN 3256 THEN (SELECT p.polrelid FROM pg_catalog.pg_policy p WHERE p.oid = s.objid) \
+     WHEN 1247 THEN (SELECT nullif(coalesce(nullif(t.typrelid, 0), e.typrelid), 0) FROM pg_catalog.pg_type t \
+     LEFT JOIN pg_catalog.pg_type e ON e.oid = nullif(t.typelem, 0) WHERE t.oid = s.objid) END FROM changed s), \
+     relations (oid) AS (SELECT CASE WHEN c.relkind IN ('i', 'I') THEN (SELECT i.indrelid FROM pg_catalog.pg_index i WHERE i.indexrelid = c.oid) \
+     WHEN c.relkind = 't' THEN (SELECT d.refobjid FROM pg_catalog.pg_depend d WHERE d.classid = 1259 AND d.objid = c.oid \
+     AND d.refclassid = 1259 AND d.deptype = 'i') WHEN c.relkind <> 'c' THEN c.oid END \
+     FROM owners o LEFT JOIN pg_catalog.pg_class c ON c.oid = o.oid), \
+     both_ways (oid) AS (SELECT r.oid FROM relations r UNION SELECT d.refobjid FROM relations r JOIN pg_catalog.pg_depend d \
+     ON d.classid = 1259 AND d.objid = r.oid AND d.refclassid = 1259 AND d.refobjsubid > 0 AND d.deptype = 'i')";
+
+/// The relations of [`CLOSURE`].
+const RELATIONS: &str = "SELECT b.oid FROM both_ways b UNION SELECT d.objid FROM both_ways b JOIN pg_catalog.pg_depend d \
+     ON d.refclassid = 1259 AND d.refobjid = b.oid AND d.refobjsubid > 0 AND d.classid = 1259 AND d.deptype = 'i'";
 
 /// A query of a source, of all relations or of those in `$1`, where that makes a difference.
 pub(super) fn restricted(sql: &str, to_some: bool) -> String {
@@ -265,6 +308,9 @@ pub(super) fn restricted(sql: &str, to_some: bool) -> String {
         all.push_str(before);
         match what.split_once(' ') {
             Some(("in" | "of", _)) if !to_some => all.push_str("true"),
+            // Goes without saying of some that are users', and might mislead who plans the query.
+            Some(("user", _)) if to_some => all.push_str("true"),
+            Some(("user", what)) => all.push_str(&format!("{what} >= 16384")),
             Some(("in", what)) => all.push_str(&format!("{} = ANY ($1)", column(what))),
             // There is an index that begins with the catalog.
             Some(("of", what @ "d.objid")) => all.push_str(&format!(
@@ -291,9 +337,13 @@ fn is_asked(sql: &str, state: &State) -> bool {
     what.split(' ').nth(1).is_none_or(|catalog| state.has(catalog))
 }
 
-/// Catalogs are large, and what is read of them by a few numbers is little: a plan that is made once, for any numbers, doesn't know that.
-const BY_INDEX: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_hashjoin = off; \
-     SET LOCAL enable_mergejoin = off";
+/// A plan is made once, for any numbers. What has changed is little and hangs on little, in catalogs that are large: a plan for any numbers
+/// doesn't know that.
+const BY_CLOSURE: &str =
+    "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
+
+/// And what is read by a few numbers is, too.
+const BY_INDEX: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off";
 
 /// The numbers of the relations in `$1` and of their parts.
 const PARTS: &str = "SELECT pg_catalog.unnest($1) \
@@ -305,8 +355,14 @@ const PARTS: &str = "SELECT pg_catalog.unnest($1) \
      UNION ALL SELECT p.oid FROM pg_catalog.pg_policy p WHERE p.polrelid = ANY ($1) \
      UNION ALL SELECT y.reltype FROM pg_catalog.pg_class y WHERE y.oid = ANY ($1)";
 
+/// The numbers in the list of relations to read again; nothing where one stands for what is none.
+fn relations(list: &str) -> Option<Vec<u32>> {
+    let list = list.strip_prefix('{')?.strip_suffix('}')?;
+    list.split(',').filter(|number| !number.is_empty()).map(|number| number.parse().ok()).collect()
+}
+
 /// See [`Session::inspect_again`](driftlock_database::Session::inspect_again).
-pub(crate) async fn take(session: &mut PostgresSession, trusted: bool) -> Result<Inspection, Error> {
+pub(crate) async fn take(session: &mut PostgresSession, reach: Reach<'_>) -> Result<Inspection, Error> {
     let reader = match (session.reader.take(), &session.target) {
         (Some(reader), _) => Some(reader),
         (None, Some(target)) => PostgresSession::open(target.clone(), session.options.clone())
@@ -318,28 +374,29 @@ pub(crate) async fn take(session: &mut PostgresSession, trusted: bool) -> Result
     // There may be room for no other session, or nobody says how to get one.
     let Some(mut reader) = reader else { return super::take(session).await };
     // One that fails is not asked again.
-    let inspection = reader.take(trusted).await?;
+    let inspection = reader.take(reach).await?;
     session.reader = Some(reader);
     Ok(inspection)
 }
 
 impl Reader {
-    async fn take(&mut self, trusted: bool) -> Result<Inspection, Error> {
+    async fn take(&mut self, reach: Reach<'_>) -> Result<Inspection, Error> {
         if let Some(memory) = self.memory.take() {
             // What acts on statements by itself may do anything.
-            let trusted = trusted && !memory.state.has("pg_event_trigger");
-            let known = self.renewed(memory, trusted).await;
+            let reach = if memory.state.has("pg_event_trigger") { Reach::Anything } else { reach };
+            let known = self.renewed(memory, reach).await;
             if self.session.wire.seen.in_transaction() {
                 self.session.rollback().await?;
             }
             match known {
                 Ok(Some(memory)) => return Ok(self.memory.insert(memory).last.clone()),
                 Ok(None) => {}
-                Err(error) if is_gone(&error) || matches!(error, Error::LockTimeout(_)) => {}
+                // Which of the questions were prepared before isn't known.
+                Err(error) if is_gone(&error) || matches!(error, Error::LockTimeout(_)) => self.prepared.stale = true,
                 Err(error) => return Err(error),
             }
         }
-        let noted = State::question(self.session.major, None, false);
+        let noted = State::question(self.session.major);
         let (reading, answer, changes) = take_noting(&mut self.session, &noted).await?;
         let last = reading.clone().done();
         if changes.is_some() {
@@ -351,29 +408,25 @@ impl Reader {
     }
 
     /// The memory as it is now; nothing where everything has to be read.
-    async fn renewed(&mut self, mut memory: Box<Memory>, trusted: bool) -> Result<Option<Box<Memory>>, Error> {
+    async fn renewed(&mut self, mut memory: Box<Memory>, reach: Reach<'_>) -> Result<Option<Box<Memory>>, Error> {
         let Reader { session, prepared, .. } = self;
         let major = session.major;
-        let questions = [State::question(major, Some(&memory.state), trusted), relations()];
+        prepared.of(memory.state.counts.get("pg_class").copied().unwrap_or_default());
+        let questions = [memory.state.question_after(major, reach)];
         let (prepare, execute) = prepared.statements(&questions, KNOWN, &memory.state.known());
-        let begin = format!("{BEGIN}; {SETTINGS}; {NO_WAITING}; SET LOCAL plan_cache_mode = force_generic_plan");
+        let begin = format!("{BEGIN}; {SETTINGS}; {NO_WAITING}; {BY_CLOSURE}");
         let all: Vec<String> = std::iter::once(begin).chain(prepare).chain(execute).collect();
         let answers = session.ask(&all.join("; ")).await?;
-        let [.., said, changed] = answers.as_slice() else { return Ok(None) };
-        let (mut state, rows) = State::read(Some(said))?;
+        let (mut state, rows) = State::read(answers.last())?;
         if !memory.state.leads_to(&state, &rows) {
             return Ok(None);
         }
         for (catalog, count) in &memory.state.counts {
             state.counts.entry(catalog.clone()).or_insert(*count);
         }
-        let mut these: Vec<u32> = Vec::with_capacity(changed.rows.len());
-        for row in &changed.rows {
-            match Values(row).optional(0)? {
-                Some(_) => these.push(oid(&Values(row), 0)?),
-                None => return Ok(None),
-            }
-        }
+        let Some(these) = only_row(&answers).map(|row| row.text(4)).transpose()?.as_deref().and_then(relations) else {
+            return Ok(None);
+        };
         memory.state = state;
         if these.is_empty() {
             return Ok(Some(memory));
@@ -395,7 +448,7 @@ impl Reader {
             None => false,
         };
         if !is_still {
-            let question = [State::question(major, Some(&memory.state), false)];
+            let question = [memory.state.question_after(major, Reach::Anything)];
             let (prepare, execute) = prepared.statements(&question, KNOWN, &memory.state.known());
             let answers = session.ask(&[prepare, execute].concat().join("; ")).await?;
             let (now, rows) = State::read(answers.last())?;

@@ -75,7 +75,7 @@ pub(super) const COLLATIONS: Source = Source {
     sql: |_| {
         "SELECT l.oid, pg_catalog.format('%I.%I', n.nspname, l.collname) FROM pg_catalog.pg_collation l \
          JOIN pg_catalog.pg_namespace n ON n.oid = l.collnamespace \
-         WHERE l.oid IN (SELECT pg_catalog.unnest(i.indcollation) FROM pg_catalog.pg_index i WHERE i.indrelid >= 16384 AND {in i.indrelid pg_index})"
+         WHERE l.oid IN (SELECT pg_catalog.unnest(i.indcollation) FROM pg_catalog.pg_index i WHERE {user i.indrelid} AND {in i.indrelid pg_index})"
             .to_owned()
     },
     read: |reading, row| {
@@ -86,8 +86,8 @@ pub(super) const COLLATIONS: Source = Source {
 
 pub(super) const DETAILS: Source = Source {
     sql: |_| {
-        "SELECT a.attrelid, a.attnum, a.attoptions::text, nullif(a.attstattarget, -1) FROM pg_catalog.pg_attribute a \
-         JOIN pg_catalog.pg_index i ON i.indexrelid = a.attrelid WHERE a.attrelid >= 16384 AND {in i.indrelid pg_index} \
+        "SELECT a.attrelid, a.attnum, a.attoptions::text, nullif(a.attstattarget, -1) FROM pg_catalog.pg_index i \
+         JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indexrelid WHERE {user a.attrelid} AND {in i.indrelid pg_index} \
          AND (a.attoptions IS NOT NULL OR nullif(a.attstattarget, -1) IS NOT NULL)"
             .to_owned()
     },

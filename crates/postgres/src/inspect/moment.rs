@@ -47,6 +47,11 @@ impl Moment {
         Moment { snapshot, counts: String::new() }
     }
 
+    /// Whether some transaction hadn't ended yet.
+    pub(super) fn is_anything_under_way(&self) -> bool {
+        self.snapshot.split(':').nth(2).is_some_and(|these| !these.is_empty())
+    }
+
     /// Of the transactions that it doesn't see, in SQL: the first of those that come, and those that were under way.
     pub(super) fn unseen(&self) -> (String, String) {
         let mut parts = self.snapshot.split(':').skip(1);
@@ -61,7 +66,7 @@ impl Moment {
     /// Asks how many rows each catalog has, and for each whether it has some that this moment doesn't see.
     pub(super) fn question_after(&self, major: u32) -> String {
         let (next, under_way) = self.unseen();
-        let is_new = is_new("c", &next, &under_way);
+        let is_new = is_new("c", &next, Some(&under_way));
         let catalogs: Vec<String> = marks::names(major)
             .map(|name| {
                 format!(
@@ -79,11 +84,14 @@ impl Moment {
 }
 
 /// Whether a row was written by a transaction that a moment doesn't see, in SQL: by what [`Moment::unseen`] says.
-pub(super) fn is_new(row: &str, next: &str, under_way: &str) -> String {
+pub(super) fn is_new(row: &str, next: &str, under_way: Option<&str>) -> String {
     // A row that was frozen long ago may bear a number that would be in the future by now.
-    format!(
-        "pg_catalog.age({row}.xmin) BETWEEN 0 AND (SELECT pg_catalog.age({next})) OR {row}.xmin = ANY ({under_way})"
-    )
+    let came =
+        format!("pg_catalog.age({row}.xmin) <= (SELECT pg_catalog.age({next})) AND pg_catalog.age({row}.xmin) >= 0");
+    match under_way {
+        Some(under_way) => format!("{came} OR {row}.xmin = ANY ({under_way})"),
+        None => came,
+    }
 }
 
 #[cfg(test)]

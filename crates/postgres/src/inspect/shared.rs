@@ -7,7 +7,7 @@ use super::{Address, Source};
 pub(super) const COMMENTS: Source = Source {
     sql: |_| {
         "SELECT d.classoid, d.objoid, d.objsubid, d.description FROM pg_catalog.pg_description d \
-         WHERE d.objoid >= 16384 AND d.classoid NOT IN ('pg_catalog.pg_namespace'::pg_catalog.regclass, 'pg_catalog.pg_extension'::pg_catalog.regclass) \
+         WHERE {user d.objoid} AND d.classoid NOT IN ('pg_catalog.pg_namespace'::pg_catalog.regclass, 'pg_catalog.pg_extension'::pg_catalog.regclass) \
          AND {of d.objoid pg_description}"
             .to_owned()
     },
@@ -28,7 +28,7 @@ pub(super) const COMMENTS: Source = Source {
 pub(super) const DEPENDENCIES: Source = Source {
     sql: |_| {
         "SELECT d.classid, d.objid, d.objsubid, d.refclassid, d.refobjid, d.refobjsubid FROM pg_catalog.pg_depend d \
-         WHERE d.objid >= 16384 AND d.refobjid >= 16384 AND d.refclassid <> 'pg_catalog.pg_namespace'::pg_catalog.regclass \
+         WHERE {user d.objid} AND d.refobjid >= 16384 AND d.refclassid <> 'pg_catalog.pg_namespace'::pg_catalog.regclass \
          AND NOT (d.deptype = 'a' AND (d.classid IN (2604, 2606) OR (d.classid = 1259 AND d.refobjsubid <> 0))) \
          AND NOT (d.deptype = 'i' AND d.classid = 2620) AND {of d.objid}"
             .to_owned()

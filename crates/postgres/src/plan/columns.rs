@@ -158,6 +158,11 @@ impl Plan<'_> {
                 if part.kind == *"foreign_key" {
                     op = op.uses(self.keys_of(self.from, part));
                 }
+                if part.kind == *"exclusion" {
+                    let spoken_of = words::all_names(&part.attributes);
+                    let others = spoken_of.iter().filter(|name| !goes_with(part, name));
+                    op = op.uses(others.map(|name| Key::part(&id, "column", name)));
+                }
             }
         }
         let sequences = self.owned.get(&id).into_iter().flatten();
@@ -380,7 +385,11 @@ pub(super) fn goes_with(part: &Part, column: &str) -> bool {
         })
     };
     match part.kind.as_str() {
-        "index" | "primary_key" | "unique" | "exclusion" => {
+        // What its condition or an expression speaks of keeps it: such a column can't go before it.
+        "exclusion" => part.attributes.list("columns").iter().any(|item| {
+            item.as_text().or_else(|| item.get("column").and_then(Value::as_text)) == Some(column)
+        }),
+        "index" | "primary_key" | "unique" => {
             has("columns")
                 || has("include")
                 || part.attributes.text("where").is_some_and(|it| words::names(it).contains(column))
