@@ -89,12 +89,12 @@ const SETTINGS: &[&str] = &[
     "SET client_min_messages = warning",
 ];
 
-/// All that is said of one object.
-pub(crate) fn of(schema: &Schema, object: &Object) -> Result<Steps, CreateError> {
+/// All that is said of one object, which may be a table that others inherit.
+pub(crate) fn of(schema: &Schema, object: &Object, is_inherited: bool) -> Result<Steps, CreateError> {
     let Some((_, make)) = KINDS.iter().find(|(kind, _)| object.kind == **kind) else {
         return Err(CreateError::new(object.id(), format!("there is no way to make a {}", object.kind.words())));
     };
-    let mut steps = Steps::default();
+    let mut steps = Steps::with_inherited(is_inherited.then(|| object.name.clone()));
     make(schema, object, &mut steps)?;
     Ok(steps)
 }
@@ -103,7 +103,7 @@ pub(crate) fn statements(schema: &Schema) -> Result<Vec<Creation>, CreateError> 
     let database = Id::new("database", Name::new(""));
     let mut creations: Vec<Creation> =
         SETTINGS.iter().map(|setting| Creation::new(database.clone(), *setting)).collect();
-    let mut steps = Steps::default();
+    let mut steps = Steps::with_inherited(schema.objects().flat_map(relations::inherited_by));
     schemas::without_public(schema, &mut steps);
     for object in schema.objects() {
         let Some((_, make)) = KINDS.iter().find(|(kind, _)| object.kind == **kind) else {

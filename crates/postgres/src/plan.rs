@@ -10,7 +10,7 @@ use driftlock_database::{ColumnOrder, PlanError, Step};
 use driftlock_schema::{Attributes, Id, Name, Object, Part, Schema};
 
 use self::graph::Op;
-use crate::create::relations::name_of;
+use crate::create::relations::{inherited_by, name_of};
 use crate::create::steps::Key;
 use crate::create::{self, qualified};
 
@@ -60,6 +60,8 @@ struct Plan<'a> {
     resolved: HashMap<Id, (Vec<Part>, Vec<Part>)>,
     /// The tables that inherit from a table, before.
     children: HashMap<Id, Vec<Id>>,
+    /// Tables that others inherit in the end.
+    inherited: HashSet<Name>,
     /// The sequences that belong to columns of a table, before.
     owned: HashMap<Id, Vec<Id>>,
     /// The tables that a foreign key refers to, before.
@@ -79,6 +81,7 @@ pub(crate) fn steps(from: &Schema, to: &Schema, order: ColumnOrder) -> Result<Ve
         work: BTreeSet::new(),
         resolved: HashMap::new(),
         children: HashMap::new(),
+        inherited: HashSet::new(),
         owned: HashMap::new(),
         referenced: HashSet::new(),
         ops: Vec::new(),
@@ -122,6 +125,7 @@ impl<'a> Plan<'a> {
         if !self.work.iter().any(is_table) {
             return;
         }
+        self.inherited = self.to.objects().flat_map(inherited_by).collect();
         for object in self.from.objects() {
             for parent in parents(object) {
                 self.children.entry(parent).or_default().push(object.id());
@@ -317,5 +321,5 @@ fn owned_by(attributes: &Attributes) -> Option<(Id, String)> {
 
 /// What makes an object, all of it.
 fn all_of(schema: &Schema, object: &Object) -> Result<create::Steps, PlanError> {
-    Ok(create::of(schema, object)?)
+    Ok(create::of(schema, object, false)?)
 }

@@ -10,11 +10,34 @@ use crate::sql::identifier;
 
 /// A column inside of CREATE TABLE: what can't be said later, or costs nothing to say.
 pub(crate) fn definition(table: &Object, column: &Part) -> String {
+    defined(table, column, None)
+}
+
+/// The same with its default, if that can be said at once.
+pub(super) fn definition_with_default(table: &Object, column: &Part) -> String {
+    defined(table, column, default_at_once(column))
+}
+
+/// A default that needs nothing that may itself need the table, as a function may.
+fn default_at_once(column: &Part) -> Option<&str> {
+    let comes_before_tables = |id: &Id| {
+        matches!(
+            id.kind.as_str(),
+            "enum" | "domain" | "composite_type" | "range_type" | "collation" | "extension" | "sequence"
+        )
+    };
+    column.attributes.text("default").filter(|_| column.requires.iter().all(comes_before_tables))
+}
+
+fn defined(table: &Object, column: &Part, default: Option<&str>) -> String {
     let say = &column.attributes;
     let mut sql = format!("{} {}", identifier(&column.name), say.text("type").unwrap_or_default());
     sql.push_str(&foreign::options(say.get("foreign_options")));
     if let Some(collation) = say.text("collation") {
         sql.push_str(&format!(" COLLATE {collation}"));
+    }
+    if let Some(default) = default {
+        sql.push_str(&format!(" DEFAULT {default}"));
     }
     sql.push_str(&clauses(table, column));
     sql
@@ -70,14 +93,26 @@ pub(crate) fn sequence_name(name: &Value) -> Name {
     Name::within(text("schema"), text("name"))
 }
 
-/// What has to be there for its definition: all but what its default is made of.
-pub(super) fn required(column: &Part) -> impl Iterator<Item = &Id> {
-    let has_default = column.attributes.get("default").is_some();
-    column.requires.iter().filter(move |id| !has_default || !matches!(id.kind.as_str(), "function" | "sequence"))
+/// What has to be there for its definition: all but what a default that is said later is made of.
+pub(super) fn required(column: &Part, said: Said) -> impl Iterator<Item = &Id> {
+    let is_later =
+        column.attributes.get("default").is_some() && (said != Said::Default || default_at_once(column).is_none());
+    column.requires.iter().filter(move |id| !is_later || !matches!(id.kind.as_str(), "function" | "sequence"))
 }
 
-/// What is said of a column once its table is there. `is_bare` is one that CREATE TABLE said nothing of, since it comes from a parent.
-pub(super) fn steps(object: &Object, column: &Part, is_bare: bool, steps: &mut Steps) {
+/// What the statement that makes a relation has said of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Said {
+    /// Nothing: it comes from a parent.
+    Nothing,
+    /// All but its default.
+    Definition,
+    /// Its default too, if that can be said at once.
+    Default,
+}
+
+/// What is said of a column once its relation is there.
+pub(super) fn steps(object: &Object, column: &Part, said: Said, steps: &mut Steps) {
     let (id, name) = (object.id(), qualified(&object.name));
     let (say, quoted) = (&column.attributes, identifier(&column.name));
     let alter = match object.kind.as_str() {
@@ -93,13 +128,12 @@ pub(super) fn steps(object: &Object, column: &Part, is_bare: bool, steps: &mut S
         let sql = |what: &str| format!("{alter} {name} ALTER COLUMN {quoted} {what}");
         steps.add(&id, rank, sql(&what)).requires(&column.requires).says(saying, sql(undo));
     };
-    match say.text("default") {
-        Some(expression) => add(format!("SET DEFAULT {expression}"), "default", "DROP DEFAULT"),
-        // It has its parent's.
-        None if is_bare && say.get("generated").is_none() => add("DROP DEFAULT".to_owned(), "default", "DROP DEFAULT"),
-        None => {}
+    if let Some(expression) = say.text("default")
+        && (said != Said::Default || default_at_once(column).is_none())
+    {
+        add(format!("SET DEFAULT {expression}"), "default", "DROP DEFAULT");
     }
-    if is_bare {
+    if said == Said::Nothing {
         // It has its parent's, where it says nothing itself.
         let own = object.part("column", &column.name).and_then(|own| own.attributes.get("not_null"));
         if let Some(Value::Flag(is_set)) = own {

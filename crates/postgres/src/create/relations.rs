@@ -3,6 +3,7 @@
 use driftlock_database::CreateError;
 use driftlock_schema::{Attributes, Id, Name, Object, Part, SELF, Schema, Value};
 
+use super::columns::Said;
 use super::facets::Defaults;
 use super::steps::Key;
 use super::{Rank, Steps, behaviour, columns, constraints, indexes, qualified};
@@ -16,9 +17,13 @@ pub(super) fn table(schema: &Schema, object: &Object, steps: &mut Steps) -> Resu
     let is_partition = say.get("partition_of").is_some();
     // A partition is made by itself and then attached, as that is how it can have its columns in an order of its own.
     let defined = || all.iter().filter(|column| is_partition || !column.attributes.flag("inherited"));
-    let definitions: Vec<String> = match say.get("of_type") {
-        Some(_) => defined().filter_map(|column| columns::options(object, column)).collect(),
-        None => defined().map(|column| columns::definition(object, column)).collect(),
+    // Who inherits a table says its defaults again, after two parents of it may have said different ones.
+    let said =
+        if say.get("of_type").is_some() || steps.is_inherited(&object.name) { Said::Definition } else { Said::Default };
+    let definitions: Vec<String> = match (say.get("of_type"), said) {
+        (Some(_), _) => defined().filter_map(|column| columns::options(object, column)).collect(),
+        (None, Said::Default) => defined().map(|column| columns::definition_with_default(object, column)).collect(),
+        (None, _) => defined().map(|column| columns::definition(object, column)).collect(),
     };
     let foreign = if object.kind == "foreign_table" { "FOREIGN " } else { "" };
     let unlogged = if say.flag("unlogged") { "UNLOGGED " } else { "" };
@@ -48,7 +53,7 @@ pub(super) fn table(schema: &Schema, object: &Object, steps: &mut Steps) -> Resu
     if let Some(tablespace) = say.text("tablespace") {
         sql.push_str(&format!(" TABLESPACE {}", identifier(tablespace)));
     }
-    let required: Vec<&Id> = defined().flat_map(columns::required).collect();
+    let required: Vec<&Id> = defined().flat_map(|column| columns::required(column, said)).collect();
     let of_parents: Vec<Id> = parents.iter().map(|parent| parent.id()).collect();
     steps.add(&id, Rank::Table, sql).requires(&object.requires).requires(required).requires(&of_parents);
     if let (true, Some(parent), Some(bound)) = (is_partition, parents.first(), say.text("bound")) {
@@ -74,8 +79,8 @@ pub(super) fn table(schema: &Schema, object: &Object, steps: &mut Steps) -> Resu
     owner_and_comment(&id, &words, say, steps);
     steps.grants(&id, &format!("TABLE {name}"), say, Defaults::OwnerAlone);
     for column in &all {
-        let parent = parents.iter().find(|_| !is_partition && column.attributes.flag("inherited"));
-        columns::steps(object, column, parent.is_some(), steps);
+        let is_bare = !is_partition && !parents.is_empty() && column.attributes.flag("inherited");
+        columns::steps(object, column, if is_bare { Said::Nothing } else { said }, steps);
     }
     parts(object, steps)
 }
@@ -117,7 +122,7 @@ pub(super) fn view(_: &Schema, object: &Object, steps: &mut Steps) -> Result<(),
     owner_and_comment(&id, &format!("VIEW {name}"), say, steps);
     steps.grants(&id, &format!("TABLE {name}"), say, Defaults::OwnerAlone);
     for column in object.parts_of("column") {
-        columns::steps(object, column, false, steps);
+        columns::steps(object, column, Said::Definition, steps);
     }
     parts(object, steps)
 }
@@ -146,7 +151,7 @@ pub(super) fn materialized_view(_: &Schema, object: &Object, steps: &mut Steps) 
     owner_and_comment(&id, &format!("MATERIALIZED VIEW {name}"), say, steps);
     steps.grants(&id, &format!("TABLE {name}"), say, Defaults::OwnerAlone);
     for column in object.parts_of("column") {
-        columns::steps(object, column, false, steps);
+        columns::steps(object, column, Said::Definition, steps);
     }
     parts(object, steps)
 }
@@ -177,6 +182,11 @@ pub(crate) fn parents<'a>(schema: &'a Schema, object: &Object) -> Result<Vec<&'a
             })
         })
         .collect()
+}
+
+/// The tables that a table inherits, partitioned ones aside.
+pub(crate) fn inherited_by(object: &Object) -> impl Iterator<Item = Name> + '_ {
+    object.attributes.list("inherits").iter().map(name_of)
 }
 
 /// The name of a relation that an attribute refers to.

@@ -1,10 +1,10 @@
 //! Statements, and the order that they need.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use driftlock_database::{CreateError, Creation};
-use driftlock_schema::{Id, Part, Value};
+use driftlock_schema::{Id, Name, Part, Value};
 
 use super::facets::{Defaults, On};
 
@@ -124,6 +124,8 @@ pub(crate) struct Steps {
     pub(crate) granted: Vec<Granted>,
     /// The part that what is added is about.
     about: Option<(String, String)>,
+    /// Tables that others inherit.
+    inherited: HashSet<Name>,
 }
 
 /// A step that was just added, to say more of it.
@@ -133,6 +135,16 @@ pub(crate) struct Added<'a> {
 }
 
 impl Steps {
+    /// For objects of which these are tables that others inherit.
+    pub(crate) fn with_inherited(inherited: impl IntoIterator<Item = Name>) -> Self {
+        Steps { inherited: inherited.into_iter().collect(), ..Steps::default() }
+    }
+
+    /// Whether others inherit a table.
+    pub(super) fn is_inherited(&self, table: &Name) -> bool {
+        self.inherited.contains(table)
+    }
+
     /// What is added from here on is about this part, or about the object itself.
     pub(crate) fn about(&mut self, part: Option<&Part>) {
         self.about = part.map(|part| (part.kind.as_str().to_owned(), part.name.clone()));

@@ -1,22 +1,33 @@
 //! Objects that come and go whole.
 
+use std::collections::BTreeMap;
+
 use driftlock_database::{PlanError, Step};
 use driftlock_schema::{Id, Name, Object, Part};
 
 use super::columns::is_type;
 use super::graph::Op;
 use super::{
-    Column, Plan, all_of, all_required, drop, grants, hazards, names_of, names_of_part, owned_by, parents, schema_key,
-    words,
+    Column, Plan, all_required, drop, grants, hazards, names_of, names_of_part, owned_by, parents, schema_key, words,
 };
 use crate::create::facets::{Defaults, On};
+use crate::create::relations::{all_columns, inherited_by};
 use crate::create::steps::{Granted, Key};
-use crate::create::{Rank, qualified};
+use crate::create::{self, Rank, qualified};
 use crate::sql::identifier;
 
 /// The schema that an extension's members are in; it is in none itself.
 fn schema_of(object: &Object) -> Option<&str> {
     object.attributes.text("schema").filter(|_| object.kind == "extension")
+}
+
+/// A default that a new table's column has from its parent's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FromParent {
+    /// It is the one that it should have.
+    Same,
+    /// It should have none.
+    Unwanted,
 }
 
 impl Plan<'_> {
@@ -29,7 +40,7 @@ impl Plan<'_> {
             None => Vec::new(),
         };
         let object = &self.with_checks(object, &joins, None);
-        let made = all_of(self.to, object)?;
+        let made = create::of(self.to, object, self.inherited.contains(&object.name))?;
         if object.kind == "default_privileges" {
             return self.default_privileges(None, Some(object));
         }
@@ -45,6 +56,7 @@ impl Plan<'_> {
         for keys in &mut makes {
             keys.sort_by_key(|key| format!("{key:?}"));
         }
+        let defaults = self.defaults_from_parents(object)?;
         let mut is_first = true;
         for (step, mut makes) in made.steps.into_iter().zip(makes) {
             if step.is_grant {
@@ -53,6 +65,12 @@ impl Plan<'_> {
             let part = step.part.as_ref().and_then(|(kind, name)| object.part(kind, name));
             let mut needs = step.requires.clone();
             let saying = step.saying.as_ref().map(|(what, _)| what.as_str());
+            // It comes with the parent's column.
+            if let (Some("default"), Some((_, column))) = (saying, &step.part)
+                && defaults.get(column) == Some(&FromParent::Same)
+            {
+                continue;
+            }
             if saying == Some("partition_of") && !joins.is_empty() {
                 needs.extend(self.before_joining(object));
             }
@@ -62,6 +80,13 @@ impl Plan<'_> {
             if is_first {
                 makes.extend(super::own_name(object));
                 needs.extend(object.name.schema.as_deref().map(schema_key));
+                // What it has from parents it has from them as they are in the end.
+                for parent in inherited_by(object).map(|name| Id::new("table", name)).filter(|it| self.stays(it)) {
+                    for column in self.resolved.get(&parent).into_iter().flat_map(|(_, after)| after) {
+                        needs.push(Key::part(&parent, "column", &column.name));
+                        needs.push(Key::other(&parent, format!("altered {}", column.name)));
+                    }
+                }
                 for column in object.parts_of("column") {
                     makes.extend(names_of_part(object, column));
                 }
@@ -92,6 +117,14 @@ impl Plan<'_> {
             is_first = false;
             self.ops.push(op);
         }
+        for (column, _) in defaults.iter().filter(|(_, how)| **how == FromParent::Unwanted) {
+            let sql = format!(
+                "ALTER TABLE ONLY {} ALTER COLUMN {} DROP DEFAULT",
+                qualified(&object.name),
+                identifier(column)
+            );
+            self.ops.push(Op::here(Step::new(id.clone(), sql), Rank::Column).needs([Key::object(&id)]));
+        }
         for granted in &made.granted {
             let key = self.key_of(&id, granted);
             for sql in grants::of_new(self.from, granted) {
@@ -99,6 +132,33 @@ impl Plan<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The defaults that a new table has of parents that are there before it.
+    fn defaults_from_parents(&self, object: &Object) -> Result<BTreeMap<String, FromParent>, PlanError> {
+        let mut found = BTreeMap::new();
+        let parents: Vec<Id> = inherited_by(object).map(|name| Id::new("table", name)).collect();
+        if !parents.iter().any(|it| self.stays(it)) {
+            return Ok(found);
+        }
+        let mut theirs: BTreeMap<String, Option<String>> = BTreeMap::new();
+        for parent in &parents {
+            let Some(table) = self.to.get(parent) else { continue };
+            for column in all_columns(self.to, table, 0)? {
+                // One that is new gets its defaults after it has children.
+                let default = column.attributes.text("default").filter(|_| self.stays(parent)).map(str::to_owned);
+                theirs.entry(column.name).or_insert(default);
+            }
+        }
+        for column in all_columns(self.to, object, 0)?.into_iter().filter(|it| it.attributes.flag("inherited")) {
+            let Some(Some(default)) = theirs.get(&column.name) else { continue };
+            match column.attributes.text("default") {
+                Some(own) if own == default => drop(found.insert(column.name, FromParent::Same)),
+                Some(_) => {}
+                None => drop(found.insert(column.name, FromParent::Unwanted)),
+            }
+        }
+        Ok(found)
     }
 
     /// Whether an index is put to that of the table that its own joins by joining it: the table waits until that index is there
