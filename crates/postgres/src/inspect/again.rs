@@ -143,34 +143,27 @@ impl State {
                 )
             })
             .collect();
-        format!("SELECT {}", State::columns(&format!("pg_catalog.concat_ws(' ', {})", catalogs.join(", "))))
+        format!("SELECT {}", State::columns(&format!("pg_catalog.concat_ws(' ', {})", catalogs.join(", ")), REST))
     }
 
-    /// What a state is told by; `counts` is the part of the catalogs' rows.
-    fn columns(counts: &str) -> String {
+    /// What a state is told by; `counts` is the part of the catalogs' rows, and `rest` everything else.
+    fn columns(counts: &str, rest: &str) -> String {
         let numbered = ["pg_class", "pg_constraint", "pg_policy", "pg_rewrite", "pg_trigger", "pg_type"];
         let greatest: Vec<String> =
             numbered.iter().map(|name| format!("(SELECT max(c.oid) FROM pg_catalog.{name} c)")).collect();
-        format!(
-            "pg_catalog.pg_current_snapshot()::text, GREATEST({}), {counts}, pg_catalog.concat_ws(' ', \
-             (SELECT sum(pg_catalog.hashtextextended(r.rolname::text, r.oid::int8)) FROM pg_catalog.pg_roles r), \
-             (SELECT d.datdba FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()), \
-             (SELECT count(*) FROM pg_catalog.pg_depend d WHERE d.refclassid = 3079 AND d.deptype = 'e'), \
-             (SELECT pg_catalog.string_agg(m::text, ' ' ORDER BY m.umid) FROM pg_catalog.pg_user_mappings m))",
-            greatest.join(", "),
-        )
+        format!("pg_catalog.pg_current_snapshot()::text, GREATEST({}), {counts}, {rest}", greatest.join(", "))
     }
 
     /// Asks for the state, for what has come to the catalogs since this one, which is told by [`KNOWN`], and for the relations to read again:
-    /// those with new rows and those that hang on them; one that is null stands for what is none. Each catalog is looked through once, and some not at all where
-    /// what ran since then can't have changed anything there that isn't found in another.
+    /// those with new rows and those that hang on them; one that is null stands for what is none. Each catalog is looked through once.
     fn question_after(&self, major: u32, reach: Reach<'_>) -> String {
+        if matches!(reach, Reach::Additions(_)) {
+            return State::question_of_additions(major);
+        }
         let trusted = reach != Reach::Anything;
-        let is_seen_elsewhere = |name: &str| matches!(reach, Reach::Additions(_)) && may(name) == May::BeAnything;
         let is_new = is_new("c", "$2", self.moment.is_anything_under_way().then_some("$3"));
-        let scans: Vec<String> = marks::first_numbers(major)
+        let scans = marks::first_numbers(major)
             .filter(|(name, _)| !trusted || may(name) != May::Stay || self.has(name))
-            .filter(|(name, _)| !is_seen_elsewhere(name))
             .map(|(name, number)| {
                 let only_new = trusted && may(name) == May::BeAnything;
                 let of_old = format!("count(*) FILTER (WHERE {number} <= $1)");
@@ -184,24 +177,57 @@ impl State {
                 };
                 let (keys, also) = match stands_for(name) {
                     None => ("NULL::int8[]".to_owned(), String::new()),
-                    Some((class, number, unless)) => {
-                        let keys = format!("pg_catalog.array_agg({class}::int8 * 4294967296 + {number}::int8)");
-                        let changes = format!("({is_new}) AND NOT ({unless})");
+                    Some(stands_for) => {
+                        let changes = format!("({is_new}) AND NOT ({})", stands_for.unless);
                         match only_new {
-                            true => (keys, format!(" AND {changes}")),
-                            false => (format!("{keys} FILTER (WHERE {changes})"), String::new()),
+                            true => (stands_for.keys(), format!(" AND {changes}")),
+                            false => (format!("{} FILTER (WHERE {changes})", stands_for.keys()), String::new()),
                         }
                     }
                 };
                 let counts = format!("pg_catalog.concat_ws('.', '{name}', count(*), {of_old}, {new})");
                 format!("SELECT {counts}, {keys} FROM pg_catalog.{name} c WHERE {number} >= 16384{also}")
-            })
-            .collect();
+            });
+        State::with_relations(scans, REST)
+    }
+
+    /// The same where nothing that there was is another: what came has a greater number than everything before, and each catalog is asked for
+    /// that by an index. It is told how many rows came.
+    fn question_of_additions(major: u32) -> String {
+        let scans = marks::first_numbers(major).filter(|(name, _)| matches!(may(name), May::Change | May::Grow)).map(
+            |(name, number)| {
+                let keys = stands_for(name).map_or_else(
+                    || "NULL::int8[]".to_owned(),
+                    |stands_for| format!("{} FILTER (WHERE NOT ({}))", stands_for.keys(), stands_for.unless),
+                );
+                // The index is of the bare column.
+                let number = number.trim_end_matches("::pg_catalog.oid");
+                format!(
+                    "SELECT pg_catalog.concat_ws('.', '{name}', count(*), 0, 0), {keys} FROM pg_catalog.{name} c WHERE {number} > $1"
+                )
+            },
+        );
+        State::with_relations(scans, "''")
+    }
+
+    /// The question that asks these of the catalogs, and for the relations that follow.
+    fn with_relations(scans: impl Iterator<Item = String>, rest: &str) -> String {
+        let scans: Vec<String> = scans.collect();
         format!(
             "WITH RECURSIVE scans (counts, keys) AS MATERIALIZED ({}), {CLOSURE} SELECT {}, ARRAY({RELATIONS})::text",
             scans.join(" UNION ALL "),
-            State::columns("(SELECT pg_catalog.string_agg(s.counts, ' ') FROM scans s)")
+            State::columns("(SELECT pg_catalog.string_agg(s.counts, ' ') FROM scans s)", rest)
         )
+    }
+
+    /// The state after this one, where it is told what came.
+    fn grown(&self, mut by: State) -> State {
+        for (catalog, came) in &mut by.counts {
+            *came += self.counts.get(catalog).copied().unwrap_or_default();
+        }
+        by.greatest = by.greatest.max(self.greatest);
+        by.rest.clone_from(&self.rest);
+        by
     }
 
     fn read(answer: Option<&ResultSet>) -> Result<(Self, Vec<Rows>), Error> {
@@ -254,9 +280,32 @@ impl State {
 /// What is told of the last reading, as `$1` to `$3`: the greatest number, and the transactions that its moment doesn't see.
 const KNOWN: &str = "pg_catalog.oid, pg_catalog.xid, pg_catalog.xid[]";
 
-/// What a new row of a catalog (`c`) makes known as changed: the catalog that this is in, its number, and the rows that don't.
-fn stands_for(catalog: &str) -> Option<(&'static str, &'static str, &'static str)> {
-    Some(match catalog {
+/// Everything else that a reading depends on.
+const REST: &str = "pg_catalog.concat_ws(' ', \
+     (SELECT sum(pg_catalog.hashtextextended(r.rolname::text, r.oid::int8)) FROM pg_catalog.pg_roles r), \
+     (SELECT d.datdba FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()), \
+     (SELECT count(*) FROM pg_catalog.pg_depend d WHERE d.refclassid = 3079 AND d.deptype = 'e'), \
+     (SELECT pg_catalog.string_agg(m::text, ' ' ORDER BY m.umid) FROM pg_catalog.pg_user_mappings m))";
+
+/// What a new row of a catalog (`c`) makes known as changed.
+struct StandsFor {
+    /// The catalog that this is in, in SQL.
+    class: &'static str,
+    /// Its number there.
+    number: &'static str,
+    /// Of which rows nothing follows.
+    unless: &'static str,
+}
+
+impl StandsFor {
+    /// The keys that [`CLOSURE`] begins with.
+    fn keys(&self) -> String {
+        format!("pg_catalog.array_agg({}::int8 * 4294967296 + {}::int8)", self.class, self.number)
+    }
+}
+
+fn stands_for(catalog: &str) -> Option<StandsFor> {
+    let (class, number, unless) = match catalog {
         "pg_class" => ("1259", "c.oid", "false"),
         "pg_constraint" => ("2606", "c.oid", "false"),
         "pg_policy" => ("3256", "c.oid", "false"),
@@ -273,7 +322,8 @@ fn stands_for(catalog: &str) -> Option<(&'static str, &'static str, &'static str
         "pg_partitioned_table" => ("1259", "c.partrelid", "false"),
         "pg_sequence" => ("1259", "c.seqrelid", "false"),
         _ => return None,
-    })
+    };
+    Some(StandsFor { class, number, unless })
 }
 
 /// What has changed, by the keys in `scans`, and what hangs on it; the relations that all this is of.
@@ -414,12 +464,15 @@ impl Reader {
         prepared.of(memory.state.counts.get("pg_class").copied().unwrap_or_default());
         let questions = [memory.state.question_after(major, reach)];
         let (prepare, execute) = prepared.statements(&questions, KNOWN, &memory.state.known());
-        let begin = format!("{BEGIN}; {SETTINGS}; {NO_WAITING}; {BY_CLOSURE}");
-        let all: Vec<String> = std::iter::once(begin).chain(prepare).chain(execute).collect();
+        let by_index = matches!(reach, Reach::Additions(_)).then_some(BY_INDEX);
+        let begin = [BEGIN, SETTINGS, NO_WAITING, BY_CLOSURE].into_iter().chain(by_index).map(str::to_owned);
+        let all: Vec<String> = begin.chain(prepare).chain(execute).collect();
         let answers = session.ask(&all.join("; ")).await?;
         let (mut state, rows) = State::read(answers.last())?;
-        if !memory.state.leads_to(&state, &rows) {
-            return Ok(None);
+        match reach {
+            Reach::Additions(_) => state = memory.state.grown(state),
+            _ if !memory.state.leads_to(&state, &rows) => return Ok(None),
+            _ => {}
         }
         for (catalog, count) in &memory.state.counts {
             state.counts.entry(catalog.clone()).or_insert(*count);

@@ -385,11 +385,10 @@ pub(super) fn goes_with(part: &Part, column: &str) -> bool {
         })
     };
     match part.kind.as_str() {
-        // What its condition or an expression speaks of keeps it: such a column can't go before it.
-        "exclusion" => part
-            .attributes
-            .list("columns")
+        // What its condition or an expression speaks of can't go before it.
+        "exclusion" => ["columns", "include"]
             .iter()
+            .flat_map(|list| part.attributes.list(list))
             .any(|item| item.as_text().or_else(|| item.get("column").and_then(Value::as_text)) == Some(column)),
         "index" | "primary_key" | "unique" => {
             has("columns")
