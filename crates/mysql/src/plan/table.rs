@@ -95,7 +95,13 @@ pub(super) fn altered(
     }
     if let Some(between) = columns::without_unsafe_defaults(old, new) {
         let mut steps = altered(old, &between, going, coming, late)?;
-        steps.extend(altered(&between, new, &[], &[], &[])?);
+        steps.extend(altered(&between, new, &[], &[], &[])?.into_iter().map(|step| Step {
+            sql: format!(
+                "-- Rows that are there get no value of this default: MySQL takes it for unsafe (error 1674).\n{}",
+                step.sql
+            ),
+            ..step
+        }));
         return Ok(steps);
     }
     let Some(there) = Alteration::new(old, new, going, coming, late)? else { return Ok(Vec::new()) };

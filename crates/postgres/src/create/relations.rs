@@ -32,7 +32,9 @@ pub(super) fn table(schema: &Schema, object: &Object, steps: &mut Steps) -> Resu
         sql.push_str(&format!(" OF {of_type}"));
     }
     if say.get("of_type").is_none() || !definitions.is_empty() {
-        sql.push_str(&format!(" ({})", definitions.join(", ")));
+        // A line each, as people write them.
+        let (open, comma, close) = if definitions.len() > 1 { ("\n    ", ",\n    ", "\n") } else { ("", ", ", "") };
+        sql.push_str(&format!(" ({open}{}{close})", definitions.join(comma)));
     }
     if !is_partition && !parents.is_empty() {
         let names: Vec<String> = parents.iter().map(|parent| qualified(&parent.name)).collect();
