@@ -163,7 +163,8 @@ impl Diff {
                 });
             }
         }
-        let (one, other) = (&from.inspection.schema, &to.inspection.schema);
+        let one = &from.inspection.schema;
+        let other = &to.inspection.schema.sharing(one);
         let changes = compare(one, other, filter.facets());
         let steps = engine.plan(one, other, order)?;
         for it in from.inspection.unmodelled.iter().chain(&to.inspection.unmodelled) {

@@ -1,7 +1,9 @@
 //! The objects of one database.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::num::NonZero;
+use std::sync::{Arc, OnceLock};
+use std::thread;
 
 use crate::{Facets, Fingerprint, Id, Object};
 
@@ -9,17 +11,27 @@ use crate::{Facets, Fingerprint, Id, Object};
 ///
 /// As JSON `{"engine": "postgres", "objects": [{"kind", "schema", "name", "signature", "attributes", "requires", "parts"}]}`, where what is
 /// absent says nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Schema {
     engine: String,
     /// Shared, so that a schema of many objects is copied and held against its copy for next to nothing.
     objects: BTreeMap<Id, Arc<Object>>,
+    /// The fingerprint that was asked for first. Whatever changes an object forgets it.
+    fingerprint: OnceLock<(Facets, Fingerprint)>,
 }
+
+impl PartialEq for Schema {
+    fn eq(&self, other: &Self) -> bool {
+        self.engine == other.engine && self.objects == other.objects
+    }
+}
+
+impl Eq for Schema {}
 
 impl Schema {
     /// An empty one, of an engine by its name in URLs (`postgres`, `mysql`, `sqlite`).
     pub fn new(engine: impl Into<String>) -> Self {
-        Schema { engine: engine.into(), objects: BTreeMap::new() }
+        Schema { engine: engine.into(), objects: BTreeMap::new(), fingerprint: OnceLock::new() }
     }
 
     /// The engine.
@@ -31,11 +43,13 @@ impl Schema {
     /// Takes an object in, in place of the one of its kind and name.
     pub fn insert(&mut self, mut object: Object) -> Option<Object> {
         object.sort();
+        self.fingerprint = OnceLock::new();
         self.objects.insert(object.id(), Arc::new(object)).map(Arc::unwrap_or_clone)
     }
 
     /// Takes an object out.
     pub fn remove(&mut self, id: &Id) -> Option<Object> {
+        self.fingerprint = OnceLock::new();
         self.objects.remove(id).map(Arc::unwrap_or_clone)
     }
 
@@ -74,6 +88,7 @@ impl Schema {
 
     /// Keeps the objects of which this is true.
     pub fn retain(&mut self, mut keep: impl FnMut(&Object) -> bool) {
+        self.fingerprint = OnceLock::new();
         self.objects.retain(|_, object| keep(object));
     }
 
@@ -86,13 +101,46 @@ impl Schema {
     /// Its fingerprint, by these facets.
     #[must_use]
     pub fn fingerprint_of(&self, facets: Facets) -> Fingerprint {
-        Fingerprint::of_schema(self, facets)
+        let (known, first) = *self.fingerprint.get_or_init(|| (facets, Fingerprint::of_schema(self, facets)));
+        if known == facets { first } else { Fingerprint::of_schema(self, facets) }
+    }
+
+    /// The same, in which every object that the other has, too, is the other's own: nobody who holds the two against each other looks into it
+    /// again. Large schemas are gone through by several threads.
+    #[must_use]
+    pub fn sharing(&self, other: &Schema) -> Schema {
+        let theirs: Vec<Option<&Arc<Object>>> = self.objects.keys().map(|id| other.objects.get(id)).collect();
+        let pairs: Vec<(&Arc<Object>, Option<&Arc<Object>>)> = self.objects.values().zip(theirs).collect();
+        let is_same = |pair: &(&Arc<Object>, Option<&Arc<Object>>)| pair.1.is_some_and(|theirs| pair.0 == theirs);
+        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
+        let a_piece = pairs.len().div_ceil(threads).max(WORTH_A_THREAD);
+        let same: Vec<bool> = thread::scope(|scope| {
+            let pieces: Vec<_> = pairs
+                .chunks(a_piece)
+                .map(|piece| (piece, scope.spawn(move || piece.iter().map(is_same).collect::<Vec<bool>>())))
+                .collect();
+            // One that couldn't be gone through beside the others is gone through here.
+            pieces
+                .into_iter()
+                .flat_map(|(piece, thread)| thread.join().unwrap_or_else(|_| piece.iter().map(is_same).collect()))
+                .collect()
+        });
+        let theirs: Vec<Option<Arc<Object>>> =
+            pairs.iter().zip(same).map(|((_, theirs), same)| theirs.filter(|_| same).cloned()).collect();
+        let mut shared = self.clone();
+        for (object, theirs) in shared.objects.values_mut().zip(theirs) {
+            if let Some(theirs) = theirs {
+                *object = theirs;
+            }
+        }
+        shared
     }
 
     /// The same without an attribute of a kind of objects or parts, wherever it is: what a model that doesn't know it would say.
     #[must_use]
     pub fn without_attribute(&self, kind: &str, attribute: &str) -> Schema {
         let mut schema = self.clone();
+        schema.fingerprint = OnceLock::new();
         for object in schema.objects.values_mut().map(Arc::make_mut) {
             if object.kind == kind {
                 object.attributes.remove(attribute);
@@ -115,6 +163,12 @@ impl Schema {
     }
 }
 
+/// More threads than this have no less to do each that anybody would feel it.
+const MOST_THREADS: usize = 8;
+
+/// Fewer objects than this aren't worth a thread.
+const WORTH_A_THREAD: usize = 2000;
+
 impl Extend<Object> for Schema {
     fn extend<T: IntoIterator<Item = Object>>(&mut self, objects: T) {
         for object in objects {
@@ -127,6 +181,50 @@ impl Extend<Object> for Schema {
 mod tests {
     use super::*;
     use crate::{Facet, Name, Part};
+
+    #[test]
+    fn a_fingerprint_is_of_what_is_there_now_and_by_the_facets_that_count() {
+        let mut schema = Schema::new("postgres");
+        let empty = schema.fingerprint();
+        schema.insert(table());
+        let filled = schema.fingerprint();
+        assert_ne!(filled, empty);
+        let mut owned = table();
+        owned.attributes.set("owner", "somebody");
+        schema.insert(owned);
+        assert_ne!(schema.fingerprint(), filled);
+        assert_eq!(schema.fingerprint_of(Facets::ALL.without(Facet::Ownership)), {
+            let mut bare = Schema::new("postgres");
+            bare.insert(table());
+            bare.fingerprint_of(Facets::ALL.without(Facet::Ownership))
+        });
+        schema.retain(|_| false);
+        assert_eq!(schema.fingerprint(), empty);
+        schema.insert(table());
+        assert_eq!(schema.clone().fingerprint(), filled);
+        schema.remove(&table().id());
+        assert_eq!(schema.fingerprint(), empty);
+    }
+
+    #[test]
+    fn what_is_equal_is_shared_and_what_isnt_stays() {
+        let named = |number: usize| Object::new("table", Name::new(format!("t{number:05}")));
+        let (mut one, mut other) = (Schema::new("sqlite"), Schema::new("sqlite"));
+        for number in 0..3 * WORTH_A_THREAD {
+            one.insert(named(number));
+            let mut theirs = named(number + 5);
+            if number % 100 == 0 {
+                theirs.attributes.set("strict", true);
+            }
+            other.insert(theirs);
+        }
+        let shared = other.sharing(&one);
+        assert_eq!(shared, other);
+        for (id, object) in shared.iter() {
+            let is_shared = one.get(id).is_some_and(|theirs| std::ptr::eq(theirs, object));
+            assert_eq!(is_shared, one.get(id) == Some(object), "{id}");
+        }
+    }
 
     fn table() -> Object {
         let mut table = Object::new("table", Name::within("public", "users"));

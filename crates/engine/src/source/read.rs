@@ -348,6 +348,8 @@ impl Sources {
             None => (self.unless_cancelled(db.inspect(&self.filter)).await?, None),
         };
         let version = db.in_use().await.session.server().version.clone();
+        // Whoever reads a schema asks for it, once or more.
+        let _ = inspection.schema.fingerprint_of(self.filter.facets());
         Ok(Reading { engine: db.engine(), version, inspection, proof })
     }
 

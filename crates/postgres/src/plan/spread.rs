@@ -128,6 +128,18 @@ impl Plan<'_> {
         for object in self.from.objects() {
             let id = object.id();
             let Some(there) = self.to.get(&id) else { continue };
+            if std::ptr::eq(object, there) {
+                for required in &object.requires {
+                    dependents.entry(required.clone()).or_default().push((id.clone(), None));
+                }
+                for part in &object.parts {
+                    for required in &part.requires {
+                        let name = (part.kind.as_str().to_owned(), part.name.clone());
+                        dependents.entry(required.clone()).or_default().push((id.clone(), Some(name)));
+                    }
+                }
+                continue;
+            }
             let is_same = object.attributes == there.attributes;
             for required in object.requires.iter().filter(|it| is_same || there.requires.contains(it)) {
                 dependents.entry(required.clone()).or_default().push((id.clone(), None));
