@@ -305,6 +305,9 @@ impl Ran {
         for (_, statement) in planned.running() {
             let sql = planned.sql(statement);
             most = most.max(Change::of(sql, dialect));
+            if most == Change::Anything {
+                break;
+            }
             all.add(Touched::of(sql, dialect));
         }
         Ran { most: if all.complete { most } else { Change::Anything }, tables: all.tables.into_iter().collect() }

@@ -113,17 +113,20 @@ impl Schema {
         let pairs: Vec<(&Arc<Object>, Option<&Arc<Object>>)> = self.objects.values().zip(theirs).collect();
         let is_same = |pair: &(&Arc<Object>, Option<&Arc<Object>>)| pair.1.is_some_and(|theirs| pair.0 == theirs);
         let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
-        let a_piece = pairs.len().div_ceil(threads).max(WORTH_A_THREAD);
-        let same: Vec<bool> = thread::scope(|scope| {
-            let pieces: Vec<_> = pairs
-                .chunks(a_piece)
-                .map(|piece| (piece, scope.spawn(move || piece.iter().map(is_same).collect::<Vec<bool>>())))
+        let (here, elsewhere) = pairs.split_at(pairs.len().div_ceil(threads).max(WORTH_A_THREAD).min(pairs.len()));
+        let mut same = Vec::with_capacity(pairs.len());
+        thread::scope(|scope| {
+            let go_through = |piece: &[_]| piece.iter().map(is_same).collect::<Vec<bool>>();
+            let begun: Vec<_> = elsewhere
+                .chunks(here.len().max(1))
+                .map(|piece| (piece, thread::Builder::new().spawn_scoped(scope, move || go_through(piece))))
                 .collect();
-            // One that couldn't be gone through beside the others is gone through here.
-            pieces
-                .into_iter()
-                .flat_map(|(piece, thread)| thread.join().unwrap_or_else(|_| piece.iter().map(is_same).collect()))
-                .collect()
+            same.extend(go_through(here));
+            for (piece, thread) in begun {
+                // Where there is room for no other thread, this one does its work.
+                let beside = thread.ok().and_then(|thread| thread.join().ok());
+                same.extend(beside.unwrap_or_else(|| go_through(piece)));
+            }
         });
         let theirs: Vec<Option<Arc<Object>>> =
             pairs.iter().zip(same).map(|((_, theirs), same)| theirs.filter(|_| same).cloned()).collect();
