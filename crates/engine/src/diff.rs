@@ -164,7 +164,7 @@ impl Diff {
             }
         }
         let one = &from.inspection.schema;
-        let other = &to.inspection.schema.sharing(one);
+        let other = &to.inspection.schema;
         let changes = compare(one, other, filter.facets());
         let steps = engine.plan(one, other, order)?;
         for it in from.inspection.unmodelled.iter().chain(&to.inspection.unmodelled) {

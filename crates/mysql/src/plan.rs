@@ -11,10 +11,11 @@ mod stored;
 mod table;
 mod types;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use driftlock_database::{CreateError, Hazard, PlanError, Step};
-use driftlock_schema::{Id, Name, Object, Schema};
+use driftlock_schema::{Id, Name, Object, Pair, Schema};
 
 use crate::create;
 use crate::create::session::Session;
@@ -32,10 +33,14 @@ pub(crate) fn steps(from: &Schema, to: &Schema) -> Result<Vec<Step>, PlanError> 
     }
     let collations = [from, to].map(|schema| collation_of(schema).map(str::to_owned));
     // What isn't said of a routine is as its database is, which may change while the routine stays as it was made.
-    let (from, to) =
-        if collations[0] == collations[1] { (from.clone(), to.clone()) } else { (spelled_out(from), spelled_out(to)) };
+    let (from, to) = if collations[0] == collations[1] {
+        (Cow::Borrowed(from), Cow::Borrowed(to))
+    } else {
+        (Cow::Owned(spelled_out(from)), Cow::Owned(spelled_out(to)))
+    };
     let [_, collation] = collations;
-    let mut plan = Plan { from: &from, to: &to, session: Session::new(collation.as_deref(), &[]), steps: Vec::new() };
+    let session = Session::new(collation.as_deref(), &[]);
+    let mut plan = Plan { from: &from, to: &to, differing: from.differing(&to).collect(), session, steps: Vec::new() };
     plan.database()?;
     plan.stored_go()?;
     plan.sequences()?;
@@ -53,6 +58,8 @@ pub(crate) fn steps(from: &Schema, to: &Schema) -> Result<Vec<Step>, PlanError> 
 struct Plan<'s> {
     from: &'s Schema,
     to: &'s Schema,
+    /// What isn't the same in both, by kind and name.
+    differing: Vec<Pair<'s>>,
     session: Session,
     steps: Vec<Step>,
 }
@@ -94,24 +101,27 @@ fn alone(id: Id, sql: impl Into<String>) -> Step {
 }
 
 impl<'s> Plan<'s> {
+    fn of<T: 's>(&self, kind: &'static str, take: impl Fn(Pair<'s>) -> Option<(&'s Object, T)>) -> Vec<T> {
+        let pairs = self.differing.iter().filter_map(|pair| take(*pair));
+        pairs.filter(|(object, _)| object.kind == *kind).map(|(_, taken)| taken).collect()
+    }
+
     /// The objects of a kind that both have and that differ, before and after.
-    fn altered(&self, kind: &'s str) -> impl Iterator<Item = (&'s Object, &'s Object)> + use<'s> {
-        let (from, to) = (self.from, self.to);
-        to.of_kind(kind).filter_map(move |new| {
-            let old = from.get(&new.id())?;
-            let differs = !std::ptr::eq(old, new) && (old.attributes != new.attributes || old.parts != new.parts);
-            differs.then_some((old, new))
+    fn altered(&self, kind: &'static str) -> Vec<(&'s Object, &'s Object)> {
+        self.of(kind, |pair| match pair {
+            Pair::Altered(old, new) if old.attributes != new.attributes || old.parts != new.parts => {
+                Some((new, (old, new)))
+            }
+            _ => None,
         })
     }
 
-    fn added(&self, kind: &'s str) -> impl Iterator<Item = &'s Object> + use<'s> {
-        let from = self.from;
-        self.to.of_kind(kind).filter(move |new| from.get(&new.id()).is_none())
+    fn added(&self, kind: &'static str) -> Vec<&'s Object> {
+        self.of(kind, |pair| if let Pair::Added(new) = pair { Some((new, new)) } else { None })
     }
 
-    fn removed(&self, kind: &'s str) -> impl Iterator<Item = &'s Object> + use<'s> {
-        let to = self.to;
-        self.from.of_kind(kind).filter(move |old| to.get(&old.id()).is_none())
+    fn removed(&self, kind: &'static str) -> Vec<&'s Object> {
+        self.of(kind, |pair| if let Pair::Removed(old) = pair { Some((old, old)) } else { None })
     }
 
     /// A step, behind the settings that it runs with.
@@ -175,7 +185,7 @@ impl<'s> Plan<'s> {
     }
 
     fn tables(&mut self) -> Result<(), PlanError> {
-        let keys = ForeignKeys::new(self.from, self.to);
+        let keys = ForeignKeys::new(self.from, self.to, &self.differing);
         for table in keys.tables_with_early() {
             let drops: Vec<String> =
                 keys.early(table).map(|key| format!("DROP FOREIGN KEY {}", quote(&key.name))).collect();

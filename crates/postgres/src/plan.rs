@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use driftlock_database::{ColumnOrder, PlanError, Step};
-use driftlock_schema::{Attributes, Id, Name, Object, Part, Schema};
+use driftlock_schema::{Attributes, Id, Name, Object, Pair, Part, Schema};
 
 use self::graph::Op;
 use crate::create::relations::{inherited_by, name_of};
@@ -116,12 +116,11 @@ pub(crate) fn steps(from: &Schema, to: &Schema, order: ColumnOrder) -> Result<Ve
 
 impl<'a> Plan<'a> {
     fn find_work(&mut self) {
-        let ids: BTreeSet<&Id> = self.from.iter().chain(self.to.iter()).map(|(id, _)| id).collect();
-        let is_same = |one: Option<&Object>, other: Option<&Object>| match (one, other) {
-            (Some(one), Some(other)) => std::ptr::eq(one, other) || is_equal(one, other),
-            _ => false,
+        let differs = |pair: &Pair<'_>| !matches!(pair, Pair::Altered(old, new) if is_equal(old, new));
+        let id = |pair: Pair<'_>| match pair {
+            Pair::Removed(object) | Pair::Added(object) | Pair::Altered(_, object) => object.id(),
         };
-        self.work = ids.into_iter().filter(|id| !is_same(self.from.get(id), self.to.get(id))).cloned().collect();
+        self.work = self.from.differing(self.to).filter(differs).map(id).collect();
         if !self.work.iter().any(is_table) {
             return;
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Attributes, Facets, Id, Kind, Object, Part, Schema, Value};
+use crate::{Attributes, Facets, Id, Kind, Object, Pair, Part, Schema, Value};
 
 /// One difference: what it is about, and what differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,22 +52,14 @@ pub enum Difference {
 pub fn compare(from: &Schema, to: &Schema, facets: Facets) -> Vec<Change> {
     let mut changes = Vec::new();
     let whole = |object: &Object, difference| Change { object: object.id(), part: None, difference };
-    let (mut left, mut right) = (from.iter().peekable(), to.iter().peekable());
-    loop {
-        let order = match (left.peek(), right.peek()) {
-            (None, None) => return changes,
-            (Some(_), None) => std::cmp::Ordering::Less,
-            (None, Some(_)) => std::cmp::Ordering::Greater,
-            (Some((one, _)), Some((other, _))) => one.cmp(other),
-        };
-        if order.is_lt() {
-            changes.extend(left.next().map(|(_, object)| whole(object, Difference::Removed)));
-        } else if order.is_gt() {
-            changes.extend(right.next().map(|(_, object)| whole(object, Difference::Added)));
-        } else if let (Some((_, one)), Some((_, other))) = (left.next(), right.next()) {
-            objects(one, other, facets, &mut changes);
+    for pair in from.differing(to) {
+        match pair {
+            Pair::Removed(one) => changes.push(whole(one, Difference::Removed)),
+            Pair::Added(other) => changes.push(whole(other, Difference::Added)),
+            Pair::Altered(one, other) => objects(one, other, facets, &mut changes),
         }
     }
+    changes
 }
 
 /// The attribute of a table whose columns come in an order that its parents' don't tell.
@@ -75,9 +67,6 @@ const COLUMN_ORDER: &str = "column_order";
 
 /// Two objects of the same kind and name.
 fn objects(from: &Object, to: &Object, facets: Facets, changes: &mut Vec<Change>) {
-    if std::ptr::eq(from, to) || (from.attributes == to.attributes && from.parts == to.parts) {
-        return;
-    }
     let id = from.id();
     let about = |part: Option<&Part>, difference| Change {
         object: id.clone(),

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use crate::{Attributes, Facets, Object, Schema, Value};
+use crate::{Attributes, Facets, Id, Kind, Name, Object, Value};
 
 /// A SHA-256. As text 64 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,9 +27,17 @@ impl Fingerprint {
         Fingerprint::of(&said.0)
     }
 
-    /// Of a whole schema: over the fingerprints of its objects, in their order.
-    pub(crate) fn of_schema(schema: &Schema, facets: Facets) -> Self {
-        Fingerprint::of_objects(schema.engine(), schema.objects().map(|object| Fingerprint::of_object(object, facets)))
+    /// Of what an object's fingerprint by these facets leaves out: the other facets, and what is required.
+    pub(crate) fn of_rest(object: &Object, facets: Facets) -> Self {
+        let mut said = Said(Vec::with_capacity(128));
+        said.rest(&object.attributes, &object.requires, facets);
+        for (at, part) in object.parts.iter().enumerate() {
+            if !part.requires.is_empty() || part.attributes.iter().any(|(name, _)| !facets.count(name)) {
+                said.length(at);
+                said.rest(&part.attributes, &part.requires, facets);
+            }
+        }
+        Fingerprint::of(&said.0)
     }
 
     /// Of the schema that has the objects with these fingerprints, which come by kind and name.
@@ -135,11 +143,26 @@ impl Said {
         }
     }
 
+    fn name(&mut self, kind: &Kind, name: &Name) {
+        self.text(kind.as_str());
+        self.optional(name.schema.as_deref());
+        self.text(&name.name);
+        self.optional(name.signature.as_deref());
+    }
+
+    fn rest(&mut self, attributes: &Attributes, requires: &[Id], facets: Facets) {
+        let left_out = || attributes.iter().filter(|(name, _)| !facets.count(name));
+        self.length(left_out().count());
+        for (name, value) in left_out() {
+            self.text(name);
+            self.value(value);
+        }
+        self.length(requires.len());
+        requires.iter().for_each(|id| self.name(&id.kind, &id.name));
+    }
+
     fn object(&mut self, object: &Object, facets: Facets) {
-        self.text(object.kind.as_str());
-        self.optional(object.name.schema.as_deref());
-        self.text(&object.name.name);
-        self.optional(object.name.signature.as_deref());
+        self.name(&object.kind, &object.name);
         self.attributes(&object.attributes, facets);
         self.length(object.parts.len());
         for part in &object.parts {

@@ -29,6 +29,7 @@ mod facet;
 mod filter;
 mod fingerprint;
 mod json;
+mod kept;
 mod name;
 mod object;
 mod schema;
@@ -41,7 +42,7 @@ pub use filter::{Filter, Rule, RuleError};
 pub use fingerprint::Fingerprint;
 pub use name::{Id, IdError, Kind, Name};
 pub use object::{Object, Part};
-pub use schema::Schema;
+pub use schema::{Pair, Schema};
 pub use value::{Code, Value};
 
 /// What stands for the role that the database belongs to, wherever an owner, a grantor or a definer is named: who ran something is not schema.

@@ -1,37 +1,30 @@
 //! The objects of one database.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, btree_map};
+use std::iter::Peekable;
 use std::num::NonZero;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::thread;
 
+use crate::kept::Kept;
 use crate::{Facets, Fingerprint, Id, Object};
 
 /// The objects of one database, by kind and name.
 ///
 /// As JSON `{"engine": "postgres", "objects": [{"kind", "schema", "name", "signature", "attributes", "requires", "parts"}]}`, where what is
 /// absent says nothing.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schema {
     engine: String,
     /// Shared, so that a schema of many objects is copied and held against its copy for next to nothing.
-    objects: BTreeMap<Id, Arc<Object>>,
-    /// The fingerprint that was asked for first. Whatever changes an object forgets it.
-    fingerprint: OnceLock<(Facets, Fingerprint)>,
+    objects: BTreeMap<Id, Arc<Kept>>,
 }
-
-impl PartialEq for Schema {
-    fn eq(&self, other: &Self) -> bool {
-        self.engine == other.engine && self.objects == other.objects
-    }
-}
-
-impl Eq for Schema {}
 
 impl Schema {
     /// An empty one, of an engine by its name in URLs (`postgres`, `mysql`, `sqlite`).
     pub fn new(engine: impl Into<String>) -> Self {
-        Schema { engine: engine.into(), objects: BTreeMap::new(), fingerprint: OnceLock::new() }
+        Schema { engine: engine.into(), objects: BTreeMap::new() }
     }
 
     /// The engine.
@@ -43,30 +36,28 @@ impl Schema {
     /// Takes an object in, in place of the one of its kind and name.
     pub fn insert(&mut self, mut object: Object) -> Option<Object> {
         object.sort();
-        self.fingerprint = OnceLock::new();
-        self.objects.insert(object.id(), Arc::new(object)).map(Arc::unwrap_or_clone)
+        self.objects.insert(object.id(), Arc::new(Kept::new(object))).map(object_of)
     }
 
     /// Takes an object out.
     pub fn remove(&mut self, id: &Id) -> Option<Object> {
-        self.fingerprint = OnceLock::new();
-        self.objects.remove(id).map(Arc::unwrap_or_clone)
+        self.objects.remove(id).map(object_of)
     }
 
     /// The object of this kind and name.
     #[must_use]
     pub fn get(&self, id: &Id) -> Option<&Object> {
-        self.objects.get(id).map(Arc::as_ref)
+        self.objects.get(id).map(|kept| kept.object())
     }
 
     /// All, by kind and name.
     pub fn objects(&self) -> impl Iterator<Item = &Object> {
-        self.objects.values().map(Arc::as_ref)
+        self.objects.values().map(|kept| kept.object())
     }
 
     /// All with what tells them apart.
     pub fn iter(&self) -> impl Iterator<Item = (&Id, &Object)> {
-        self.objects.iter().map(|(id, object)| (id, object.as_ref()))
+        self.objects.iter().map(|(id, kept)| (id, kept.object()))
     }
 
     /// All of a kind, by name.
@@ -88,8 +79,7 @@ impl Schema {
 
     /// Keeps the objects of which this is true.
     pub fn retain(&mut self, mut keep: impl FnMut(&Object) -> bool) {
-        self.fingerprint = OnceLock::new();
-        self.objects.retain(|_, object| keep(object));
+        self.objects.retain(|_, kept| keep(kept.object()));
     }
 
     /// Its fingerprint, by the usual facets.
@@ -101,50 +91,44 @@ impl Schema {
     /// Its fingerprint, by these facets.
     #[must_use]
     pub fn fingerprint_of(&self, facets: Facets) -> Fingerprint {
-        let (known, first) = *self.fingerprint.get_or_init(|| (facets, Fingerprint::of_schema(self, facets)));
-        if known == facets { first } else { Fingerprint::of_schema(self, facets) }
+        Fingerprint::of_objects(&self.engine, self.fingerprints(facets).map(|(_, fingerprint)| fingerprint))
     }
 
-    /// The same, in which every object that the other has, too, is the other's own: nobody who holds the two against each other looks into it
-    /// again. Large schemas are gone through by several threads.
-    #[must_use]
-    pub fn sharing(&self, other: &Schema) -> Schema {
-        let theirs: Vec<Option<&Arc<Object>>> = self.objects.keys().map(|id| other.objects.get(id)).collect();
-        let pairs: Vec<(&Arc<Object>, Option<&Arc<Object>>)> = self.objects.values().zip(theirs).collect();
-        let is_same = |pair: &(&Arc<Object>, Option<&Arc<Object>>)| pair.1.is_some_and(|theirs| pair.0 == theirs);
+    /// The fingerprint of each object, by these facets. Each is made once; those of a large schema by several threads.
+    pub fn fingerprints(&self, facets: Facets) -> impl Iterator<Item = (&Id, Fingerprint)> {
+        let missing: Vec<&Kept> = self.objects.values().map(Arc::as_ref).filter(|kept| !kept.is_digested()).collect();
         let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
-        let (here, elsewhere) = pairs.split_at(pairs.len().div_ceil(threads).max(WORTH_A_THREAD).min(pairs.len()));
-        let mut same = Vec::with_capacity(pairs.len());
+        let piece = missing.len().div_ceil(threads).max(WORTH_A_THREAD);
         thread::scope(|scope| {
-            let go_through = |piece: &[_]| piece.iter().map(is_same).collect::<Vec<bool>>();
-            let begun: Vec<_> = elsewhere
-                .chunks(here.len().max(1))
-                .map(|piece| (piece, thread::Builder::new().spawn_scoped(scope, move || go_through(piece))))
-                .collect();
-            same.extend(go_through(here));
-            for (piece, thread) in begun {
-                // Where there is room for no other thread, this one does its work.
-                let beside = thread.ok().and_then(|thread| thread.join().ok());
-                same.extend(beside.unwrap_or_else(|| go_through(piece)));
+            let digest = |piece: &[&Kept]| {
+                for kept in piece {
+                    let _ = kept.fingerprint(facets);
+                }
+            };
+            let mut pieces = missing.chunks(piece);
+            let first = pieces.next().unwrap_or_default();
+            for piece in pieces {
+                // Where there is room for no other thread, this one does its work, below.
+                let _ = thread::Builder::new().spawn_scoped(scope, move || digest(piece));
             }
+            digest(first);
         });
-        let theirs: Vec<Option<Arc<Object>>> =
-            pairs.iter().zip(same).map(|((_, theirs), same)| theirs.filter(|_| same).cloned()).collect();
-        let mut shared = self.clone();
-        for (object, theirs) in shared.objects.values_mut().zip(theirs) {
-            if let Some(theirs) = theirs {
-                *object = theirs;
-            }
-        }
-        shared
+        self.objects.iter().map(move |(id, kept)| (id, kept.fingerprint(facets)))
+    }
+
+    /// What isn't the same in both, by kind and name, first in this one, then in the other: equal is what has no attribute, no part and nothing
+    /// required that differs.
+    ///
+    /// Linear in the objects; of those whose fingerprints were made, nothing is looked into.
+    pub fn differing<'a>(&'a self, other: &'a Schema) -> impl Iterator<Item = Pair<'a>> {
+        Differing { left: self.objects.iter().peekable(), right: other.objects.iter().peekable() }
     }
 
     /// The same without an attribute of a kind of objects or parts, wherever it is: what a model that doesn't know it would say.
     #[must_use]
     pub fn without_attribute(&self, kind: &str, attribute: &str) -> Schema {
         let mut schema = self.clone();
-        schema.fingerprint = OnceLock::new();
-        for object in schema.objects.values_mut().map(Arc::make_mut) {
+        for object in schema.objects.values_mut().map(|kept| Arc::make_mut(kept).object_mut()) {
             if object.kind == kind {
                 object.attributes.remove(attribute);
             }
@@ -172,6 +156,49 @@ const MOST_THREADS: usize = 8;
 /// Fewer objects than this aren't worth a thread.
 const WORTH_A_THREAD: usize = 2000;
 
+/// An object that isn't the same in two schemas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pair<'a> {
+    /// Only the first has it.
+    Removed(&'a Object),
+    /// Only the second has it.
+    Added(&'a Object),
+    /// Both have one of its kind and name: the first's, and the second's.
+    Altered(&'a Object, &'a Object),
+}
+
+struct Differing<'a> {
+    left: Peekable<btree_map::Iter<'a, Id, Arc<Kept>>>,
+    right: Peekable<btree_map::Iter<'a, Id, Arc<Kept>>>,
+}
+
+impl<'a> Iterator for Differing<'a> {
+    type Item = Pair<'a>;
+
+    fn next(&mut self) -> Option<Pair<'a>> {
+        loop {
+            let order = match (self.left.peek(), self.right.peek()) {
+                (Some((one, _)), Some((other, _))) => one.cmp(other),
+                (_, None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+            };
+            if order.is_lt() {
+                return self.left.next().map(|(_, it)| Pair::Removed(it.object()));
+            } else if order.is_gt() {
+                return self.right.next().map(|(_, it)| Pair::Added(it.object()));
+            }
+            let ((_, one), (_, other)) = (self.left.next()?, self.right.next()?);
+            if !Arc::ptr_eq(one, other) && one != other {
+                return Some(Pair::Altered(one.object(), other.object()));
+            }
+        }
+    }
+}
+
+fn object_of(kept: Arc<Kept>) -> Object {
+    Arc::unwrap_or_clone(kept).into_object()
+}
+
 impl Extend<Object> for Schema {
     fn extend<T: IntoIterator<Item = Object>>(&mut self, objects: T) {
         for object in objects {
@@ -182,6 +209,8 @@ impl Extend<Object> for Schema {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::{Facet, Name, Part};
 
@@ -210,22 +239,47 @@ mod tests {
     }
 
     #[test]
-    fn what_is_equal_is_shared_and_what_isnt_stays() {
+    fn what_differs_is_found_with_and_without_fingerprints() {
         let named = |number: usize| Object::new("table", Name::new(format!("t{number:05}")));
         let (mut one, mut other) = (Schema::new("sqlite"), Schema::new("sqlite"));
         for number in 0..3 * WORTH_A_THREAD {
             one.insert(named(number));
             let mut theirs = named(number + 5);
-            if number % 100 == 0 {
-                theirs.attributes.set("strict", true);
+            match number % 300 {
+                0 => theirs.attributes.set("strict", true),
+                // By the usual facets that one doesn't count, and what is required never does.
+                100 => theirs.attributes.set("definer", "somebody"),
+                200 => theirs.requires.push(Id::new("table", Name::new("t"))),
+                _ => {}
             }
             other.insert(theirs);
         }
-        let shared = other.sharing(&one);
-        assert_eq!(shared, other);
-        for (id, object) in shared.iter() {
-            let is_shared = one.get(id).is_some_and(|theirs| std::ptr::eq(theirs, object));
-            assert_eq!(is_shared, one.get(id) == Some(object), "{id}");
+        let ids: BTreeSet<&Id> = one.iter().chain(other.iter()).map(|(id, _)| id).collect();
+        let pairs = ids.into_iter().filter_map(|id| match (one.get(id), other.get(id)) {
+            (Some(one), Some(other)) => (one != other).then_some(Pair::Altered(one, other)),
+            (Some(one), None) => Some(Pair::Removed(one)),
+            (None, other) => other.map(Pair::Added),
+        });
+        let expected: Vec<Pair<'_>> = pairs.collect();
+        assert_eq!(expected.len(), 10 + 3 * WORTH_A_THREAD / 100);
+        assert_eq!(one.differing(&other).collect::<Vec<_>>(), expected);
+        let _ = other.fingerprint_of(Facets::ALL);
+        let _ = one.fingerprint();
+        assert_eq!(one.differing(&other).collect::<Vec<_>>(), expected, "by other facets");
+        let mut again = Schema::new("sqlite");
+        again.extend(other.objects().cloned());
+        let _ = again.fingerprint();
+        assert_eq!(one.differing(&again).collect::<Vec<_>>(), expected, "by their digests");
+        assert_eq!(one.differing(&one.clone()).count(), 0);
+    }
+
+    #[test]
+    fn fingerprints_are_those_of_the_objects() {
+        let mut schema = Schema::new("sqlite");
+        schema.extend((0..3 * WORTH_A_THREAD).map(|number| Object::new("table", Name::new(format!("t{number:05}")))));
+        for facets in [Facets::default(), Facets::ALL] {
+            let expected = schema.iter().map(|(id, object)| (id, Fingerprint::of_object(object, facets)));
+            assert!(schema.fingerprints(facets).eq(expected));
         }
     }
 

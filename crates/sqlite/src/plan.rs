@@ -5,16 +5,19 @@
 //! Names are looked up when a statement runs, so that the steps stand in few phases: what is in the way goes, tables are made and changed, then
 //! indexes, views, and triggers at last.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use driftlock_database::{ColumnOrder, Hazard, PlanError, Step};
-use driftlock_schema::{Facets, Id, Object, Part, Schema, Value, compare};
+use driftlock_schema::{Facets, Object, Pair, Part, Schema, Value, compare};
 use driftlock_script::{Dialect, significant};
 
 use crate::create;
 use crate::settings::quote;
 
 mod copy;
+mod world;
+
+use self::world::World;
 
 /// The steps by phase, each phase in the order of names.
 #[derive(Default)]
@@ -35,14 +38,12 @@ struct Steps {
 /// See [`Engine::plan`](driftlock_database::Engine::plan).
 pub(crate) fn steps(from: &Schema, to: &Schema, order: ColumnOrder) -> Result<Vec<Step>, PlanError> {
     let mut steps = Steps { order, ..Steps::default() };
-    let ids: BTreeSet<&Id> = from.iter().chain(to.iter()).map(|(id, _)| id).collect();
     let world = World::new(from, to);
-    for id in ids {
-        match (from.get(id), to.get(id)) {
-            (Some(old), Some(new)) => steps.altered(&world, old, new)?,
-            (Some(old), None) => steps.removed(&world, old)?,
-            (None, Some(new)) => steps.added(new)?,
-            (None, None) => {}
+    for pair in from.differing(to) {
+        match pair {
+            Pair::Altered(old, new) => steps.altered(&world, old, new)?,
+            Pair::Removed(old) => steps.removed(&world, old)?,
+            Pair::Added(new) => steps.added(new)?,
         }
     }
     let Steps {
@@ -59,57 +60,9 @@ fn keeps_order(old: &Object, new: &Object) -> bool {
     stay.chain(come).map(|column| &column.name).eq(new.parts_of("column").map(|column| &column.name))
 }
 
-/// What is said of tables elsewhere, before and after, by their names in lower case.
-#[derive(Default)]
-struct World {
-    referenced: HashSet<String>,
-    /// With whoever speaks of them.
-    spoken_of: HashMap<String, HashSet<String>>,
-}
-
-impl World {
-    fn new(from: &Schema, to: &Schema) -> Self {
-        let mut world = World::default();
-        for object in from.objects().chain(to.objects()) {
-            let keys = object.parts_of("foreign_key").filter_map(|key| key.attributes.text("references"));
-            world.referenced.extend(keys.map(str::to_ascii_lowercase));
-            let triggers =
-                object.parts_of("trigger").flat_map(|it| ["body", "when"].map(|key| it.attributes.text(key)));
-            let updated = object.parts_of("trigger").flat_map(|it| it.attributes.list("columns"));
-            for column in updated.filter_map(Value::as_text) {
-                let by = world.spoken_of.entry(column.to_ascii_lowercase()).or_default();
-                by.insert(object.name.name.to_ascii_lowercase());
-            }
-            for text in triggers.chain([object.attributes.text("definition")]).flatten() {
-                for name in significant(text, Dialect::Sqlite).filter_map(|token| crate::words::name(&token)) {
-                    let by = world.spoken_of.entry(name.to_ascii_lowercase()).or_default();
-                    by.insert(object.name.name.to_ascii_lowercase());
-                }
-            }
-        }
-        world
-    }
-
-    /// Whether a foreign key of any table points to this one.
-    fn is_referenced(&self, table: &str) -> bool {
-        self.referenced.contains(&table.to_ascii_lowercase())
-    }
-
-    /// Whether anything says this name: a view or a trigger that does could speak of a column.
-    fn is_said(&self, name: &str) -> bool {
-        self.spoken_of.contains_key(&name.to_ascii_lowercase())
-    }
-
-    /// Whether a view, or a trigger of something else, names it: SQLite looks at those when a table is renamed.
-    fn is_spoken_of(&self, table: &str) -> bool {
-        let table = table.to_ascii_lowercase();
-        self.spoken_of.get(&table).is_some_and(|by| by.iter().any(|by| *by != table))
-    }
-}
-
 impl Steps {
     /// Foreign keys are off while tables are dropped and made anew: a DROP TABLE deletes its rows first, and what points to them would follow.
-    fn without_foreign_keys(&mut self, world: &World, table: &Object) {
+    fn without_foreign_keys(&mut self, world: &World<'_>, table: &Object) {
         if world.is_referenced(&table.name.name) {
             let mut step = Step::new(table.id(), "PRAGMA foreign_keys = OFF");
             step.transactional = false;
@@ -136,7 +89,7 @@ impl Steps {
         Ok(())
     }
 
-    fn removed(&mut self, world: &World, object: &Object) -> Result<(), PlanError> {
+    fn removed(&mut self, world: &World<'_>, object: &Object) -> Result<(), PlanError> {
         let id = object.id();
         match object.kind.as_str() {
             "database" => return self.database(Some(object), None),
@@ -153,10 +106,7 @@ impl Steps {
         Ok(())
     }
 
-    fn altered(&mut self, world: &World, old: &Object, new: &Object) -> Result<(), PlanError> {
-        if std::ptr::eq(old, new) {
-            return Ok(());
-        }
+    fn altered(&mut self, world: &World<'_>, old: &Object, new: &Object) -> Result<(), PlanError> {
         match new.kind.as_str() {
             "database" => self.database(Some(old), Some(new)),
             "table" => self.table(world, old, new),
@@ -193,7 +143,7 @@ impl Steps {
         Ok(())
     }
 
-    fn table(&mut self, world: &World, old: &Object, new: &Object) -> Result<(), PlanError> {
+    fn table(&mut self, world: &World<'_>, old: &Object, new: &Object) -> Result<(), PlanError> {
         let is_of_table = |kind: &str| !matches!(kind, "index" | "trigger");
         let changes = compare(&one(old), &one(new), Facets::ALL);
         let mut of_table = changes.iter().filter(|change| match (&change.part, &change.difference) {
@@ -305,7 +255,7 @@ fn doubles(table: &Object, key: &Part) -> Result<String, PlanError> {
 
 /// The statements for the columns that are gone, where `DROP COLUMN` takes all of them, and what the table is then:
 /// <https://www.sqlite.org/lang_altertable.html#altertabdropcol>. Else none, and the table as it is.
-fn dropped_columns(world: &World, old: &Object, new: &Object) -> (Vec<Step>, Object) {
+fn dropped_columns(world: &World<'_>, old: &Object, new: &Object) -> (Vec<Step>, Object) {
     let is_gone = |column: &&Part| !new.parts_of("column").any(|it| it.name.eq_ignore_ascii_case(&column.name));
     let gone: Vec<&Part> = old.parts_of("column").filter(is_gone).collect();
     // What an index has to do with is gone with it, or made anew, before a column goes.

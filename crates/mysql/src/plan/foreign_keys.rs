@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use driftlock_schema::{Id, Name, Object, Part, Schema};
+use driftlock_schema::{Id, Name, Object, Pair, Part, Schema};
 
 use super::columns::{counterpart, is_same_name};
 use super::table::key_columns;
@@ -11,6 +11,8 @@ use super::table::key_columns;
 pub(super) struct ForeignKeys<'s> {
     from: &'s Schema,
     to: &'s Schema,
+    /// The tables that aren't the same in both.
+    tables: BTreeMap<&'s str, Pair<'s>>,
     /// By table and name: those that go before all else.
     early: BTreeMap<&'s str, Vec<&'s Part>>,
     /// Those that go as their table is altered.
@@ -20,12 +22,25 @@ pub(super) struct ForeignKeys<'s> {
 }
 
 impl<'s> ForeignKeys<'s> {
-    pub(super) fn new(from: &'s Schema, to: &'s Schema) -> Self {
-        let mut keys =
-            ForeignKeys { from, to, early: BTreeMap::new(), going: BTreeMap::new(), coming: BTreeMap::new() };
+    pub(super) fn new(from: &'s Schema, to: &'s Schema, differing: &[Pair<'s>]) -> Self {
+        let tables = differing.iter().filter_map(|pair| match pair {
+            Pair::Removed(table) | Pair::Added(table) | Pair::Altered(_, table) => {
+                (table.kind == "table").then_some((table.name.name.as_str(), *pair))
+            }
+        });
+        let (early, going, coming) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let mut keys = ForeignKeys { from, to, tables: tables.collect(), early, going, coming };
+        if keys.tables.is_empty() {
+            return keys;
+        }
         for new in to.of_kind("table") {
             let name = new.name.name.as_str();
-            let old = from.get(&new.id());
+            let old = match keys.tables.get(name) {
+                Some(Pair::Altered(old, _)) => Some(*old),
+                Some(_) => None,
+                None if new.parts_of("foreign_key").any(|key| keys.refers_to_differing(key)) => Some(new),
+                None => continue,
+            };
             for key in old.into_iter().flat_map(|old| old.parts_of("foreign_key")) {
                 let there = new.parts_of("foreign_key").find(|it| is_same_name(&it.name, &key.name));
                 let is_disturbed = keys.is_disturbed(name, key);
@@ -74,16 +89,21 @@ impl<'s> ForeignKeys<'s> {
             return false;
         }
         let name = key.attributes.text("references").unwrap_or_default();
-        let id = Id::new("table", Name::new(name));
-        if self.from.get(&id).is_some() && self.to.get(&id).is_none() {
+        if matches!(self.tables.get(name), Some(Pair::Removed(_))) {
             return true;
         }
         self.sides(name).is_some_and(|(old, new)| changes(old, new, &names(key, "referenced_columns"), false))
     }
 
+    fn refers_to_differing(&self, key: &Part) -> bool {
+        key.attributes.text("references").is_some_and(|name| self.tables.contains_key(name))
+    }
+
     fn sides(&self, table: &str) -> Option<(&'s Object, &'s Object)> {
-        let id = Id::new("table", Name::new(table));
-        Some((self.from.get(&id)?, self.to.get(&id)?)).filter(|(old, new)| old != new)
+        match self.tables.get(table)? {
+            Pair::Altered(old, new) => Some((old, new)),
+            Pair::Removed(_) | Pair::Added(_) => None,
+        }
     }
 
     pub(super) fn tables_with_early(&self) -> Vec<&'s Object> {
@@ -105,12 +125,11 @@ impl<'s> ForeignKeys<'s> {
 
     /// The tables that go, those that refer before those that are referred to.
     pub(super) fn removed(&self) -> Vec<&'s Object> {
-        let goes: BTreeMap<&str, &Object> = self
-            .from
-            .of_kind("table")
-            .filter(|table| self.to.get(&table.id()).is_none())
-            .map(|table| (table.name.name.as_str(), table))
-            .collect();
+        let removed = |(name, pair): (&&'s str, &Pair<'s>)| match pair {
+            Pair::Removed(table) => Some((*name, *table)),
+            Pair::Added(_) | Pair::Altered(..) => None,
+        };
+        let goes: BTreeMap<&str, &Object> = self.tables.iter().filter_map(removed).collect();
         let mut order = ordered(&goes, |table| table.parts_of("foreign_key").collect());
         order.reverse();
         order
@@ -118,14 +137,16 @@ impl<'s> ForeignKeys<'s> {
 
     /// The tables that are made or altered, each after those that its new keys refer to, but for circles.
     pub(super) fn order(&self) -> Vec<&'s Object> {
-        let differs = |new: &&Object| self.from.get(&new.id()).is_none_or(|old| super::table::differs(old, new));
-        let remade = |new: &&Object| self.coming.contains_key(new.name.name.as_str());
-        let tables: BTreeMap<&str, &Object> = self
-            .to
-            .of_kind("table")
-            .filter(|new| differs(new) || remade(new))
-            .map(|table| (table.name.name.as_str(), table))
-            .collect();
+        let differs = |(name, pair): (&&'s str, &Pair<'s>)| match pair {
+            Pair::Added(new) => Some((*name, *new)),
+            Pair::Altered(old, new) => super::table::differs(old, new).then_some((*name, *new)),
+            Pair::Removed(_) => None,
+        };
+        let remade = self.coming.keys().filter_map(|name| {
+            let table = self.to.get(&Id::new("table", Name::new(*name)))?;
+            Some((*name, table))
+        });
+        let tables: BTreeMap<&str, &Object> = self.tables.iter().filter_map(differs).chain(remade).collect();
         ordered(&tables, |table| self.coming(table).collect())
     }
 

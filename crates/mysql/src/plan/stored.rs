@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use driftlock_database::{CreateError, Hazard, PlanError, Step};
-use driftlock_schema::{Attributes, Id, Object, Part};
+use driftlock_schema::{Attributes, Id, Object, Pair, Part};
 
 use super::{Plan, alone};
 use crate::create::{order, stored};
@@ -76,6 +76,13 @@ impl Plan<'_> {
 
     /// Each after those that it reads. One that is replaced keeps who may use it.
     pub(super) fn views(&mut self) -> Result<(), PlanError> {
+        if !self
+            .differing
+            .iter()
+            .any(|pair| matches!(pair, Pair::Added(it) | Pair::Altered(_, it) if it.kind == "view"))
+        {
+            return Ok(());
+        }
         for new in order::views(self.to) {
             match self.from.get(&new.id()) {
                 None => {
@@ -93,12 +100,11 @@ impl Plan<'_> {
     }
 
     pub(super) fn triggers(&mut self) -> Result<(), PlanError> {
-        let tables: Vec<(Option<&Object>, &Object)> =
-            self.to.of_kind("table").map(|new| (self.from.get(&new.id()), new)).collect();
+        let added = self.added("table").into_iter().map(|new| (None, new));
+        let altered = self.altered("table").into_iter().map(|(old, new)| (Some(old), new));
+        let mut tables: Vec<(Option<&Object>, &Object)> = added.chain(altered).collect();
+        tables.sort_by_key(|(_, table)| &table.name);
         for (old, new) in tables {
-            if old.is_some_and(|old| std::ptr::eq(old, new)) {
-                continue;
-            }
             let mut there = old.map(|old| staying(old, new)).unwrap_or_default();
             let all = stored::triggers(new);
             for (at, trigger) in all.iter().enumerate() {

@@ -18,7 +18,7 @@ pub(super) fn differs(old: &Object, new: &Object) -> bool {
         let own = table.parts.iter().filter(|part| part.kind != "trigger");
         own.map(|part| (&part.kind, part.name.as_str(), &part.attributes))
     }
-    !std::ptr::eq(old, new) && (old.attributes != new.attributes || !parts(old).eq(parts(new)))
+    old.attributes != new.attributes || !parts(old).eq(parts(new))
 }
 
 /// The columns at the head of a key that are in it whole, by their names.

@@ -3,10 +3,11 @@
 //! PostgreSQL keeps what is made of something from losing it: a view whose table gets a column of another type has to go before and come back
 //! after. This spreads over what stands on both sides and is made of the same thing on both; what lets go of it by its own change needs none.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 
 use driftlock_database::PlanError;
-use driftlock_schema::{Id, Object, Part, Value};
+use driftlock_schema::{Id, Object, Pair, Part, Schema, Value};
 
 use super::casts::has_kin;
 use super::columns::{is_type, kept};
@@ -22,7 +23,50 @@ enum Hit {
 }
 
 /// Who is made of an object, and which part of it is: on both sides.
-type Dependents = HashMap<Id, Vec<(Id, Option<PartName>)>>;
+///
+/// Looked for when it is asked for: in a large schema that takes longer than all else.
+struct Dependents<'a> {
+    from: &'a Schema,
+    to: &'a Schema,
+    found: OnceCell<HashMap<&'a Id, Vec<Dependent<'a>>>>,
+}
+
+type Dependent<'a> = (&'a Id, Option<&'a Part>);
+
+impl<'a> Dependents<'a> {
+    fn of(&self, id: &Id) -> impl Iterator<Item = Dependent<'a>> {
+        self.found.get_or_init(|| self.find()).get(id).into_iter().flatten().copied()
+    }
+
+    fn find(&self) -> HashMap<&'a Id, Vec<Dependent<'a>>> {
+        let mut found: HashMap<&Id, Vec<Dependent<'_>>> = HashMap::new();
+        let mut add = |required, dependent| found.entry(required).or_default().push(dependent);
+        let mut differing = self.from.differing(self.to).peekable();
+        for (id, object) in self.from.iter() {
+            while differing.next_if(|pair| matches!(pair, Pair::Added(_))).is_some() {}
+            let is_it =
+                |pair: &Pair<'_>| matches!(pair, Pair::Removed(it) | Pair::Altered(it, _) if std::ptr::eq(*it, object));
+            let pair = differing.next_if(is_it);
+            let there = match pair {
+                Some(Pair::Altered(_, there)) => there,
+                Some(_) => continue,
+                None => object,
+            };
+            let is_same = pair.is_none() || object.attributes == there.attributes;
+            for required in object.requires.iter().filter(|it| is_same || there.requires.contains(it)) {
+                add(required, (id, None));
+            }
+            for part in object.parts.iter().filter(|part| !part.requires.is_empty()) {
+                let Some(other) = there.part(part.kind.as_str(), &part.name) else { continue };
+                let is_same = pair.is_none() || part.attributes == other.attributes;
+                for required in part.requires.iter().filter(|it| is_same || other.requires.contains(it)) {
+                    add(required, (id, Some(part)));
+                }
+            }
+        }
+        found
+    }
+}
 
 impl Plan<'_> {
     /// Finds all that is made anew.
@@ -80,7 +124,7 @@ impl Plan<'_> {
             {
                 let there = new.part(part.kind.as_str(), &part.name);
                 if there.is_none_or(|there| is_other_key(part, there)) {
-                    hits.push(Hit::Part(id.clone(), (part.kind.as_str().to_owned(), part.name.clone())));
+                    hits.push(Hit::Part(id.clone(), name_of_part(part)));
                 }
             }
         }
@@ -101,7 +145,7 @@ impl Plan<'_> {
         if hits.is_empty() {
             return Ok(());
         }
-        let dependents = self.dependents();
+        let dependents = Dependents { from: self.from, to: self.to, found: OnceCell::new() };
         while let Some(hit) = hits.pop() {
             match hit {
                 Hit::Object(id) => self.object_hit(&id, &dependents, &mut hits)?,
@@ -121,39 +165,6 @@ impl Plan<'_> {
         let both = (all_columns(self.from, old, 0)?, all_columns(self.to, new, 0)?);
         self.resolved.insert(id.clone(), both);
         Ok(())
-    }
-
-    fn dependents(&self) -> Dependents {
-        let mut dependents = Dependents::new();
-        for object in self.from.objects() {
-            let id = object.id();
-            let Some(there) = self.to.get(&id) else { continue };
-            if std::ptr::eq(object, there) {
-                for required in &object.requires {
-                    dependents.entry(required.clone()).or_default().push((id.clone(), None));
-                }
-                for part in &object.parts {
-                    for required in &part.requires {
-                        let name = (part.kind.as_str().to_owned(), part.name.clone());
-                        dependents.entry(required.clone()).or_default().push((id.clone(), Some(name)));
-                    }
-                }
-                continue;
-            }
-            let is_same = object.attributes == there.attributes;
-            for required in object.requires.iter().filter(|it| is_same || there.requires.contains(it)) {
-                dependents.entry(required.clone()).or_default().push((id.clone(), None));
-            }
-            for part in &object.parts {
-                let Some(other) = there.part(part.kind.as_str(), &part.name) else { continue };
-                let is_same = part.attributes == other.attributes;
-                for required in part.requires.iter().filter(|it| is_same || other.requires.contains(it)) {
-                    let name = (part.kind.as_str().to_owned(), part.name.clone());
-                    dependents.entry(required.clone()).or_default().push((id.clone(), Some(name)));
-                }
-            }
-        }
-        dependents
     }
 
     fn remake(&mut self, id: &Id, hits: &mut Vec<Hit>) {
@@ -181,20 +192,20 @@ impl Plan<'_> {
         Ok(())
     }
 
-    fn object_hit(&mut self, id: &Id, dependents: &Dependents, hits: &mut Vec<Hit>) -> Result<(), PlanError> {
+    fn object_hit(&mut self, id: &Id, dependents: &Dependents<'_>, hits: &mut Vec<Hit>) -> Result<(), PlanError> {
         let is_relation = matches!(id.kind.as_str(), "table" | "foreign_table");
-        for (other, part) in dependents.get(id).into_iter().flatten() {
+        for (other, part) in dependents.of(id) {
             if self.remade.contains(other) {
                 continue;
             }
-            let Some(object) = self.from.get(other) else { continue };
             match part {
                 None if is_table(other) && (is_relation || id.kind == "composite_type") => {
                     self.work.insert(other.clone());
                     self.resolve(other)?;
                 }
                 None => self.remake(other, hits),
-                Some((kind, name)) if kind == "column" => {
+                Some(part) if part.kind == "column" => {
+                    let name = &part.name;
                     if !is_table(other) {
                         if other.kind == "composite_type" {
                             self.remake(other, hits);
@@ -204,9 +215,7 @@ impl Plan<'_> {
                         }
                         continue;
                     }
-                    let is_computed =
-                        object.part("column", name).is_some_and(|it| it.attributes.get("generated").is_some());
-                    if is_computed || is_relation {
+                    if part.attributes.get("generated").is_some() || is_relation {
                         self.change_column(other, name, Column::Remade, hits)?;
                     } else if is_type(id) {
                         self.change_column(other, name, Column::Retyped, hits)?;
@@ -218,10 +227,8 @@ impl Plan<'_> {
                     }
                 }
                 // One that is put to that of the table that its own is a part of is put to another one's.
-                Some((kind, name))
-                    if is_relation
-                        && object.part(kind, name).is_some_and(|it| it.attributes.get("attached_to").is_some()) => {}
-                Some(part) => self.remake_part(other, part, hits),
+                Some(part) if is_relation && part.attributes.get("attached_to").is_some() => {}
+                Some(part) => self.remake_part(other, &name_of_part(part), hits),
             }
         }
         // A sequence stays when its table is made anew.
@@ -243,7 +250,7 @@ impl Plan<'_> {
         id: &Id,
         column: &str,
         how: Column,
-        dependents: &Dependents,
+        dependents: &Dependents<'_>,
         hits: &mut Vec<Hit>,
     ) -> Result<(), PlanError> {
         if !matches!(how, Column::Retyped | Column::Remade) {
@@ -266,7 +273,7 @@ impl Plan<'_> {
             }
         }
         for part in own {
-            let name = (part.kind.as_str().to_owned(), part.name.clone());
+            let name = name_of_part(&part);
             match part.kind.as_str() {
                 "column" if part.attributes.get("generated").is_some() => {
                     self.change_column(id, &part.name, Column::Remade, hits)?;
@@ -288,7 +295,7 @@ impl Plan<'_> {
                 }
             }
         }
-        for (other, part) in dependents.get(id).into_iter().flatten() {
+        for (other, part) in dependents.of(id) {
             let (Some(one), Some(two)) = (self.from.get(other), self.to.get(other)) else { continue };
             match part {
                 None => {
@@ -304,18 +311,18 @@ impl Plan<'_> {
                         self.remake(other, hits);
                     }
                 }
-                Some((kind, name)) => {
-                    let speaks = |object: &Object| object.part(kind, name).is_some_and(speaks);
-                    if !(speaks(one) && speaks(two)) {
+                Some(part) => {
+                    let kind = part.kind.as_str();
+                    if !(speaks(part) && two.part(kind, &part.name).is_some_and(speaks)) {
                         continue;
                     }
-                    let counts = match kind.as_str() {
+                    let counts = match kind {
                         "policy" | "rule" | "trigger" => true,
                         "foreign_key" => is_far || how == Column::Remade,
                         _ => false,
                     };
                     if counts {
-                        self.remake_part(other, &(kind.clone(), name.clone()), hits);
+                        self.remake_part(other, &name_of_part(part), hits);
                     }
                 }
             }
@@ -324,9 +331,14 @@ impl Plan<'_> {
     }
 
     /// What refers to a key lets go of it before.
-    fn part_hit(&mut self, id: &Id, (kind, name): &PartName, dependents: &Dependents, hits: &mut Vec<Hit>) {
+    fn part_hit(&mut self, id: &Id, (kind, name): &PartName, dependents: &Dependents<'_>, hits: &mut Vec<Hit>) {
         let Some(part) = self.from.get(id).and_then(|object| object.part(kind, name)) else { return };
-        if !matches!(kind.as_str(), "primary_key" | "unique" | "index") {
+        let is_key = match kind.as_str() {
+            "primary_key" | "unique" => true,
+            "index" => part.attributes.flag("unique"),
+            _ => false,
+        };
+        if !is_key {
             return;
         }
         let columns = key_columns(part);
@@ -344,7 +356,7 @@ impl Plan<'_> {
         };
         let mut found = Vec::new();
         let own = self.from.get(id).into_iter().map(|object| (object.id(), object));
-        let others = dependents.get(id).into_iter().flatten().filter(|(_, part)| part.is_some());
+        let others = dependents.of(id).filter(|(_, part)| part.is_some());
         let others = others.filter_map(|(other, _)| Some((other.clone(), self.from.get(other)?)));
         for (other, object) in own.chain(others) {
             for key in object.parts_of("foreign_key").filter(|key| is_its(key)) {
@@ -358,10 +370,8 @@ impl Plan<'_> {
         }
         // A view that groups by a key has the other columns from it.
         if kind == "primary_key" {
-            let grouped: Vec<Id> = dependents
-                .get(id)
-                .into_iter()
-                .flatten()
+            let grouped: Vec<&Id> = dependents
+                .of(id)
                 .filter(|(other, part)| {
                     part.is_none()
                         && self
@@ -370,13 +380,17 @@ impl Plan<'_> {
                             .and_then(|it| it.attributes.text("definition"))
                             .is_some_and(|it| it.contains("GROUP BY"))
                 })
-                .map(|(other, _)| other.clone())
+                .map(|(other, _)| other)
                 .collect();
             for other in grouped {
-                self.remake(&other, hits);
+                self.remake(other, hits);
             }
         }
     }
+}
+
+fn name_of_part(part: &Part) -> PartName {
+    (part.kind.as_str().to_owned(), part.name.clone())
 }
 
 /// The names of a key's columns, sorted.
