@@ -56,6 +56,8 @@ enum Work {
     Inspect(Engine, usize),
     /// `check --database` of so many tables that didn't change.
     Drift(Engine, usize),
+    /// `diff` of two databases with so many tables, without the reading.
+    Diff(Engine, usize),
     /// `lock` of so many one-table files.
     Lock(Engine, usize),
     /// `manifest verify` of so many files.
@@ -71,7 +73,7 @@ enum Work {
 }
 
 /// The bars are those of the design, each with the machine's own speed divided out.
-const ROWS: [Row; 28] = [
+const ROWS: [Row; 31] = [
     Row { name: "idle-100-postgres", bar: 0.9, work: Work::Idle(Engine::Postgres, 100) },
     Row { name: "idle-100-mariadb", bar: 0.6, work: Work::Idle(Engine::MariaDb, 100) },
     Row { name: "idle-100-sqlite", bar: 2.0, work: Work::Idle(Engine::Sqlite, 100) },
@@ -92,6 +94,9 @@ const ROWS: [Row; 28] = [
     Row { name: "inspect-10000-sqlite", bar: 2.0, work: Work::Inspect(Engine::Sqlite, 10_000) },
     Row { name: "drift-10000-postgres", bar: 0.3, work: Work::Drift(Engine::Postgres, 10_000) },
     Row { name: "drift-10000-sqlite", bar: 0.3, work: Work::Drift(Engine::Sqlite, 10_000) },
+    Row { name: "diff-10000-postgres", bar: 0.05, work: Work::Diff(Engine::Postgres, 10_000) },
+    Row { name: "diff-10000-mariadb", bar: 0.05, work: Work::Diff(Engine::MariaDb, 10_000) },
+    Row { name: "diff-10000-sqlite", bar: 0.05, work: Work::Diff(Engine::Sqlite, 10_000) },
     Row { name: "lock-1000-postgres", bar: 2.0, work: Work::Lock(Engine::Postgres, 1000) },
     Row { name: "lock-300-mariadb", bar: 2.0, work: Work::Lock(Engine::MariaDb, 300) },
     Row { name: "lock-1000-sqlite", bar: 2.0, work: Work::Lock(Engine::Sqlite, 1000) },
@@ -180,6 +185,10 @@ impl Work {
                     engine.product()
                 )
             }
+            Work::Diff(engine, tables) => format!(
+                "comparing two schemas of {tables} tables with 100 differences and planning the way, {}; `inspect` of one",
+                engine.product()
+            ),
             Work::Lock(engine, files) => {
                 format!("`lock` of {files} one-table files, {}; `up` of them", engine.product())
             }
@@ -211,6 +220,7 @@ fn measure(row: &Row, bed: &Bed<'_>, workspace: &Workspace, pairs: Option<usize>
         Work::Fresh(engine, files) => migrate::fresh(bed, engine, files, bar, pairs.unwrap_or(10)),
         Work::Inspect(engine, tables) => read::inspect(bed, engine, tables, bar, pairs.unwrap_or(5)),
         Work::Drift(engine, tables) => read::drift(bed, engine, tables, bar, pairs.unwrap_or(5)),
+        Work::Diff(engine, tables) => read::diff(bed, engine, tables, bar, pairs.unwrap_or(5)),
         Work::Lock(engine, files) => read::lock(bed, engine, files, bar, pairs.unwrap_or(5)),
         Work::Hash(files) => small::hash(bed, files, bar, pairs.unwrap_or(20)),
         Work::Version => small::version(bed, bar),

@@ -26,6 +26,55 @@ pub(super) fn inspect(bed: &Bed<'_>, engine: Engine, tables: usize, bar: f64, pa
     Ok(Outcome::Times { times, judged: Judged::Medians, bar })
 }
 
+/// Comparing two that differ in so many places and planning the way between them, against `inspect` of one: by driftlock's own log, as a reading of
+/// both is part of the command.
+pub(super) fn diff(bed: &Bed<'_>, engine: Engine, tables: usize, bar: f64, pairs: usize) -> Result<Outcome> {
+    let (from, to) = (filled(bed, engine, tables)?, filled(bed, engine, tables)?);
+    let script = bed.new_path("changes.sql");
+    fs::write(&script, changes(engine, tables)).context(script.display())?;
+    time(&mut to.client(), Some(Path::new(&script)))?;
+    let compared = || {
+        let mut command = bed.driftlock();
+        command.args(["diff", "--from", &from.url(), "--to", &to.url(), "--offline", "--format", "json"]);
+        let log = bed.new_path("diff.log");
+        command.args(["--log-level", "debug", "--log-format", "json", "--log-file"]).arg(&log);
+        time(&mut command, None)?;
+        compared_in(&fs::read_to_string(&log).context(log.display())?)
+    };
+    let inspected = || time(&mut inspecting(bed, &from), None);
+    let times = in_turn(pairs, bed.interrupt, compared, inspected, Vec::new())?;
+    Ok(Outcome::Times { times, judged: Judged::Medians, bar })
+}
+
+/// How long it took to compare, as a log says. What found other changes than were made must not count as fast.
+fn compared_in(log: &str) -> Result<Duration> {
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let said = lines.into_iter().find(|line| line["event"] == "driftlock.diff.compared");
+    let said = said.ok_or_else(|| Failure::new("the log doesn't say that anything was compared"))?;
+    let (changes, duration) = (said["changes"].as_u64(), said["duration_ms"].as_f64());
+    match (changes, duration) {
+        (Some(found), Some(ms)) if found == CHANGES as u64 => Ok(Duration::from_secs_f64(ms / 1000.0)),
+        _ => Err(Failure::new(format!("{CHANGES} changes were made, and this was found: {said}"))),
+    }
+}
+
+const CHANGES: usize = 100;
+
+/// Columns and indexes that come, indexes that go and new tables, a quarter each.
+fn changes(engine: Engine, tables: usize) -> String {
+    let change = |number: usize| {
+        let name = format!("bench_{:05}", number * tables / CHANGES);
+        match number % 4 {
+            0 => format!("ALTER TABLE {name} ADD COLUMN extra varchar(20);\n"),
+            1 => format!("CREATE INDEX {name}_price ON {name} (price);\n"),
+            2 if engine == Engine::MariaDb => format!("DROP INDEX by_made ON {name};\n"),
+            2 => format!("DROP INDEX {name}_made;\n"),
+            _ => format!("CREATE TABLE more_{number:05} (id integer NOT NULL PRIMARY KEY, name varchar(20));\n"),
+        }
+    };
+    (0..CHANGES).map(change).collect()
+}
+
 /// `check --database` of what is unchanged, against `inspect` of it.
 pub(super) fn drift(bed: &Bed<'_>, engine: Engine, tables: usize, bar: f64, pairs: usize) -> Result<Outcome> {
     let project = bed.new_path("project");
