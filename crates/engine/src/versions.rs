@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use driftlock_database::{Inspection, Reach, Session, Timeouts, Unmodelled};
-use driftlock_schema::{Facets, Filter, Fingerprint, Id, Schema, compare};
+use driftlock_schema::{Facets, Filter, Fingerprint, Id, Pair, Schema, compare};
 use driftlock_script::{
     Dialect, Layout, LockFile, LockedMigration, Migrations, Token, TokenKind, Touched, Values, Version, significant,
 };
@@ -100,23 +100,14 @@ impl Watch {
     /// The objects that are others than before, with their fingerprints now.
     fn changes(&mut self, now: &Schema) -> BTreeMap<Id, Option<Fingerprint>> {
         let mut changed = BTreeMap::new();
-        // Both are in the same order.
-        let mut before = self.before.schema.iter().peekable();
-        for (id, object) in now.iter() {
-            while let Some((gone, _)) = before.next_if(|(before, _)| *before < id) {
-                changed.insert(gone.clone(), None);
-            }
-            let is_same = before.next_if(|(before, _)| *before == id).is_some_and(|(_, it)| std::ptr::eq(it, object));
-            if is_same || !self.filter.takes(id) {
-                continue;
-            }
-            let fingerprint = Fingerprint::of_object(object, self.filter.facets());
-            if self.objects.get(id) != Some(&fingerprint) {
-                changed.insert(id.clone(), Some(fingerprint));
+        for pair in self.before.schema.differing(now) {
+            let (Pair::Removed(object) | Pair::Added(object) | Pair::Altered(_, object)) = pair;
+            let (id, is_gone) = (object.id(), matches!(pair, Pair::Removed(_)));
+            let now = (!is_gone).then(|| Fingerprint::of_object(object, self.filter.facets()));
+            if self.filter.takes(&id) && self.objects.get(&id) != now.as_ref() {
+                changed.insert(id, now);
             }
         }
-        changed.extend(before.map(|(gone, _)| (gone.clone(), None)));
-        changed.retain(|id, after| after.is_some() || self.objects.contains_key(id));
         for (id, after) in &changed {
             match after {
                 Some(after) => self.objects.insert(id.clone(), *after),

@@ -18,7 +18,7 @@ use crate::{Facets, Fingerprint, Id, Object};
 pub struct Schema {
     engine: String,
     /// Shared, so that a schema of many objects is copied and held against its copy for next to nothing.
-    objects: BTreeMap<Id, Arc<Kept>>,
+    objects: BTreeMap<Arc<Id>, Arc<Kept>>,
 }
 
 impl Schema {
@@ -36,7 +36,7 @@ impl Schema {
     /// Takes an object in, in place of the one of its kind and name.
     pub fn insert(&mut self, mut object: Object) -> Option<Object> {
         object.sort();
-        self.objects.insert(object.id(), Arc::new(Kept::new(object))).map(object_of)
+        self.objects.insert(Arc::new(object.id()), Arc::new(Kept::new(object))).map(object_of)
     }
 
     /// Takes an object out.
@@ -57,7 +57,7 @@ impl Schema {
 
     /// All with what tells them apart.
     pub fn iter(&self) -> impl Iterator<Item = (&Id, &Object)> {
-        self.objects.iter().map(|(id, kept)| (id, kept.object()))
+        self.objects.iter().map(|(id, kept)| (id.as_ref(), kept.object()))
     }
 
     /// All of a kind, by name.
@@ -113,7 +113,7 @@ impl Schema {
             }
             digest(first);
         });
-        self.objects.iter().map(move |(id, kept)| (id, kept.fingerprint(facets)))
+        self.objects.iter().map(move |(id, kept)| (id.as_ref(), kept.fingerprint(facets)))
     }
 
     /// What isn't the same in both, by kind and name, first in this one, then in the other: equal is what has no attribute, no part and nothing
@@ -168,8 +168,8 @@ pub enum Pair<'a> {
 }
 
 struct Differing<'a> {
-    left: Peekable<btree_map::Iter<'a, Id, Arc<Kept>>>,
-    right: Peekable<btree_map::Iter<'a, Id, Arc<Kept>>>,
+    left: Peekable<btree_map::Iter<'a, Arc<Id>, Arc<Kept>>>,
+    right: Peekable<btree_map::Iter<'a, Arc<Id>, Arc<Kept>>>,
 }
 
 impl<'a> Iterator for Differing<'a> {
@@ -178,6 +178,7 @@ impl<'a> Iterator for Differing<'a> {
     fn next(&mut self) -> Option<Pair<'a>> {
         loop {
             let order = match (self.left.peek(), self.right.peek()) {
+                (Some((one, _)), Some((other, _))) if Arc::ptr_eq(one, other) => Ordering::Equal,
                 (Some((one, _)), Some((other, _))) => one.cmp(other),
                 (_, None) => Ordering::Less,
                 (None, Some(_)) => Ordering::Greater,

@@ -17,7 +17,7 @@ use driftlock_database::{Error, Inspection, Reach, Session};
 
 use super::moment::{Moment, SNAPSHOT, is_new};
 use super::reading::{Reading, oid};
-use super::{BEGIN, SETTINGS, SOURCES, is_gone, read_rows, take_noting};
+use super::{BEGIN, SETTINGS, SOURCES, Source, is_gone, read_rows, take_noting};
 use crate::marks;
 use crate::patience::NO_WAITING;
 use crate::session::{PostgresSession, only_row};
@@ -27,8 +27,35 @@ use crate::wire::ResultSet;
 /// Who reads again.
 pub(crate) struct Reader {
     session: PostgresSession,
+    sources: Vec<OfSome>,
     prepared: Prepared,
     memory: Option<Box<Memory>>,
+}
+
+/// A source, and what it is asked of some relations.
+struct OfSome {
+    source: &'static Source,
+    sql: String,
+    /// The catalog without whose rows nothing comes of it.
+    of: Option<String>,
+}
+
+impl OfSome {
+    /// Those that are of relations or their parts.
+    fn all(major: u32) -> Vec<Self> {
+        let of_some = |source: &'static Source| {
+            let sql = (source.sql)(major);
+            let hook = ["{in ", "{of "].iter().find_map(|hook| sql.split_once(hook)).map(|(_, rest)| rest);
+            let (what, _) = hook?.split_once('}')?;
+            let of = what.split(' ').nth(1).map(str::to_owned);
+            Some(OfSome { source, sql: restricted(&sql.replace("{users}", super::USERS), true), of })
+        };
+        SOURCES.iter().filter_map(of_some).collect()
+    }
+
+    fn is_asked(&self, state: &State) -> bool {
+        self.of.as_ref().is_none_or(|catalog| state.has(catalog))
+    }
 }
 
 /// Questions that the session has prepared, each with the number in its name.
@@ -53,17 +80,23 @@ impl Prepared {
     }
 
     /// The statements that prepare those of these questions that aren't yet, and those that ask all of them.
-    fn statements(&mut self, questions: &[String], types: &str, values: &str) -> (Vec<String>, Vec<String>) {
+    fn statements<'q>(
+        &mut self,
+        questions: impl IntoIterator<Item = &'q str>,
+        types: &str,
+        values: &str,
+    ) -> (Vec<String>, Vec<String>) {
         let mut prepare = Vec::new();
         if std::mem::take(&mut self.stale) {
             self.numbers.clear();
             prepare.push("DEALLOCATE ALL".to_owned());
         }
-        let mut execute = Vec::with_capacity(questions.len());
+        let mut execute = Vec::new();
         for question in questions {
-            let next = self.numbers.len();
-            let number = *self.numbers.entry(question.clone()).or_insert_with(|| {
+            let number = self.numbers.get(question).copied().unwrap_or_else(|| {
+                let next = self.numbers.len();
                 prepare.push(format!("PREPARE driftlock_{next} ({types}) AS {question}"));
+                self.numbers.insert(question.to_owned(), next);
                 next
             });
             execute.push(format!("EXECUTE driftlock_{number} ({values})"));
@@ -327,6 +360,8 @@ fn stands_for(catalog: &str) -> Option<StandsFor> {
 }
 
 /// What has changed, by the keys in `scans`, and what hangs on it; the relations that all this is of.
+///
+/// How few these are is not known to who plans it, who would rather look through all of `pg_depend` once: `OFFSET 0` keeps them from that.
 const CLOSURE: &str = "changed (classid, objid) AS (SELECT (k.key >> 32)::oid, (k.key & 4294967295)::oid \
      FROM scans s, LATERAL pg_catalog.unnest(s.keys) k (key) \
      UNION SELECT d.classid, d.objid FROM changed s JOIN pg_catalog.pg_depend d ON d.refclassid = s.classid AND d.refobjid = s.objid), \
@@ -342,12 +377,14 @@ const CLOSURE: &str = "changed (classid, objid) AS (SELECT (k.key >> 32)::oid, (
      WHEN c.relkind = 't' THEN (SELECT d.refobjid FROM pg_catalog.pg_depend d WHERE d.classid = 1259 AND d.objid = c.oid \
      AND d.refclassid = 1259 AND d.deptype = 'i') WHEN c.relkind <> 'c' THEN c.oid END \
      FROM owners o LEFT JOIN pg_catalog.pg_class c ON c.oid = o.oid), \
-     both_ways (oid) AS (SELECT r.oid FROM relations r UNION SELECT d.refobjid FROM relations r JOIN pg_catalog.pg_depend d \
-     ON d.classid = 1259 AND d.objid = r.oid AND d.refclassid = 1259 AND d.refobjsubid > 0 AND d.deptype = 'i')";
+     both_ways (oid) AS (SELECT r.oid FROM relations r UNION SELECT d.refobjid FROM relations r, LATERAL (SELECT d.refobjid \
+     FROM pg_catalog.pg_depend d WHERE d.classid = 1259 AND d.objid = r.oid AND d.refclassid = 1259 AND d.refobjsubid > 0 AND d.deptype = 'i' \
+     OFFSET 0) d)";
 
 /// The relations of [`CLOSURE`].
-const RELATIONS: &str = "SELECT b.oid FROM both_ways b UNION SELECT d.objid FROM both_ways b JOIN pg_catalog.pg_depend d \
-     ON d.refclassid = 1259 AND d.refobjid = b.oid AND d.refobjsubid > 0 AND d.classid = 1259 AND d.deptype = 'i'";
+const RELATIONS: &str = "SELECT b.oid FROM both_ways b UNION SELECT d.objid FROM both_ways b, LATERAL (SELECT d.objid \
+     FROM pg_catalog.pg_depend d WHERE d.refclassid = 1259 AND d.refobjid = b.oid AND d.refobjsubid > 0 AND d.classid = 1259 AND d.deptype = 'i' \
+     OFFSET 0) d";
 
 /// A query of a source, of all relations or of those in `$1`, where that makes a difference.
 pub(super) fn restricted(sql: &str, to_some: bool) -> String {
@@ -378,13 +415,6 @@ pub(super) fn restricted(sql: &str, to_some: bool) -> String {
 /// What is compared: the catalog may be named behind it.
 fn column(what: &str) -> &str {
     what.split(' ').next().unwrap_or(what)
-}
-
-/// Whether a source is of relations or their parts, and there may be such.
-fn is_asked(sql: &str, state: &State) -> bool {
-    let hook = ["{in ", "{of "].iter().find_map(|hook| sql.split_once(hook)).map(|(_, rest)| rest);
-    let Some((what, _)) = hook.and_then(|rest| rest.split_once('}')) else { return false };
-    what.split(' ').nth(1).is_none_or(|catalog| state.has(catalog))
 }
 
 /// A plan is made once, for any numbers. What has changed is little and hangs on little, in catalogs that are large: a plan for any numbers
@@ -418,7 +448,7 @@ pub(crate) async fn take(session: &mut PostgresSession, reach: Reach<'_>) -> Res
         (None, Some(target)) => PostgresSession::open(target.clone(), session.options.clone())
             .await
             .ok()
-            .map(|session| Box::new(Reader { session, prepared: Prepared::default(), memory: None })),
+            .map(|session| Box::new(Reader::new(session))),
         (None, None) => None,
     };
     // There may be room for no other session, or nobody says how to get one.
@@ -430,6 +460,11 @@ pub(crate) async fn take(session: &mut PostgresSession, reach: Reach<'_>) -> Res
 }
 
 impl Reader {
+    fn new(session: PostgresSession) -> Self {
+        let sources = OfSome::all(session.major);
+        Reader { session, sources, prepared: Prepared::default(), memory: None }
+    }
+
     async fn take(&mut self, reach: Reach<'_>) -> Result<Inspection, Error> {
         if let Some(memory) = self.memory.take() {
             // What acts on statements by itself may do anything.
@@ -459,11 +494,11 @@ impl Reader {
 
     /// The memory as it is now; nothing where everything has to be read.
     async fn renewed(&mut self, mut memory: Box<Memory>, reach: Reach<'_>) -> Result<Option<Box<Memory>>, Error> {
-        let Reader { session, prepared, .. } = self;
+        let Reader { session, sources, prepared, .. } = self;
         let major = session.major;
         prepared.of(memory.state.counts.get("pg_class").copied().unwrap_or_default());
-        let questions = [memory.state.question_after(major, reach)];
-        let (prepare, execute) = prepared.statements(&questions, KNOWN, &memory.state.known());
+        let question = memory.state.question_after(major, reach);
+        let (prepare, execute) = prepared.statements([question.as_str()], KNOWN, &memory.state.known());
         let by_index = matches!(reach, Reach::Additions(_)).then_some(BY_INDEX);
         let begin = [BEGIN, SETTINGS, NO_WAITING, BY_CLOSURE].into_iter().chain(by_index).map(str::to_owned);
         let all: Vec<String> = begin.chain(prepare).chain(execute).collect();
@@ -485,11 +520,9 @@ impl Reader {
             return Ok(Some(memory));
         }
         let list = these.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
-        let (sources, queries): (Vec<_>, Vec<String>) = (SOURCES.iter().map(|source| (source, (source.sql)(major))))
-            .filter(|(_, sql)| is_asked(sql, &memory.state))
-            .map(|(source, sql)| (source, restricted(&sql.replace("{users}", super::USERS), true)))
-            .unzip();
-        let (prepare, execute) = prepared.statements(&queries, "pg_catalog.oid[]", &format!("'{{{list}}}'"));
+        let sources: Vec<&OfSome> = sources.iter().filter(|source| source.is_asked(&memory.state)).collect();
+        let queries = sources.iter().map(|source| source.sql.as_str());
+        let (prepare, execute) = prepared.statements(queries, "pg_catalog.oid[]", &format!("'{{{list}}}'"));
         let before = BY_INDEX.matches("SET LOCAL").count() + prepare.len();
         let by_index = std::iter::once(BY_INDEX.to_owned());
         let all: Vec<String> = by_index.chain(prepare).chain(execute).chain(["COMMIT".to_owned()]).collect();
@@ -501,8 +534,8 @@ impl Reader {
             None => false,
         };
         if !is_still {
-            let question = [memory.state.question_after(major, Reach::Anything)];
-            let (prepare, execute) = prepared.statements(&question, KNOWN, &memory.state.known());
+            let question = memory.state.question_after(major, Reach::Anything);
+            let (prepare, execute) = prepared.statements([question.as_str()], KNOWN, &memory.state.known());
             let answers = session.ask(&[prepare, execute].concat().join("; ")).await?;
             let (now, rows) = State::read(answers.last())?;
             let is_same = |rows: &Rows| {
@@ -517,7 +550,7 @@ impl Reader {
         let Some(gone) = gone else { return Ok(None) };
         let from = memory.reading.len();
         for (source, result) in sources.iter().zip(results.iter().skip(before)) {
-            read_rows(&mut memory.reading, source, result)?;
+            read_rows(&mut memory.reading, source.source, result)?;
         }
         for id in gone {
             memory.last.schema.remove(&id);

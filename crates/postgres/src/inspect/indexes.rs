@@ -73,9 +73,9 @@ pub(super) const CLASSES: Source = Source {
 
 pub(super) const COLLATIONS: Source = Source {
     sql: |_| {
-        "SELECT l.oid, pg_catalog.format('%I.%I', n.nspname, l.collname) FROM pg_catalog.pg_collation l \
-         JOIN pg_catalog.pg_namespace n ON n.oid = l.collnamespace \
-         WHERE l.oid IN (SELECT pg_catalog.unnest(i.indcollation) FROM pg_catalog.pg_index i WHERE {user i.indrelid} AND {in i.indrelid pg_index})"
+        "SELECT l.oid, pg_catalog.format('%I.%I', n.nspname, l.collname) FROM (SELECT DISTINCT pg_catalog.unnest(i.indcollation) AS oid \
+         FROM pg_catalog.pg_index i WHERE {user i.indrelid} AND {in i.indrelid pg_index}) u \
+         JOIN pg_catalog.pg_collation l ON l.oid = u.oid JOIN pg_catalog.pg_namespace n ON n.oid = l.collnamespace"
             .to_owned()
     },
     read: |reading, row| {

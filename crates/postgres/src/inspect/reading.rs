@@ -309,6 +309,10 @@ impl Reading {
         if self.unmodelled.iter().any(|it| gone.iter().any(|id| id.name == it.object.name)) {
             return None;
         }
+        // What wasn't known has left nothing.
+        if gone.is_empty() {
+            return Some(gone);
+        }
         let mut numbers = relations.clone();
         for places in [&mut self.places, &mut self.aliases] {
             places.retain(|at, place| {

@@ -27,8 +27,9 @@ pub(super) const COMMENTS: Source = Source {
 /// constraint (`a`), is a part of it, and what a trigger is for that a foreign key has made (`i`), nothing that was read: most rows are such.
 pub(super) const DEPENDENCIES: Source = Source {
     sql: |_| {
+        // As another type it is no reason to go through an index by it: of some relations that is all of it.
         "SELECT d.classid, d.objid, d.objsubid, d.refclassid, d.refobjid, d.refobjsubid FROM pg_catalog.pg_depend d \
-         WHERE {user d.objid} AND d.refobjid >= 16384 AND d.refclassid <> 'pg_catalog.pg_namespace'::pg_catalog.regclass \
+         WHERE {user d.objid} AND d.refobjid::int8 >= 16384 AND d.refclassid <> 'pg_catalog.pg_namespace'::pg_catalog.regclass \
          AND NOT (d.deptype = 'a' AND (d.classid IN (2604, 2606) OR (d.classid = 1259 AND d.refobjsubid <> 0))) \
          AND NOT (d.deptype = 'i' AND d.classid = 2620) AND {of d.objid}"
             .to_owned()
