@@ -62,8 +62,14 @@ pub(crate) async fn again(
     let (product, database) = (session.product(), session.database().to_owned());
     let wire = &mut session.wire;
     let settings = Settings::fix(wire).await?;
-    let inspection = read_again(wire, product, &database, before, touched).await;
+    // Who migrates meanwhile is this very session; to ask the history each time takes longer the longer it is.
+    let own = match session.own.take() {
+        Some(own) => own,
+        None => Own::read(wire, &database).await?,
+    };
+    let inspection = read_again(wire, product, &database, &own, before, touched).await;
     settings.put_back(wire).await?;
+    session.own = Some(own).filter(|own| own.is_recorded);
     inspection
 }
 
@@ -246,6 +252,7 @@ async fn read_again(
     wire: &mut Wire,
     product: Product,
     database: &str,
+    own: &Own,
     before: &Inspection,
     touched: &[String],
 ) -> Result<Inspection, Error> {
@@ -277,9 +284,8 @@ async fn read_again(
     let here = literal(database);
     let mut reader =
         Reader { wire, product, database: database.to_owned(), here, grants: &grants, only: Some(only.clone()) };
-    let own = Own::read(reader.wire, database).await?;
-    relations(&mut reader, &mut found, &own).await?;
-    views::read(&mut reader, &mut found, &own).await?;
+    relations(&mut reader, &mut found, own).await?;
+    views::read(&mut reader, &mut found, own).await?;
     rights::look(&reader, &mut found);
     let read = whole(found);
     // What stays is what it was, and not only like it.

@@ -12,6 +12,7 @@ use driftlock_database::{
 
 use crate::beside::Beside;
 use crate::connect::Product;
+use crate::definer::Own;
 use crate::error::{code, number};
 use crate::pulse::Pulse;
 use crate::state::{Baseline, Open};
@@ -46,6 +47,8 @@ pub(crate) struct MySqlSession {
     timeouts: Option<Timeouts>,
     /// What statements left since the last reset.
     pub(crate) traces: Traces,
+    /// Whose the database is by its history, as the last reading in parts found it.
+    pub(crate) own: Option<Own>,
     /// The name of the lock, while it is ours.
     lock: Option<String>,
     /// A transaction of ours is open.
@@ -77,6 +80,7 @@ impl MySqlSession {
             id,
             run: None,
             longest: None,
+            own: None,
             pulse: None,
             baseline: None,
             timeouts: None,

@@ -37,6 +37,8 @@ pub(crate) struct Wire {
     in_transaction: Option<bool>,
     /// The server's list of connections, see [`find_processes`](crate::connect::find_processes).
     pub(crate) processes: &'static str,
+    /// Those of the settings that a reading fixes which the server has, once it was asked.
+    pub(crate) settings: Option<Vec<&'static str>>,
 }
 
 impl Wire {
@@ -44,6 +46,7 @@ impl Wire {
         Wire {
             conn: Some(conn),
             processes: "information_schema.PROCESSLIST",
+            settings: None,
             last: Okay::default(),
             first_answer: None,
             lost: None,

@@ -32,20 +32,17 @@ pub(crate) struct Settings(Vec<(&'static str, String)>);
 impl Settings {
     /// Fixes them.
     pub(crate) async fn fix(wire: &mut Wire) -> Result<Self, Error> {
-        // It would cut the answer to the question about the others.
-        let limit = wire.row("SELECT @@session.sql_select_limit LIMIT 1").await?.unwrap_or_default();
-        wire.run("SET SESSION sql_select_limit = 18446744073709551615").await?;
-        let names: Vec<String> = FIXED.iter().map(|(name, _)| format!("'{name}'")).collect();
-        // Whatever they are, their names and values are letters of ASCII.
-        let rows = wire.rows(&format!("SHOW SESSION VARIABLES WHERE Variable_name IN ({})", names.join(", "))).await?;
-        let mut before = Vec::new();
-        let mut assignments = Vec::new();
-        for (name, fixed) in FIXED {
-            let Some(row) = rows.iter().find(|row| text(row, 0).eq_ignore_ascii_case(name)) else { continue };
-            let value = if name == "sql_select_limit" { text(&limit, 0) } else { text(row, 1) };
-            before.push((name, value.to_owned()));
-            assignments.push(format!("SESSION {name} = {fixed}"));
-        }
+        let before = match wire.settings.clone() {
+            Some(names) => values(wire, &names).await?,
+            None => {
+                let before = found(wire).await?;
+                wire.settings = Some(before.iter().map(|(name, _)| *name).collect());
+                before
+            }
+        };
+        let is_there = |(name, _): &&(&str, &str)| before.iter().any(|(there, _)| there == name);
+        let assignments: Vec<String> =
+            FIXED.iter().filter(is_there).map(|(name, fixed)| format!("SESSION {name} = {fixed}")).collect();
         wire.run(&format!("SET {}", assignments.join(", "))).await?;
         Ok(Settings(before))
     }
@@ -58,4 +55,27 @@ impl Settings {
         });
         wire.run(&format!("SET {}", back.collect::<Vec<_>>().join(", "))).await.map(drop)
     }
+}
+
+/// The settings that the server has.
+async fn found(wire: &mut Wire) -> Result<Vec<(&'static str, String)>, Error> {
+    // It would cut the answer to the question about the others.
+    let limit = wire.row("SELECT @@session.sql_select_limit LIMIT 1").await?.unwrap_or_default();
+    wire.run("SET SESSION sql_select_limit = 18446744073709551615").await?;
+    let names: Vec<String> = FIXED.iter().map(|(name, _)| format!("'{name}'")).collect();
+    // Whatever they are, their names and values are letters of ASCII.
+    let rows = wire.rows(&format!("SHOW SESSION VARIABLES WHERE Variable_name IN ({})", names.join(", "))).await?;
+    let value = |name: &str| {
+        let row = rows.iter().find(|row| text(row, 0).eq_ignore_ascii_case(name))?;
+        Some(if name == "sql_select_limit" { text(&limit, 0) } else { text(row, 1) }.to_owned())
+    };
+    Ok(FIXED.iter().filter_map(|(name, _)| Some((*name, value(name)?))).collect())
+}
+
+/// What these settings are. A limit that is written is no matter of `sql_select_limit`.
+async fn values(wire: &mut Wire, names: &[&'static str]) -> Result<Vec<(&'static str, String)>, Error> {
+    let asked: Vec<String> = names.iter().map(|name| format!("@@session.{name}")).collect();
+    let row = wire.row(&format!("SELECT {} LIMIT 1", asked.join(", "))).await?;
+    let row = row.ok_or_else(|| Error::Protocol("the server doesn't say what its settings are".to_owned()))?;
+    Ok(names.iter().enumerate().map(|(at, name)| (*name, text(&row, at).to_owned())).collect())
 }
