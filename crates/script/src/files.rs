@@ -186,7 +186,8 @@ impl Files for Directory {
     }
 
     fn head(&self, name: &str, most: usize) -> Result<Cow<'_, [u8]>, FilesError> {
-        let mut head = Vec::new();
+        // Enough for most scripts: into an empty one it would be read a few bytes at a time.
+        let mut head = Vec::with_capacity(most.min(8 * 1024));
         File::open(self.path.join(name))
             .and_then(|file| file.take(u64::try_from(most).unwrap_or(u64::MAX)).read_to_end(&mut head))
             .map_err(|error| FilesError { path: self.display(name), reason: error.to_string() })?;

@@ -31,6 +31,23 @@ fn the_lock_says_what_each_version_changed_and_is_the_same_again() {
     }
 }
 
+/// The text of a migration that only inserts gives no hint of it, so what reads in parts is wrong, is found out, and everything is read again.
+#[test]
+fn what_a_trigger_alters_while_rows_are_inserted_is_the_version_that_inserts() {
+    let target = Target::new(Engine::Postgres);
+    target.migration(1, "CREATE TABLE tenant (id integer);\nCREATE TABLE ledger (id integer);\n");
+    let function = "CREATE FUNCTION widen() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ALTER TABLE ledger ADD COLUMN more text; RETURN NULL; END $$;\n";
+    let trigger = "CREATE TRIGGER widen AFTER INSERT ON tenant FOR EACH STATEMENT EXECUTE FUNCTION widen();\n";
+    target.migration(2, &format!("{function}{trigger}"));
+    target.migration(3, "INSERT INTO tenant VALUES (1);\n");
+    target.migration(4, "CREATE TABLE last (id integer);\n");
+    lock(&target).expect(0);
+    let value: serde_json::Value = serde_json::from_str(&lock_text(&target)).unwrap();
+    let changed =
+        |at: usize| -> Vec<&String> { value["migrations"][at]["changed"].as_object().unwrap().keys().collect() };
+    assert_eq!([changed(2), changed(3)], [["table:public.ledger"], ["table:public.last"]]);
+}
+
 #[test]
 fn the_lock_says_what_is_another_than_before() {
     for engine in ALL {

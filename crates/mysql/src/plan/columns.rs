@@ -217,7 +217,35 @@ fn rising<'n>(places: &[(usize, &'n str)]) -> BTreeSet<&'n str> {
 
 #[cfg(test)]
 mod tests {
+    use driftlock_schema::Schema;
+
     use super::*;
+
+    #[test]
+    fn an_unsafe_default_comes_after_its_column_and_says_what_rows_get() {
+        let schema = |columns: &[Part]| {
+            let mut table = Object::new("table", driftlock_schema::Name::new("t"));
+            table.parts.extend(columns.iter().cloned());
+            let mut schema = Schema::new("mysql");
+            schema.insert(table);
+            schema
+        };
+        let id = Part::new("column", "id").with("type", "int");
+        let statements = |default: &str| -> Vec<String> {
+            let code = Part::new("column", "code").with("type", "varchar(36)").with("default", default);
+            let (from, to) = (schema(std::slice::from_ref(&id)), schema(&[id.clone(), code]));
+            let steps = crate::plan::steps(&from, &to).unwrap();
+            steps.into_iter().map(|step| step.sql).filter(|sql| !sql.starts_with("SET ")).collect()
+        };
+        let unsafely = statements("(uuid())");
+        assert!(
+            matches!(&unsafely[..], [column, default] if !column.contains("uuid") && default.starts_with("-- Rows that are there get no value")
+                && default.contains("uuid()")),
+            "{unsafely:?}"
+        );
+        let safely = statements("(concat('uuid', 1))");
+        assert!(matches!(&safely[..], [one] if one.contains("concat") && !one.contains("--")), "{safely:?}");
+    }
 
     #[test]
     fn as_few_columns_move_as_can() {
