@@ -62,15 +62,21 @@ pub(crate) async fn again(
     let (product, database) = (session.product(), session.database().to_owned());
     let wire = &mut session.wire;
     let settings = Settings::fix(wire).await?;
-    // Who migrates meanwhile is this very session; to ask the history each time takes longer the longer it is.
-    let own = match session.own.take() {
-        Some(own) => own,
-        None => Own::read(wire, &database).await?,
-    };
-    let inspection = read_again(wire, product, &database, &own, before, touched).await;
+    let known = session.own.take();
+    let read = async {
+        // Who migrates meanwhile is this very session; to ask the history each time takes longer the longer it is.
+        let own = match known {
+            Some(own) => own,
+            None => Own::read(wire, &database).await?,
+        };
+        let inspection = read_again(wire, product, &database, &own, before, touched).await?;
+        Ok::<_, Error>((own, inspection))
+    }
+    .await;
     settings.put_back(wire).await?;
+    let (own, inspection) = read?;
     session.own = Some(own).filter(|own| own.is_recorded);
-    inspection
+    Ok(inspection)
 }
 
 async fn until_steady(wire: &mut Wire, product: Product, database: &str) -> Result<Inspection, Error> {
