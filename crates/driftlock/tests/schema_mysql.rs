@@ -248,6 +248,41 @@ async fn a_broken_view_is_named_and_so_is_what_reads_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_no_catalog_tells_is_named_or_told_by_the_proof() {
+    let database = shop().await;
+    let mut session = proving::session(&database.url).await;
+    let known = session.inspect().await.unwrap();
+    assert_eq!(known.unmodelled, []);
+    if is_mariadb().await {
+        execute(session.as_mut(), "CREATE INDEX k ON orders (net) KEY_BLOCK_SIZE=4").await;
+        let db = driftlock::connect(&database.url).await.unwrap();
+        let proof = proving::prove(&db, &proving::shadow("mysql")).await.unwrap();
+        assert_eq!(proof.differences.len(), 1, "{:?}", proof.differences);
+        assert_eq!(proof.differences[0].about, "KEY `k`");
+        db.close().await;
+        session.close().await;
+        return;
+    }
+    for sql in [
+        "CREATE TABLE grows (id int PRIMARY KEY) AUTOEXTEND_SIZE=4M",
+        "CREATE TABLE shares (id int PRIMARY KEY) TABLESPACE=innodb_system",
+        "ALTER TABLE customers MODIFY name varchar(50) NOT NULL DEFAULT 'é' SECONDARY_ENGINE_ATTRIBUTE='{\"a\": 1}'",
+        "ALTER TABLE customers SECONDARY_ENGINE_ATTRIBUTE='{\"b\": 1}'",
+    ] {
+        execute(session.as_mut(), sql).await;
+    }
+    execute(session.as_mut(), "ALTER DATABASE READ ONLY = 1").await;
+    let inspection = session.inspect().await.unwrap();
+    execute(session.as_mut(), "ALTER DATABASE READ ONLY = 0").await;
+    let named: Vec<String> = inspection.unmodelled.iter().map(|it| it.object.to_string()).collect();
+    assert_eq!(named, ["database:\"\"", "engine_attribute:customers", "tablespace:grows", "tablespace:innodb_system"]);
+    let touched = ["customers", "grows", "shares"].map(str::to_owned);
+    let again = session.inspect_again(&known, Reach::Tables(&touched)).await.unwrap();
+    assert_eq!(again, session.inspect().await.unwrap());
+    session.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn reading_again_what_was_touched_says_what_reading_all_does() {
     let database = shop().await;
     let mut session = proving::session(&database.url).await;

@@ -29,7 +29,7 @@ pub(crate) async fn take(session: &mut MySqlSession) -> Result<Census, Error> {
 async fn whole(wire: &mut Wire, database: &str, product: Product) -> Result<Census, Error> {
     let own = Own::read(wire, database).await?;
     let mut taker =
-        Taker { wire, database, here: literal(database), mariadb: product.is_mariadb, own, census: Census::default() };
+        Taker { wire, database, here: literal(database), product, own, census: Census::default() };
     taker.database().await?;
     taker.relations().await?;
     taker.indexes().await?;
@@ -46,7 +46,7 @@ struct Taker<'a> {
     wire: &'a mut Wire,
     database: &'a str,
     here: String,
-    mariadb: bool,
+    product: Product,
     own: Own,
     census: Census,
 }
@@ -78,14 +78,16 @@ impl Taker<'_> {
     }
 
     async fn database(&mut self) -> Result<(), Error> {
-        let comment = if self.mariadb { "SCHEMA_COMMENT" } else { "''" };
+        let comment = if self.product.is_mariadb { "SCHEMA_COMMENT" } else { "''" };
+        let encryption = if self.product.encrypts_databases() { "DEFAULT_ENCRYPTION" } else { "'NO'" };
         let sql = format!(
-            "SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME, {comment} FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = {}",
+            "SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME, {comment}, {encryption} FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = {}",
             self.here
         );
         let row = self.wire.row(&sql).await?.unwrap_or_default();
         let database = Id::new("database", Name::new(""));
         self.say(&database, "", format!("{} {}", text(&row, 0), text(&row, 1)));
+        self.say(&database, "encrypted", text(&row, 3).to_owned());
         self.say_facet(&database, "", Facet::Comments, text(&row, 2).to_owned());
         Ok(())
     }
@@ -110,7 +112,7 @@ impl Taker<'_> {
                 }
             }
         }
-        if self.mariadb {
+        if self.product.is_mariadb {
             let sql = format!(
                 "SELECT G_TABLE_NAME, G_GEOMETRY_COLUMN, SRID FROM information_schema.GEOMETRY_COLUMNS WHERE F_TABLE_SCHEMA = {0} AND G_TABLE_SCHEMA = {0}",
                 self.here

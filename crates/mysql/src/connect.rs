@@ -98,6 +98,17 @@ impl Product {
         if self.is_mariadb || self.version < (8, 0, 0) { "INNODB_SYS_TABLES" } else { "INNODB_TABLES" }
     }
 
+    /// Whether a database may be encrypted by default.
+    pub(crate) fn encrypts_databases(self) -> bool {
+        !self.is_mariadb && self.version >= (8, 0, 16)
+    }
+
+    /// Whether a database may be read only, a table in a file of its own grow by a size of its own, and a second engine have words of its own:
+    /// all came from 8.0.21 to 8.0.23.
+    pub(crate) fn has_extensions(self) -> bool {
+        !self.is_mariadb && self.version >= (8, 0, 23)
+    }
+
     /// Whether it has libraries, of functions in other languages than SQL.
     pub(crate) fn has_libraries(self) -> bool {
         !self.is_mariadb && self.version >= (9, 2, 0)

@@ -52,11 +52,15 @@ pub(crate) fn statements(schema: &Schema) -> Result<Vec<Creation>, CreateError> 
     }
     let of_database = schema.get(&database);
     if let Some(object) = of_database {
-        let comment = object.attributes.text("comment").map(|comment| format!(" COMMENT {}", string(comment)));
-        if let Some(collation) = object.attributes.text("collation") {
-            add(&database, format!("ALTER DATABASE COLLATE {collation}{}", comment.unwrap_or_default()));
-        } else if let Some(comment) = comment {
-            add(&database, format!("ALTER DATABASE{comment}"));
+        let said = &object.attributes;
+        let clauses = [
+            said.text("collation").map(|collation| format!(" COLLATE {collation}")),
+            said.text("comment").map(|comment| format!(" COMMENT {}", string(comment))),
+            said.flag("encrypted").then(|| " DEFAULT ENCRYPTION 'Y'".to_owned()),
+        ];
+        let clauses: String = clauses.into_iter().flatten().collect();
+        if !clauses.is_empty() {
+            add(&database, format!("ALTER DATABASE{clauses}"));
         }
     }
     for object in schema.of_kind("sequence") {

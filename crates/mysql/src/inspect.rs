@@ -84,6 +84,7 @@ async fn until_steady(wire: &mut Wire, product: Product, database: &str) -> Resu
     let sees_all = grants.missing("", None, &["PROCESS"]).is_empty();
     let mut marks = Marks::read(wire, sees_all).await?;
     let mut last: Option<Inspection> = None;
+    let mut refused = None;
     for _ in 0..ATTEMPTS {
         let read = read(wire, product, &grants, database).await;
         let now = Marks::read(wire, sees_all).await?;
@@ -93,13 +94,16 @@ async fn until_steady(wire: &mut Wire, product: Product, database: &str) -> Resu
                 if was_quiet || last.as_ref() == Some(&read) {
                     return Ok(read);
                 }
-                last = Some(read);
+                (last, refused) = (Some(read), None);
             }
-            // Something was dropped between two questions.
-            Err(Error::Server(_)) if !was_quiet => last = None,
+            // Something may have been dropped between two questions.
+            Err(Error::Server(error)) if !was_quiet => (last, refused) = (None, Some(error)),
             Err(error) => return Err(error),
         }
         marks = now;
+    }
+    if let Some(error) = refused {
+        return Err(Error::Server(error));
     }
     Err(Error::Unfit(format!(
         "the database was read {ATTEMPTS} times, and each time it changed meanwhile: somebody is making or altering tables all the time. Try \
@@ -200,7 +204,7 @@ struct Found {
     objects: Vec<Object>,
     unmodelled: Vec<Unmodelled>,
     incomplete: BTreeSet<String>,
-    /// Tables of which SHOW CREATE alone tells something: periods, partitions, parsers.
+    /// Tables of which SHOW CREATE alone tells something: periods, partitions, parsers, blocks.
     shown: BTreeSet<String>,
     /// Tables that may have expressions, by their definition's format.
     expressive: BTreeSet<String>,
@@ -221,11 +225,11 @@ async fn read(wire: &mut Wire, product: Product, grants: &Grants, database: &str
     let own = Own::read(reader.wire, database).await?;
     tables::database(&mut reader, &mut found).await?;
     relations(&mut reader, &mut found, &own).await?;
-    tables::tablespaces(&mut reader, &mut found).await?;
     routines::read(&mut reader, &mut found, &own).await?;
     routines::libraries(&mut reader, &mut found).await?;
     routines::events(&mut reader, &mut found, &own).await?;
     views::read(&mut reader, &mut found, &own).await?;
+    tables::not_read(&mut reader, &mut found).await?;
     rights::look(&reader, &mut found);
     Ok(whole(found))
 }
@@ -284,7 +288,12 @@ async fn read_again(
     let database_says = before.schema.get(&Id::new("database", Name::new("")));
     let mut found = Found {
         collation: database_says.and_then(|it| it.attributes.text("collation")).unwrap_or_default().to_owned(),
-        unmodelled: before.unmodelled.iter().filter(|it| stays(&it.object)).cloned().collect(),
+        unmodelled: before
+            .unmodelled
+            .iter()
+            .filter(|it| stays(&it.object) && !tables::NOT_READ.iter().any(|kind| it.object.kind == *kind))
+            .cloned()
+            .collect(),
         ..Found::default()
     };
     let here = literal(database);
@@ -292,6 +301,7 @@ async fn read_again(
         Reader { wire, product, database: database.to_owned(), here, grants: &grants, only: Some(only.clone()) };
     relations(&mut reader, &mut found, own).await?;
     views::read(&mut reader, &mut found, own).await?;
+    tables::not_read(&mut reader, &mut found).await?;
     rights::look(&reader, &mut found);
     let read = whole(found);
     // What stays is what it was, and not only like it.

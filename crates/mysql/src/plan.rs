@@ -145,7 +145,10 @@ impl<'s> Plan<'s> {
                 None if other.is_none() => None,
                 comment => differs("comment").then(|| format!(" COMMENT {}", string(comment.unwrap_or_default()))),
             };
-            let clauses: Vec<String> = collation.into_iter().chain(comment).collect();
+            let encrypted = at.attributes.flag("encrypted");
+            let encryption = (other.is_some_and(|it| it.attributes.flag("encrypted")) != encrypted)
+                .then(|| format!(" DEFAULT ENCRYPTION '{}'", if encrypted { 'Y' } else { 'N' }));
+            let clauses: Vec<String> = collation.into_iter().chain(comment).chain(encryption).collect();
             (!clauses.is_empty()).then(|| format!("ALTER DATABASE{}", clauses.concat()))
         };
         if let Some(sql) = clauses(new, old) {

@@ -129,6 +129,9 @@ pub(crate) fn key(id: &Id, key: &Part) -> Result<String, CreateError> {
     if let Some(method) = method.filter(|method| !matches!(*method, "fulltext" | "spatial")) {
         sql.push_str(&format!(" USING {}", method.to_ascii_uppercase()));
     }
+    if let Some(size) = said.number("key_block_size") {
+        sql.push_str(&format!(" KEY_BLOCK_SIZE={size}"));
+    }
     if let Some(parser) = said.text("parser") {
         sql.push_str(&format!(" WITH PARSER {}", quote(parser)));
     }

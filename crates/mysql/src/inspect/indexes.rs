@@ -25,12 +25,17 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found) -> Result<(
         let engine = table.attributes.text("engine").unwrap_or_default();
         let is_there = |row: &&TextRow| text(row, 3).is_empty() || table.part("column", text(row, 3)).is_some();
         let part = index_of(index, engine, is_there, reader.product.is_mariadb);
-        if text(&index[0], 6) == "FULLTEXT" {
+        if text(&index[0], 6) == "FULLTEXT" || has_blocks(engine) {
             found.shown.insert(name.to_owned());
         }
         table.parts.push(part);
     }
     Ok(())
+}
+
+/// Whether the size of an index's blocks can be chosen, which no catalog tells. InnoDB takes the word and does nothing with it.
+pub(super) fn has_blocks(engine: &str) -> bool {
+    ["MyISAM", "Aria"].iter().any(|it| it.eq_ignore_ascii_case(engine))
 }
 
 /// `is_there`: the server counts in the end of a row's time, which it keeps to itself, where the table is versioned without columns for it.

@@ -1,5 +1,5 @@
-//! What no catalog tells of a table and `SHOW CREATE TABLE` does: how it is partitioned, its period, keys without overlaps, and a parser of
-//! texts. Asked for tables that show a sign of such.
+//! What no catalog tells of a table and `SHOW CREATE TABLE` does: how it is partitioned, its period, keys without overlaps, a parser of
+//! texts, and the blocks of an index. Asked for tables that show a sign of such.
 
 use driftlock_database::Error;
 use driftlock_schema::{Object, Part, Value};
@@ -7,6 +7,7 @@ use driftlock_script::{Token, TokenKind};
 
 use super::columns::{bytes, is_binary};
 use super::constraints::set_check;
+use super::indexes::has_blocks;
 use super::text::{mended, without_database};
 use super::{Found, Reader};
 use crate::parse::{identifier, parts, words};
@@ -39,6 +40,7 @@ fn add(table: &mut Object, sql: &str, mariadb: bool) {
         key(table, definition);
     }
     let rest = &tokens[close.min(tokens.len())..];
+    unsaid(table, rest);
     let by = rest.windows(2).position(|pair| pair[0].is("PARTITION") && pair[1].is("BY"));
     if let Some(by) = by {
         partitioning(table, sql, &rest[by + 2..]);
@@ -128,7 +130,19 @@ fn period(table: &mut Object, definition: &[Token<'_>]) {
     table.attributes.set("period", Value::map([("name", name), ("start", start), ("end", end)]));
 }
 
-/// `` UNIQUE KEY `k` (`id`,`app` WITHOUT OVERLAPS) ``, `` FULLTEXT KEY `f` (`a`) WITH PARSER `ngram` ``.
+/// The catalog tells of each table of Aria's whether it survives a crash, `SHOW CREATE TABLE` where somebody said so.
+fn unsaid(table: &mut Object, rest: &[Token<'_>]) {
+    let Some(Value::Map(options)) = table.attributes.get("options") else { return };
+    if !options.contains_key("transactional") || rest.iter().any(|token| token.is("TRANSACTIONAL")) {
+        return;
+    }
+    let mut options = options.clone();
+    options.remove("transactional");
+    table.attributes.remove("options");
+    table.attributes.set_some("options", Some(options).filter(|it| !it.is_empty()).map(Value::Map));
+}
+
+/// `` UNIQUE KEY `k` (`id`,`app` WITHOUT OVERLAPS) ``, `` FULLTEXT KEY `f` (`a`) WITH PARSER `ngram` ``, `` KEY `k` (`a`) KEY_BLOCK_SIZE=2048 ``.
 fn key(table: &mut Object, definition: &[Token<'_>]) {
     let Some(at) = definition.iter().position(|token| token.is("KEY")) else { return };
     if at > 1 {
@@ -143,7 +157,12 @@ fn key(table: &mut Object, definition: &[Token<'_>]) {
     let is_key = |part: &&mut Part| {
         part.name == name && ["primary_key", "unique", "index"].iter().any(|kind| part.kind == *kind)
     };
+    let has_blocks = has_blocks(table.attributes.text("engine").unwrap_or_default());
     let Some(part) = table.parts.iter_mut().find(is_key) else { return };
+    if let Some(size) = definition.iter().position(|token| token.is("KEY_BLOCK_SIZE")).filter(|_| has_blocks) {
+        let size = definition.get(size + 2).and_then(|token| token.text.parse::<i64>().ok());
+        part.attributes.set_some("key_block_size", size);
+    }
     if let Some(without) = definition.windows(2).position(|pair| pair[0].is("WITHOUT") && pair[1].is("OVERLAPS")) {
         let period = without.checked_sub(1).and_then(|at| identifier(&definition[at]));
         // The columns of the period come last.

@@ -13,11 +13,20 @@ use crate::wire::text;
 /// Engines whose tables are all that the catalog says of them. Others keep a server's address, a union of tables, a file's form beside.
 const ENGINES: [&str; 9] = ["InnoDB", "MyISAM", "Aria", "MEMORY", "CSV", "ARCHIVE", "BLACKHOLE", "ROCKSDB", "TokuDB"];
 
-/// The database: its collation, and on MariaDB its comment.
+/// The database: its collation, on MariaDB its comment, and on MySQL whether it is encrypted by default.
 pub(super) async fn database(reader: &mut Reader<'_>, found: &mut Found) -> Result<(), Error> {
     let comment = if reader.product.is_mariadb { "SCHEMA_COMMENT" } else { "''" };
+    let encryption = if reader.product.encrypts_databases() { "DEFAULT_ENCRYPTION" } else { "'NO'" };
+    let options = if reader.product.has_extensions() {
+        format!(
+            "(SELECT OPTIONS FROM information_schema.SCHEMATA_EXTENSIONS e WHERE e.SCHEMA_NAME = {})",
+            reader.here
+        )
+    } else {
+        "''".to_owned()
+    };
     let sql = format!(
-        "SELECT DEFAULT_COLLATION_NAME, {comment} FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = {}",
+        "SELECT DEFAULT_COLLATION_NAME, {comment}, {encryption}, {options} FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = {}",
         reader.here
     );
     let rows = reader.rows(&sql).await?;
@@ -25,7 +34,11 @@ pub(super) async fn database(reader: &mut Reader<'_>, found: &mut Found) -> Resu
     found.collation = text(row, 0).to_owned();
     let mut database = Object::new("database", Name::new("")).with("collation", text(row, 0));
     database.attributes.set_some("comment", Some(text(row, 1)).filter(|comment| !comment.is_empty()));
+    database.attributes.set_flag("encrypted", text(row, 2) == "YES");
     found.objects.push(database);
+    if text(row, 3).contains("READ ONLY=1") {
+        found.unmodelled("database", "", "it is read only, which is a state of it and no part of its schema");
+    }
     Ok(())
 }
 
@@ -66,7 +79,8 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found) -> Result<(
                 if !pairs.is_empty() {
                     table.attributes.set("options", Value::map(pairs));
                 }
-                if options.split(' ').any(|word| word == "partitioned") {
+                let is_aria = engine.eq_ignore_ascii_case("Aria");
+                if is_aria || options.split(' ').any(|word| word == "partitioned") {
                     found.shown.insert(name.to_owned());
                 }
                 table.attributes.set_some("comment", Some(comment).filter(|comment| !comment.is_empty()));
@@ -85,25 +99,60 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found) -> Result<(
     Ok(())
 }
 
-/// Files of MySQL's that several tables share: they are the server's, and InnoDB alone says which tables lie in them, to those who may ask.
-pub(super) async fn tablespaces(reader: &mut Reader<'_>, found: &mut Found) -> Result<(), Error> {
-    if reader.product.is_mariadb || !reader.grants.missing("", None, &["PROCESS"]).is_empty() {
+/// What it is called that [`not_read`] names.
+pub(super) const NOT_READ: [&str; 2] = ["tablespace", "engine_attribute"];
+
+/// What stands in `SHOW CREATE TABLE` of MySQL's tables and isn't read, by the names of those that have it: in which files they lie, which InnoDB alone
+/// says, to those who may ask; and words for other engines.
+pub(super) async fn not_read(reader: &mut Reader<'_>, found: &mut Found) -> Result<(), Error> {
+    if !reader.product.has_extensions() {
         return Ok(());
     }
-    // Names are those of files there.
-    let folder = literal(&format!("{}/", in_a_path(&reader.database)));
-    let here = format!("LEFT(t.NAME, CHAR_LENGTH({folder})) = {folder}");
-    let sql = format!(
-        "SELECT DISTINCT s.NAME FROM information_schema.INNODB_TABLES t JOIN information_schema.INNODB_TABLESPACES s ON s.SPACE = t.SPACE \
-         WHERE t.SPACE_TYPE = 'General' AND {here} \
-         UNION SELECT DISTINCT 'innodb_system' FROM information_schema.INNODB_TABLES t WHERE t.SPACE_TYPE = 'System' AND {here}"
-    );
-    for row in reader.rows(&sql).await? {
-        found.unmodelled(
-            "tablespace",
-            text(&row, 0),
-            "tables lie in it; it is the server's, and where they lie isn't compared",
+    if reader.grants.missing("", None, &["PROCESS"]).is_empty() {
+        // Names are those of files there.
+        let folder = literal(&format!("{}/", in_a_path(&reader.database)));
+        let here = |name: &str| format!("LEFT({name}, CHAR_LENGTH({folder})) = {folder}");
+        let own = format!("SUBSTR(s.NAME, CHAR_LENGTH({folder}) + 1)");
+        let sql = format!(
+            "SELECT DISTINCT s.NAME, 'shared' FROM information_schema.INNODB_TABLES t \
+               JOIN information_schema.INNODB_TABLESPACES s ON s.SPACE = t.SPACE WHERE t.SPACE_TYPE = 'General' AND {0} \
+             UNION SELECT DISTINCT 'innodb_system', 'shared' FROM information_schema.INNODB_TABLES t WHERE t.SPACE_TYPE = 'System' AND {0} \
+             UNION SELECT {own}, 'grows' FROM information_schema.INNODB_TABLESPACES s \
+               WHERE s.SPACE_TYPE = 'Single' AND s.AUTOEXTEND_SIZE > 0 AND {1} \
+             UNION SELECT {own}, 'elsewhere' FROM information_schema.INNODB_TABLESPACES s \
+               JOIN information_schema.INNODB_DATAFILES f ON f.SPACE = s.SPACE \
+               WHERE s.SPACE_TYPE = 'Single' AND f.PATH NOT LIKE './%' AND {1}",
+            here("t.NAME"),
+            here("s.NAME")
         );
+        for row in reader.rows(&sql).await? {
+            let reason = match text(&row, 1) {
+                "shared" => "tables lie in it; it is the server's, and where they lie isn't compared",
+                "grows" => "by how much it grows at a time (AUTOEXTEND_SIZE) isn't compared",
+                _ => "it lies in a directory of its own (DATA DIRECTORY), which isn't compared",
+            };
+            found.unmodelled(NOT_READ[0], text(&row, 0), reason);
+        }
+    }
+    let of = |place: &str, of_schema: &str| {
+        format!(
+            "SELECT TABLE_NAME FROM information_schema.{place} \
+             WHERE {of_schema} = {} AND (ENGINE_ATTRIBUTE IS NOT NULL OR SECONDARY_ENGINE_ATTRIBUTE IS NOT NULL)",
+            reader.here
+        )
+    };
+    let sql = [
+        of("TABLES_EXTENSIONS", "TABLE_SCHEMA"),
+        of("COLUMNS_EXTENSIONS", "TABLE_SCHEMA"),
+        of("TABLE_CONSTRAINTS_EXTENSIONS", "CONSTRAINT_SCHEMA"),
+    ];
+    for row in reader.rows(&sql.join(" UNION ")).await? {
+        // A view's columns are said to have what those of its tables have.
+        if found.views.contains_key(text(&row, 0)) {
+            continue;
+        }
+        let reason = "its words for an engine (ENGINE_ATTRIBUTE, SECONDARY_ENGINE_ATTRIBUTE) aren't compared";
+        found.unmodelled(NOT_READ[1], text(&row, 0), reason);
     }
     Ok(())
 }

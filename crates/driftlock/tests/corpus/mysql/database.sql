@@ -6,3 +6,5 @@ ALTER DATABASE COLLATE utf8mb4_unicode_ci;
 ALTER DATABASE CHARACTER SET latin1;
 -- case: comment (MariaDB)
 ALTER DATABASE COMMENT 'it''s';
+-- case: encrypted (MySQL)
+ALTER DATABASE DEFAULT ENCRYPTION 'Y';

@@ -53,3 +53,11 @@ CREATE TABLE t (a int, b varchar(50), c text, d int NOT NULL, j json, KEY k ((CA
 CREATE TABLE t (a int, b varchar(50), c text, d int NOT NULL, FULLTEXT KEY k (b) WITH PARSER ngram) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 -- case: unique, invisible, with a comment (MySQL)
 CREATE TABLE t (a int, b varchar(50), c text, d int NOT NULL, UNIQUE KEY k (a) COMMENT 'x' INVISIBLE) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+-- case: of a MyISAM table
+CREATE TABLE t (a int, b varchar(50), c text, d int NOT NULL, KEY k (a)) ENGINE=MyISAM DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+-- case: of a MyISAM table, blocks
+CREATE TABLE t (a int, b varchar(50), c text, d int NOT NULL, KEY k (a) KEY_BLOCK_SIZE=4096) ENGINE=MyISAM DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+-- case: of a MyISAM table, unique and primary, with blocks of the table's and their own
+CREATE TABLE t (a int, b varchar(50), c text, d int NOT NULL PRIMARY KEY, UNIQUE KEY k (a) USING BTREE KEY_BLOCK_SIZE=2048 COMMENT 'x', FULLTEXT KEY l (b)) ENGINE=MyISAM DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci KEY_BLOCK_SIZE=4096;
+-- case: of an Aria table, blocks (MariaDB)
+CREATE TABLE t (a int, b varchar(50), c text, d int NOT NULL, KEY k (a) KEY_BLOCK_SIZE=8192) ENGINE=Aria DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;

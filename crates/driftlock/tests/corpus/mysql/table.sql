@@ -19,6 +19,10 @@ CREATE TABLE t (id int, name varchar(20)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 
 CREATE TABLE t (id int, name varchar(20)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci DATA DIRECTORY='/tmp/';
 -- case: options of Aria (MariaDB)
 CREATE TABLE t (id int, name varchar(20)) ENGINE=Aria DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci TRANSACTIONAL=1;
+-- case: of Aria (MariaDB)
+CREATE TABLE t (id int, name varchar(20)) ENGINE=Aria DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+-- case: of Aria, and not to survive a crash (MariaDB)
+CREATE TABLE t (id int, name varchar(20)) ENGINE=Aria TRANSACTIONAL=0 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 -- case: options of MyISAM
 CREATE TABLE t (id int, name varchar(20)) ENGINE=MyISAM DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci PACK_KEYS=1 DELAY_KEY_WRITE=1;
 -- case: versioned (MariaDB)
