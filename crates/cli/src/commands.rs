@@ -18,6 +18,7 @@ mod new;
 mod plan;
 mod redo;
 mod status;
+mod sync;
 mod up;
 mod validate;
 
@@ -50,6 +51,7 @@ pub(crate) enum Command {
     Check(check::Arguments),
     Diff(diff::Arguments),
     Generate(generate::Arguments),
+    Sync(sync::Arguments),
     Inspect(inspect::Arguments),
     Completions(completions::Arguments),
 }
@@ -61,6 +63,8 @@ pub(crate) enum Done {
     Well,
     /// A difference was found, and printed.
     Different,
+    /// It may not be done, which was printed, with what it would have been.
+    Refused,
     /// Files, manifest and history disagree, which was printed.
     Disagreeing,
 }
@@ -70,6 +74,7 @@ impl Done {
         match self {
             Done::Well => 0,
             Done::Different => 3,
+            Done::Refused => 4,
             Done::Disagreeing => 6,
         }
     }
@@ -96,6 +101,7 @@ pub(crate) fn run(cli: &Cli, output: &Arc<Output>) -> Result<Done, CommandError>
         Command::Doctor(arguments) => doctor::run(arguments, global, output),
         Command::Diff(arguments) => diff::run(arguments, global, output),
         Command::Generate(arguments) => generate::run(arguments, global, output),
+        Command::Sync(arguments) => sync::run(arguments, global, output),
         Command::Inspect(arguments) => inspect::run(arguments, global, output),
         Command::Completions(arguments) => completions::run(arguments, output),
     }

@@ -102,6 +102,11 @@ impl CommandError {
         if output.is_json() {
             output.json(&self.to_json());
         }
+        self.tell(output);
+    }
+
+    /// The text alone.
+    pub(crate) fn tell(&self, output: &Output) {
         match &self.0.place {
             Some(place) => output.tell(snippet::render(place, &self.0.details).trim_end()),
             None => {

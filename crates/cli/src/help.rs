@@ -8,16 +8,17 @@ use crate::arguments::{Cli, Color};
 /// The commands as people look for them.
 const GROUPS: [(&str, &[&str]); 6] = [
     ("Begin", &["init", "new, generate"]),
-    ("Look", &["status", "plan", "validate", "manifest", "audit", "doctor"]),
+    ("Look", &["status", "plan", "validate", "manifest", "audit, doctor"]),
     ("Schema", &["inspect, diff", "lock, check"]),
-    ("Run", &["up", "down, redo"]),
+    ("Run", &["up", "down, redo", "sync"]),
     ("Take over", &["adopt", "baseline", "accept"]),
     ("Shell", &["completions"]),
 ];
 
 /// What is said of commands that share a line: a screen has 24.
-const TOGETHER: [(&str, &str); 4] = [
+const TOGETHER: [(&str, &str); 5] = [
     ("new, generate", "Make a migration's files, empty or of a difference"),
+    ("audit, doctor", "List who changed what and when; say what to mend"),
     ("inspect, diff", "Show what a database is; the way from one to another"),
     ("lock, check", "Write schema.lock; compare files, lock and database"),
     ("down, redo", "Undo what was applied last; undo it and apply it again"),

@@ -8,7 +8,7 @@
 //! is a file `go`. Only a build with the feature `faults` looks at the two variables; in any other these functions are empty.
 
 /// The points. A test goes through all of them, so that none is forgotten.
-pub const POINTS: [&str; 12] = [
+pub const POINTS: [&str; 14] = [
     // The lock is held by another runner, and was asked for in vain.
     "waiting-for-lock",
     // The lock is held; the own tables are about to be made.
@@ -33,6 +33,10 @@ pub const POINTS: [&str; 12] = [
     "while-hooks-run",
     // Everything is done; the lock is about to be given back.
     "before-unlock",
+    // The steps of a plan are proved, and are about to be run on a database.
+    "before-steps",
+    // One of them, or several in one transaction, are about to be run.
+    "between-steps",
 ];
 
 #[cfg(feature = "faults")]

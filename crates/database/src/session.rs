@@ -322,6 +322,13 @@ pub trait Session: Send {
     /// [`Error::Fenced`] when the token is old: nothing was committed. [`Error::ConnectionLost`]: it may have been.
     async fn commit(&mut self, tables: &OwnTables, records: &Records<'_>) -> Result<(), Error>;
 
+    /// Commits the open transaction, and nothing is written down: for a plan that is applied where there is no history. What
+    /// [`commit`](Self::commit) refuses of what a script left (new violations of foreign keys, say), this refuses.
+    ///
+    /// # Errors
+    /// The server's; what it refused is rolled back. [`Error::ConnectionLost`]: it may have been committed.
+    async fn commit_unrecorded(&mut self) -> Result<(), Error>;
+
     /// Rolls the open transaction back. Nothing happens when none is open.
     ///
     /// # Errors

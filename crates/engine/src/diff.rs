@@ -59,6 +59,11 @@ impl Sources {
         let sources = self.clone().engine(self.engine_of_either(from, to)?);
         let from = Box::pin(sources.accounted(from, true)).await?;
         let to = Box::pin(sources.accounted(to, true)).await?;
+        self.between(from, to).await
+    }
+
+    /// What differs between two readings, and the proved steps.
+    pub(crate) async fn between(&self, from: Accounted, to: Accounted) -> Result<Differing, Error> {
         let renames = self.renames_between(&from, &to)?;
         let mut shadow = None;
         let began = Instant::now();

@@ -1,8 +1,9 @@
 //! What can go wrong in the engine, and which kind of failure it is to a caller.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use driftlock_database::Holder;
+use driftlock_database::{Hazard, Holder};
 use driftlock_script::{LoadError, LockFileError, ManifestError, Version};
 
 use crate::{Applied, Finding, Loss};
@@ -147,6 +148,30 @@ pub enum Error {
     /// What was made isn't what it was made from, by the engine's own accounts.
     #[error("it isn't proved: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Unproved(Vec<crate::Unproved>),
+    /// The plan may do what nobody allowed, and nothing of it was run.
+    #[error("the plan may do what isn't allowed here: {}", .hazards.iter().map(|it| it.words()).collect::<Vec<_>>().join(", "))]
+    NotAllowed {
+        /// What it may do.
+        hazards: BTreeSet<Hazard>,
+        /// What differs, and the steps.
+        differing: Box<crate::Differing>,
+    },
+    /// A step of a plan failed.
+    #[error("statement {number} of {of} failed: {error}\n  {sql}\n{}{stays}", offenders.as_ref().map(|query| format!("what it fails on is found by: {query}\n")).unwrap_or_default())]
+    Step {
+        /// Its number, from 1.
+        number: usize,
+        /// How many there are.
+        of: usize,
+        /// The statement.
+        sql: String,
+        /// The query that finds the rows on which it may have failed.
+        offenders: Option<String>,
+        /// What the server said.
+        error: Box<Error>,
+        /// What became of those before it.
+        stays: String,
+    },
     /// There is no place where a scratch database may be made: the message names all that could be one.
     #[error("{0}")]
     NoShadow(String),
@@ -186,7 +211,8 @@ impl Error {
             Error::LockFile(_) => Kind::Integrity,
             Error::Manifest(ManifestError::Files(_)) => Kind::Failed,
             Error::Manifest(_) | Error::Integrity(_) => Kind::Integrity,
-            Error::Refused { .. } | Error::Unproved(_) | Error::Plan(_) => Kind::Refused,
+            Error::Refused { .. } | Error::Unproved(_) | Error::Plan(_) | Error::NotAllowed { .. } => Kind::Refused,
+            Error::Step { error, .. } => error.kind(),
             Error::Locked { .. } | Error::Orphan { .. } => Kind::Locked,
             Error::Unknown(_) => Kind::Unknown,
             Error::Interrupted { .. } => Kind::Interrupted,
@@ -249,6 +275,8 @@ impl Error {
             Error::Realise { .. } => "DL0801",
             Error::Create(_) => "DL0802",
             Error::Plan(_) => "DL0833",
+            Error::NotAllowed { .. } => "DL0836",
+            Error::Step { error, .. } => error.code(),
             Error::NoShadow(_) => "DL0803",
             Error::Unproved(_) => "DL0805",
             Error::Source { .. } => "DL0804",

@@ -201,6 +201,7 @@ impl Ran for crate::Check {}
 impl Ran for crate::Audit {}
 impl Ran for crate::Verification {}
 impl Ran for crate::Differing {}
+impl Ran for crate::Synced {}
 
 /// Connected, or not.
 pub(crate) fn connecting<T>(

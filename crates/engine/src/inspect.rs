@@ -11,11 +11,16 @@ impl Database {
     /// # Errors
     /// When the catalog can't be read.
     pub async fn inspect(&self, filter: &Filter) -> Result<Inspection, Error> {
-        let mut inspection = self.in_use().await.session.inspect().await?;
+        let inspection = self.in_use().await.session.inspect().await?;
+        Ok(self.filtered(inspection, filter))
+    }
+
+    /// A reading without driftlock's own tables and without what the filter leaves out.
+    pub(crate) fn filtered(&self, mut inspection: Inspection, filter: &Filter) -> Inspection {
         let filter = self.without_own(filter);
         filter.apply(&mut inspection.schema);
         inspection.unmodelled.retain(|it| filter.takes(&it.object));
-        Ok(inspection)
+        inspection
     }
 
     /// The engine's own account, without the same.

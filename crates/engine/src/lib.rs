@@ -71,7 +71,8 @@ pub use generate::{Generated, Making, Writing};
 pub use hooks::{Hook, HookCommand, HookContext, HookError, HookFault, HookLeft, HookMigration, HookRun, PlannedHook};
 pub use marks::cache_folder;
 pub use migrator::{
-    Against, Attempted, Audit, AuditFilter, Check, LockCheck, Loss, Migrator, OnConfirm, OtherMajor, Verification,
+    Against, Attempted, Audit, AuditFilter, Check, LockCheck, Loss, Migrator, OnConfirm, OtherMajor, Synced,
+    Verification,
 };
 pub use nearest::{meant, near};
 pub use options::{Options, Rollback};

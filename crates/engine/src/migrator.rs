@@ -12,6 +12,7 @@ mod down;
 mod lock;
 mod rules;
 mod status;
+mod sync;
 mod up;
 
 use std::collections::BTreeSet;
@@ -22,6 +23,7 @@ pub use audit::{Attempted, Audit, AuditFilter, Verification};
 pub use check::{Against, Check};
 pub use check_lock::{LockCheck, OtherMajor};
 pub use confirm::{Loss, OnConfirm};
+pub use sync::Synced;
 
 use driftlock_database::{Direction, HistoryRow, Session, fault};
 use driftlock_script::{Body, Dialect, Directory, LoadError, Manifest, Migration, Migrations, Script, Version};

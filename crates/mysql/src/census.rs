@@ -28,8 +28,7 @@ pub(crate) async fn take(session: &mut MySqlSession) -> Result<Census, Error> {
 
 async fn whole(wire: &mut Wire, database: &str, product: Product) -> Result<Census, Error> {
     let own = Own::read(wire, database).await?;
-    let mut taker =
-        Taker { wire, database, here: literal(database), product, own, census: Census::default() };
+    let mut taker = Taker { wire, database, here: literal(database), product, own, census: Census::default() };
     taker.database().await?;
     taker.relations().await?;
     taker.indexes().await?;

@@ -551,6 +551,16 @@ impl Session for MySqlSession {
         Ok(())
     }
 
+    async fn commit_unrecorded(&mut self) -> Result<(), Error> {
+        if !self.transaction_is_open().await? {
+            self.in_transaction = false;
+            return Err(Error::Protocol(IMPLICIT_COMMIT.to_owned()));
+        }
+        self.wire.run("COMMIT").await?;
+        self.in_transaction = false;
+        Ok(())
+    }
+
     async fn commit(&mut self, tables: &OwnTables, records: &Records<'_>) -> Result<(), Error> {
         let joined = self.in_transaction;
         if joined && !self.transaction_is_open().await? {

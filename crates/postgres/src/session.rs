@@ -491,6 +491,19 @@ impl Session for PostgresSession {
         self.write_records(&Names::of(tables), records).await
     }
 
+    async fn commit_unrecorded(&mut self) -> Result<(), Error> {
+        self.wire.seen.forget_end();
+        let answer = self.wire.exchange(&["COMMIT"]).await?.pop().unwrap_or_default();
+        let committed = self.wire.seen.committed();
+        answer.ok(self.wire.take_cancelled())?;
+        if committed {
+            return Ok(());
+        }
+        Err(Error::Protocol(
+            "the server answered COMMIT with ROLLBACK: nothing of the transaction was committed".to_owned(),
+        ))
+    }
+
     async fn rollback(&mut self) -> Result<(), Error> {
         self.wire.alive()?;
         if !self.wire.seen.in_transaction() {

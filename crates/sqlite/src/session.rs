@@ -408,6 +408,18 @@ impl Session for SqliteSession {
         .await
     }
 
+    async fn commit_unrecorded(&mut self) -> Result<(), Error> {
+        self.elsewhere(Abandoned::GoesOn, |worker, abandoned| {
+            if worker.lost_transaction() {
+                return Err(lost().into());
+            }
+            worker.check_foreign_keys()?;
+            worker.verify_place()?;
+            worker.patiently(abandoned, Worker::commit)
+        })
+        .await
+    }
+
     async fn rollback(&mut self) -> Result<(), Error> {
         let is_idle = match self.worker.try_lock() {
             Ok(mut worker) if !worker.in_transaction() => {

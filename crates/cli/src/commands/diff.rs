@@ -111,7 +111,7 @@ fn hazards(step: &Step) -> Option<String> {
     (!words.is_empty()).then(|| words.join(", "))
 }
 
-fn text(differing: &Differing, output: &Output) {
+pub(super) fn text(differing: &Differing, output: &Output) {
     let diff = &differing.diff;
     differing.renames.iter().for_each(|rename| output.data(&printable(&format!("{rename} there"))));
     changes::lines(&diff.changes, "there").iter().for_each(|line| output.data(line));
@@ -156,7 +156,7 @@ fn table(differing: &Differing, output: &Output) {
     table::lines(columns, &rows, width::of_stdout()).iter().for_each(|line| output.data(line));
 }
 
-fn as_json(differing: &Differing) -> Value {
+pub(super) fn as_json(differing: &Differing) -> Value {
     let diff = &differing.diff;
     let unmodelled = [&differing.from, &differing.to].map(|reading| &reading.inspection.unmodelled);
     json!({

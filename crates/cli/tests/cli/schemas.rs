@@ -85,6 +85,8 @@ fn print_all() -> Printed {
         (&["diff", "--from", "sql:old.sql", "--to", "sql:new.sql", "--rename", "table:a.b=c"], 0),
         (&["generate", "note", "create", "--to", "sql:new.sql", "--dir", "empty"], 0),
         (&["generate", "a", "change", "--to", "sql:new.sql", "--dir", "made", "--rename", "table:a.b=c"], 0),
+        (&["sync", "--to", "sql:old.sql", "--url", "sqlite://try.db"], 0),
+        (&["sync", "--to", "sql:new.sql", "--url", "sqlite://try.db", "--rename", "table:a.b=c"], 4),
         (&["down"], 2),
         (&["up", "--to", "nonsense"], 2),
         (&["up", "--env", "prod"], 1),
@@ -194,6 +196,9 @@ fn print_all() -> Printed {
 
     // What has no place in a schema, another tool's table, and a database beside it.
     sqlite3(&it, UNREADABLE);
+    let odd = TestEnvironment::new();
+    sqlite3(&odd, UNREADABLE);
+    printed.run(&odd, &["sync", "--to", "sqlite://shop.db", "--url", "sqlite://shop.db"], 0);
     let beside = format!("sqlite://{}", it.project().join("beside.db").display());
     let mut command = std::process::Command::new("sqlite3");
     let made = command.args(["beside.db", "CREATE TABLE a (i text); CREATE TABLE c (i)"]).current_dir(it.project());

@@ -25,6 +25,7 @@ mod random;
 mod releases;
 mod scripts;
 mod standby;
+mod synced;
 #[allow(dead_code)]
 #[path = "../attacks/target.rs"]
 mod target;

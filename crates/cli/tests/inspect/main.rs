@@ -11,6 +11,7 @@ mod generate;
 mod server;
 mod shadow;
 mod sources;
+mod sync;
 #[allow(dead_code)]
 #[path = "../attacks/target.rs"]
 mod target;

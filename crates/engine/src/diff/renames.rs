@@ -79,7 +79,8 @@ pub(super) fn resolve(
 /// The steps, of those that the engine has a statement for.
 pub(super) fn steps(renames: &[Rename], engine: &dyn Engine) -> Vec<Step> {
     let step = |rename: &Rename| {
-        let step = Step::new(rename.object.clone(), engine.rename(rename)?);
+        let mut step = Step::new(rename.object.clone(), engine.rename(rename)?);
+        step.transactional = engine.classify(&step.sql).class.is_transactional();
         let step = step.hazards([Hazard::BlocksReads, Hazard::BlocksWrites, Hazard::BreaksRunningCode]);
         // What it is undone by names the object as it is then.
         Some(match engine.rename(&rename.inverse()) {

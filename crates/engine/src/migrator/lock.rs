@@ -140,7 +140,7 @@ impl Migrator {
     }
 
     /// Waits for another try of something that somebody else's transaction was in the way of; `attempts` are made at most.
-    async fn another_try(&self, what: &str, error: DbError, tries: &mut u32) -> Result<(), Error> {
+    pub(super) async fn another_try(&self, what: &str, error: DbError, tries: &mut u32) -> Result<(), Error> {
         if !matches!(error, DbError::LockTimeout(_))
             || *tries >= self.options.attempts
             || self.cancellation.is_cancelled()

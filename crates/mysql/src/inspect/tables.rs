@@ -18,10 +18,7 @@ pub(super) async fn database(reader: &mut Reader<'_>, found: &mut Found) -> Resu
     let comment = if reader.product.is_mariadb { "SCHEMA_COMMENT" } else { "''" };
     let encryption = if reader.product.encrypts_databases() { "DEFAULT_ENCRYPTION" } else { "'NO'" };
     let options = if reader.product.has_extensions() {
-        format!(
-            "(SELECT OPTIONS FROM information_schema.SCHEMATA_EXTENSIONS e WHERE e.SCHEMA_NAME = {})",
-            reader.here
-        )
+        format!("(SELECT OPTIONS FROM information_schema.SCHEMATA_EXTENSIONS e WHERE e.SCHEMA_NAME = {})", reader.here)
     } else {
         "''".to_owned()
     };
