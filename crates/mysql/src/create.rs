@@ -68,6 +68,9 @@ pub(crate) fn statements(schema: &Schema) -> Result<Vec<Creation>, CreateError> 
     }
     for object in schema.of_kind("table") {
         add(&object.id(), table::statement(object)?);
+        if let Some(sql) = table::without_defaults(object, table::lacking(object)) {
+            add(&object.id(), sql);
+        }
     }
     let collation = of_database.and_then(|object| object.attributes.text("collation"));
     let mut session = Session::new(

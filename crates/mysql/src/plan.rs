@@ -219,6 +219,11 @@ impl<'s> Plan<'s> {
                     let step = alone(new.id(), table::created(new, &with)?);
                     let settings = table::settings(self.to, None, new, &with, &step);
                     self.push(step.inverse(format!("DROP TABLE {}", quote(&new.name.name))), &settings);
+                    let lacking: Vec<(&str, String)> =
+                        create::table::lacking(new).map(|name| (name, "NULL".to_owned())).collect();
+                    if let Some(step) = table::without_defaults(new, &lacking) {
+                        self.push(step, &[]);
+                    }
                 }
                 Some(old) => {
                     let going: Vec<_> = keys.going(old).collect();

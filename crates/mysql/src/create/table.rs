@@ -49,6 +49,17 @@ pub(crate) fn statement(table: &Object) -> Result<String, CreateError> {
     Ok(sql)
 }
 
+/// What takes from columns the default NULL that they are made with.
+pub(crate) fn without_defaults<'c>(table: &Object, columns: impl Iterator<Item = &'c str>) -> Option<String> {
+    let actions: Vec<String> = columns.map(|name| format!("ALTER COLUMN {} DROP DEFAULT", quote(name))).collect();
+    (!actions.is_empty()).then(|| format!("ALTER TABLE {} {}", quote(&table.name.name), actions.join(", ")))
+}
+
+/// The columns that have no default, not even NULL.
+pub(crate) fn lacking(table: &Object) -> impl Iterator<Item = &str> {
+    table.parts_of("column").filter(|column| column.attributes.flag("no_default")).map(|column| column.name.as_str())
+}
+
 pub(crate) fn column(id: &Id, column: &Part) -> Result<String, CreateError> {
     let said = &column.attributes;
     let kind = needed(id, said, "type")?;

@@ -37,6 +37,12 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found) -> Result<(
         {
             found.shown.insert(name.to_owned());
         }
+        if !mariadb
+            && row.get(4).is_some_and(Option::is_none)
+            && may_lack_default(text(&row, 3) == "NO", text(&row, 10))
+        {
+            found.shown.insert(name.to_owned());
+        }
         // Of a column that is never NULL the row that isn't there has another default.
         if mariadb && text(&row, 3) == "YES" && text(&row, 4).starts_with('\'') && is_lossy(text(&row, 4)) {
             lossy.push([name.to_owned(), text(&row, 1).to_owned(), text(&row, 10).to_owned()]);
@@ -51,6 +57,12 @@ pub(super) async fn read(reader: &mut Reader<'_>, found: &mut Found) -> Result<(
         reference_systems(reader, found).await?;
     }
     Ok(())
+}
+
+/// Whether a column for which the catalog of MySQL has no default may have none at all (`ALTER COLUMN … DROP DEFAULT`), where others have NULL: an
+/// INSERT has to name it then. Of texts and blobs `SHOW CREATE TABLE` doesn't tell, either.
+pub(super) fn may_lack_default(not_null: bool, kind: &str) -> bool {
+    !not_null && !kind.ends_with("text") && !kind.ends_with("blob")
 }
 
 const GEOMETRY: [&str; 8] = [

@@ -5,7 +5,7 @@ use driftlock_database::Error;
 use driftlock_schema::{Object, Part, Value};
 use driftlock_script::{Token, TokenKind};
 
-use super::columns::{bytes, is_binary};
+use super::columns::{bytes, is_binary, may_lack_default};
 use super::constraints::set_check;
 use super::indexes::has_blocks;
 use super::text::{mended, without_database};
@@ -35,6 +35,7 @@ fn add(table: &mut Object, sql: &str, mariadb: bool) {
         check_of_column(table, sql, definition);
         if !mariadb {
             default_of_column(table, definition);
+            no_default(table, definition);
         }
         period(table, definition);
         key(table, definition);
@@ -86,6 +87,21 @@ fn default_of_column(table: &mut Object, definition: &[Token<'_>]) {
     let letters = letters.filter(|letters| !letters.chars().any(char::is_control));
     let default = letters.map_or_else(|| value.text.to_owned(), |letters| super::text::string(&letters));
     column.attributes.set("default", default);
+}
+
+/// `` `a` varchar(9) ``, and not `` `a` varchar(9) DEFAULT NULL ``.
+fn no_default(table: &mut Object, definition: &[Token<'_>]) {
+    let name = definition.first().filter(|token| token.kind == TokenKind::QuotedIdentifier).and_then(identifier);
+    let Some(column) = table.parts.iter_mut().find(|part| part.kind == "column" && Some(&part.name) == name.as_ref())
+    else {
+        return;
+    };
+    let said = &mut column.attributes;
+    let kind = said.text("type").unwrap_or_default().split('(').next().unwrap_or_default();
+    let is_unsaid = ["default", "generated"].iter().all(|attribute| said.get(attribute).is_none());
+    let is_bare = !definition.iter().any(|token| token.is("DEFAULT"));
+    let lacks = is_unsaid && is_bare && may_lack_default(said.flag("not_null"), kind);
+    said.set_flag("no_default", lacks);
 }
 
 /// Brings back the letters that the catalog lost in expressions.

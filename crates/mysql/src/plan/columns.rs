@@ -26,6 +26,8 @@ pub(super) struct Actions {
     pub(super) changes: Vec<String>,
     pub(super) hazards: BTreeSet<Hazard>,
     pub(super) offenders: Vec<String>,
+    /// The columns of which all is said anew, or for the first time.
+    said: Vec<String>,
     /// Those that are dropped and made in one statement, as the server knows no other way: what lies over them comes anew with them.
     pub(super) remade: Vec<String>,
 }
@@ -78,12 +80,14 @@ impl Actions {
                         };
                         let place = if moves { place() } else { String::new() };
                         actions.changes.push(format!("{verb} {definition}{place}"));
+                        actions.said.push(column.name.clone());
                         actions.judged(change.unwrap_or_default());
                     }
                 }
                 None => {
                     let place = if is_behind { String::new() } else { place() };
                     actions.changes.push(format!("ADD COLUMN {definition}{place}"));
+                    actions.said.push(column.name.clone());
                     actions.added(column);
                 }
             }
@@ -142,6 +146,22 @@ fn is_remade(old: &Part, new: &Part) -> bool {
 
 fn kind(column: &Part) -> &str {
     column.attributes.text("type").unwrap_or_default()
+}
+
+/// The columns from which their default is to be taken, with what that is when the table is altered: a definition always gives one.
+pub(super) fn lacking<'n>(old: &Object, new: &'n Object) -> Result<Vec<(&'n str, String)>, PlanError> {
+    if create::table::lacking(new).next().is_none() {
+        return Ok(Vec::new());
+    }
+    let said = Actions::new(old, new)?.said;
+    let default = |name: &&'n str| {
+        if said.iter().any(|it| it == name) {
+            return Some("NULL".to_owned());
+        }
+        let was = counterpart(old, name).map(|was| &was.attributes).filter(|was| !was.flag("no_default"))?;
+        Some(was.text("default").unwrap_or("NULL").to_owned())
+    };
+    Ok(create::table::lacking(new).filter_map(|name| Some((name, default(&name)?))).collect())
 }
 
 /// The column that this one was, where it can be altered into it.

@@ -104,7 +104,10 @@ pub(super) fn altered(
         }));
         return Ok(steps);
     }
-    let Some(there) = Alteration::new(old, new, going, coming, late)? else { return Ok(Vec::new()) };
+    let lacking = columns::lacking(old, new)?;
+    let Some(there) = Alteration::new(old, new, going, coming, late)? else {
+        return Ok(without_defaults(new, &lacking).into_iter().collect());
+    };
     let is_lost = there.hazards.contains(&Hazard::NotReversible);
     let back = if is_lost { None } else { Alteration::new(new, old, coming, going, &[])? };
     let back = back.filter(|back| back.actions.is_empty() != back.partitions.is_none());
@@ -124,7 +127,17 @@ pub(super) fn altered(
         let actions = back.partitions.map_or(back.actions, |partitions| format!(" {partitions}"));
         step.inverse = Some(format!("ALTER TABLE {name}{actions}"));
     }
+    steps.extend(without_defaults(new, &lacking));
     Ok(steps)
+}
+
+/// Takes from columns the default that they have, which is said with each.
+pub(super) fn without_defaults(table: &Object, lacking: &[(&str, String)]) -> Option<Step> {
+    let sql = create::table::without_defaults(table, lacking.iter().map(|(name, _)| *name))?;
+    let back: Vec<String> =
+        lacking.iter().map(|(name, default)| format!("ALTER COLUMN {} SET DEFAULT {default}", quote(name))).collect();
+    let step = alone(table.id(), sql).hazards([Hazard::BreaksRunningCode]);
+    Some(step.inverse(format!("ALTER TABLE {} {}", quote(&table.name.name), back.join(", "))))
 }
 
 /// What is done in one statement.

@@ -37,7 +37,10 @@ pub(super) fn change(old_table: &Object, old: &Part, new_table: &Object, new: &P
     let [collation_before, collation_after] = [collation(old_table, old), collation(new_table, new)];
     let differs = |name: &str| old.attributes.get(name) != new.attributes.get(name);
     let names = old.attributes.iter().chain(new.attributes.iter()).map(|(name, _)| name);
-    let mut changed: BTreeSet<&str> = names.filter(|name| *name != "collation" && differs(name)).collect();
+    // A default is taken away by a statement of its own.
+    let is_taken = |name: &str| new.attributes.flag("no_default") && ["default", "no_default"].contains(&name);
+    let mut changed: BTreeSet<&str> =
+        names.filter(|name| *name != "collation" && differs(name) && !is_taken(name)).collect();
     if collation_before != collation_after && is_text(old) == is_text(new) {
         changed.insert("collation");
     }
@@ -89,7 +92,8 @@ pub(super) fn change(old_table: &Object, old: &Part, new_table: &Object, new: &P
                 }
             }
             "generated" if !new.attributes.flag("stored") && !old.attributes.flag("stored") => {}
-            "not_null" | "default" | "comment" | "invisible" | "on_update" | "unversioned" | "not_secondary" => {}
+            "not_null" | "default" | "comment" | "invisible" | "on_update" | "unversioned" | "not_secondary"
+            | "no_default" => {}
             _ => change.hazards.extend(rewritten),
         }
     }

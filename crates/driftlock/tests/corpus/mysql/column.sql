@@ -49,3 +49,11 @@ SET sql_generate_invisible_primary_key = 1;
 CREATE TABLE t (a int) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 -- case: not for a second engine (MySQL)
 CREATE TABLE t (a int NOT SECONDARY) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+-- case: with a default and a comment
+CREATE TABLE t (a int DEFAULT 7 COMMENT 'x') ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+-- case: without a default, not even NULL (MySQL)
+CREATE TABLE t (a int) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+ALTER TABLE t ALTER COLUMN a DROP DEFAULT;
+-- case: several without a default, and others (MySQL)
+CREATE TABLE t (a varchar(40) COMMENT 'DEFAULT', b timestamp NULL, c text, d json, e int DEFAULT 7, f int NOT NULL, g int AS (e), h point, i enum('x'), j varchar(9)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+ALTER TABLE t ALTER COLUMN a DROP DEFAULT, ALTER COLUMN b DROP DEFAULT, ALTER COLUMN d DROP DEFAULT, ALTER COLUMN h DROP DEFAULT, ALTER COLUMN i DROP DEFAULT;
