@@ -5,6 +5,7 @@
 mod common;
 
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use common::{TestDatabase, proving, server};
 use driftlock::database::{Event, Inspection, Observer, Reach, Runnable, Session};
@@ -79,7 +80,10 @@ struct User(String);
 
 impl User {
     async fn new(name: &str, grants: &[String]) -> Self {
-        let user = User(format!("dl_{name}_{}", std::process::id()));
+        // Two tests may give theirs the same name.
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let user = User(format!("dl_{name}_{}_{number}", std::process::id()));
         let mut statements = vec![
             format!("DROP USER IF EXISTS {}", user.0),
             format!("CREATE USER {} IDENTIFIED BY 'a secret of a test'", user.0),

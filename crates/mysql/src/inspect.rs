@@ -41,6 +41,7 @@ const ATTEMPTS: u32 = 6;
 /// Reads everything.
 pub(crate) async fn take(session: &mut MySqlSession) -> Result<Inspection, Error> {
     let (product, database) = (session.product(), session.database().to_owned());
+    session.known = None;
     let wire = &mut session.wire;
     let settings = Settings::fix(wire).await?;
     let inspection = until_steady(wire, product, &database).await;
@@ -62,21 +63,29 @@ pub(crate) async fn again(
     let (product, database) = (session.product(), session.database().to_owned());
     let wire = &mut session.wire;
     let settings = Settings::fix(wire).await?;
-    let known = session.own.take();
+    let known = session.known.take();
     let read = async {
         // Who migrates meanwhile is this very session; to ask the history each time takes longer the longer it is.
-        let own = match known {
-            Some(own) => own,
-            None => Own::read(wire, &database).await?,
+        let known = match known {
+            Some(known) => known,
+            None => {
+                Known { own: Own::read(wire, &database).await?, grants: crate::doctor::grants(wire, product).await? }
+            }
         };
-        let inspection = read_again(wire, product, &database, &own, before, touched).await?;
-        Ok::<_, Error>((own, inspection))
+        let inspection = read_again(wire, product, &database, &known, before, touched).await?;
+        Ok::<_, Error>((known, inspection))
     }
     .await;
     settings.put_back(wire).await?;
-    let (own, inspection) = read?;
-    session.own = Some(own).filter(|own| own.is_recorded);
+    let (known, inspection) = read?;
+    session.known = Some(known).filter(|known| known.own.is_recorded);
     Ok(inspection)
+}
+
+/// What stays the same while a session migrates, and reads again what it touched: a statement about rights touches anything.
+pub(crate) struct Known {
+    own: Own,
+    grants: Grants,
 }
 
 async fn until_steady(wire: &mut Wire, product: Product, database: &str) -> Result<Inspection, Error> {
@@ -262,11 +271,10 @@ async fn read_again(
     wire: &mut Wire,
     product: Product,
     database: &str,
-    own: &Own,
+    Known { own, grants }: &Known,
     before: &Inspection,
     touched: &[String],
 ) -> Result<Inspection, Error> {
-    let grants = crate::doctor::grants(wire, product).await?;
     let sql = format!("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = {}", literal(database));
     let names: BTreeSet<String> = wire.rows(&sql).await?.iter().map(|row| text(row, 0).to_owned()).collect();
     let of_tables = ["table", "view", "sequence"];
@@ -297,8 +305,7 @@ async fn read_again(
         ..Found::default()
     };
     let here = literal(database);
-    let mut reader =
-        Reader { wire, product, database: database.to_owned(), here, grants: &grants, only: Some(only.clone()) };
+    let mut reader = Reader { wire, product, database: database.to_owned(), here, grants, only: Some(only.clone()) };
     relations(&mut reader, &mut found, own).await?;
     views::read(&mut reader, &mut found, own).await?;
     tables::not_read(&mut reader, &mut found).await?;

@@ -12,8 +12,8 @@ use driftlock_database::{
 
 use crate::beside::Beside;
 use crate::connect::Product;
-use crate::definer::Own;
 use crate::error::{code, number};
+use crate::inspect::Known;
 use crate::pulse::Pulse;
 use crate::state::{Baseline, Open};
 use crate::tables::{self, Sql};
@@ -47,8 +47,8 @@ pub(crate) struct MySqlSession {
     timeouts: Option<Timeouts>,
     /// What statements left since the last reset.
     pub(crate) traces: Traces,
-    /// Whose the database is by its history, as the last reading in parts found it.
-    pub(crate) own: Option<Own>,
+    /// What the last reading in parts found that stays the same.
+    pub(crate) known: Option<Known>,
     /// The name of the lock, while it is ours.
     lock: Option<String>,
     /// A transaction of ours is open.
@@ -80,7 +80,7 @@ impl MySqlSession {
             id,
             run: None,
             longest: None,
-            own: None,
+            known: None,
             pulse: None,
             baseline: None,
             timeouts: None,

@@ -146,6 +146,9 @@ impl Migrator {
     }
 
     async fn check_now(&self, db: &Database) -> Result<Check, Error> {
+        // Beside the first question to the database: an embedded engine loads all of its schema for it.
+        let (reader, engine) = (self.clone(), db.engine.name());
+        let lock = tokio::task::spawn_blocking(move || reader.lock_of(engine));
         let mut view = {
             let mut inner = db.in_use().await;
             inner.ahead = None;
@@ -155,7 +158,7 @@ impl Migrator {
             }
             view
         };
-        let lock = self.lock_of(db.engine.name())?;
+        let lock = lock.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
         self.may_be_stale(&lock)?;
         let mut check = self.compare(db, &lock, &view.standing, &BTreeSet::new()).await?;
         if let Lock::Stale(why) = lock {
