@@ -127,8 +127,18 @@ pub(super) fn altered(
         let actions = back.partitions.map_or(back.actions, |partitions| format!(" {partitions}"));
         step.inverse = Some(format!("ALTER TABLE {name}{actions}"));
     }
+    // What Aria has by itself stays said of the table when its engine changes, and is taken from it afterwards alone.
+    let was_arias = is_arias(old) && !is_arias(new);
+    if was_arias && new.attributes.get("options").is_none_or(|options| options.get("page_checksum").is_none()) {
+        let step = alone(new.id(), format!("ALTER TABLE {name} PAGE_CHECKSUM=DEFAULT"));
+        steps.push(step.inverse(format!("ALTER TABLE {name} PAGE_CHECKSUM=1")));
+    }
     steps.extend(without_defaults(new, &lacking));
     Ok(steps)
+}
+
+fn is_arias(table: &Object) -> bool {
+    table.attributes.text("engine").is_some_and(|engine| engine.eq_ignore_ascii_case("Aria"))
 }
 
 /// Takes from columns the default that they have, which is said with each.
