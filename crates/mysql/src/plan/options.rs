@@ -172,6 +172,12 @@ pub(super) fn is_kept_otherwise(old: &Object, new: &Object) -> bool {
     old.attributes.flag("versioned") && new.attributes.flag("versioned") && (system_time(old) != system_time(new))
 }
 
+/// Whether a table's history goes and its engine changes, which the server takes one after the other alone.
+pub(super) fn leaves_its_history(old: &Object, new: &Object) -> bool {
+    let [before, after] = [old, new].map(|table| table.attributes.text("engine"));
+    old.attributes.flag("versioned") && !new.attributes.flag("versioned") && before != after
+}
+
 /// Whether a table is partitioned by its history, which goes.
 pub(super) fn loses_parts_of_history(old: &Object, new: &Object) -> bool {
     let by_time = |table: &Object| {

@@ -82,7 +82,7 @@ pub(super) fn altered(
         steps.extend(altered(&between, new, going, coming, late)?);
         return Ok(steps);
     }
-    if options::is_kept_otherwise(old, new) {
+    if options::is_kept_otherwise(old, new) || options::leaves_its_history(old, new) {
         let between = options::without_history(old);
         let mut steps = altered(old, &between, &[], &[], &[])?;
         steps.extend(altered(&between, new, going, coming, late)?);
@@ -189,8 +189,10 @@ impl Alteration {
             offenders.extend(orphans(new, key));
         }
         actions.extend(options.actions);
-        // What is asked of columns that aren't there yet can't be asked.
-        offenders.retain(|condition| !speaks_of_new(condition, old, new));
+        // What is asked of columns that aren't there yet can't be asked, and the rest would be half of the answer.
+        if offenders.iter().any(|condition| speaks_of_new(condition, old, new)) {
+            offenders.clear();
+        }
         let mut actions = actions.join(", ");
         if !actions.is_empty() {
             actions.insert(0, ' ');
