@@ -123,15 +123,17 @@ fn print(synced: &Synced, not_allowed: &BTreeSet<Hazard>, arguments: &Arguments,
     }
     if differing.diff.steps.is_empty() {
         output.note(&format!("nothing to do: the database is what {to} says"));
-    } else if synced.is_applied {
+    } else if synced.is_applied && synced.left.is_empty() {
         output.report(&format!("{steps} run, proved before: the database is what {to} says"));
+    } else if synced.is_applied {
+        output.report(&format!("{steps} run, proved before: the database isn't what {to} says all the same"));
     } else {
         output.note(&format!("{steps}, proved; nothing was run"));
     }
     if synced.left.is_empty() {
         return Done::Well;
     }
-    output.note("somebody else changed the database meanwhile; what differs from what it should be:");
+    output.note("somebody else changed the database meanwhile: run it again; what differs from what it should be:");
     changes::lines(&synced.left, "there").iter().for_each(|line| output.tell(line));
     Done::Different
 }

@@ -89,7 +89,7 @@ impl Migrator {
             () = self.cancellation.cancelled() => {
                 let done = done.load(Ordering::Relaxed);
                 if done > 0 {
-                    self.tell(Progress::Note(format!("{} {STAYS}", plural(done, "statement"))));
+                    self.tell(Progress::Note(format!("what was done ({}) {STAYS}", plural(done, "statement"))));
                 }
                 return Err(Error::Interrupted { during: None, applied: Vec::new() });
             }
@@ -161,6 +161,7 @@ impl Migrator {
             let mut tries = 1;
             while let Err(ExecuteError { index, error }) = run(session, piece).await {
                 let number = at + index + 1;
+                let is_known = !matches!(error, DbError::ConnectionLost(_));
                 let error = match error {
                     DbError::LockTimeout(_) => {
                         match self.another_try(&format!("statement {number}"), error, &mut tries).await {
@@ -170,10 +171,7 @@ impl Migrator {
                     }
                     error => error.into(),
                 };
-                let stays = match done.load(Ordering::Relaxed) {
-                    0 => "nothing was changed".to_owned(),
-                    before => format!("{} before it {STAYS}", plural(before, "statement")),
-                };
+                let stays = what_stays(done.load(Ordering::Relaxed), is_known);
                 let Step { sql, offenders, .. } = piece[index].clone();
                 return Err(Error::Step { number, of: steps.len(), sql, offenders, error: Box::new(error), stays });
             }
@@ -242,7 +240,20 @@ async fn run(session: &mut dyn Session, piece: &[Step]) -> Result<(), ExecuteErr
 }
 
 /// What becomes of statements before one that failed.
-const STAYS: &str = "stays done: run it again, it plans from what is there then";
+const STAYS: &str = "stays: run it again, it plans from what is there then";
+
+/// What became of the database when a statement failed behind so many that were done. Of one whose answer never came nobody knows.
+fn what_stays(done: usize, is_known: bool) -> String {
+    let before = (done > 0).then(|| format!("what was done before it ({}) {STAYS}", plural(done, "statement")));
+    match (is_known, before) {
+        (true, None) => "nothing was changed".to_owned(),
+        (true, Some(before)) => before,
+        (false, before) => {
+            let unknown = "whether it was done isn't known: run it again, it plans from what is there then";
+            before.map_or_else(|| unknown.to_owned(), |before| format!("{before}\n{unknown}"))
+        }
+    }
+}
 
 struct Nobody;
 
@@ -292,4 +303,18 @@ fn left(now: &Schema, to: &Schema, differing: &Differing, sources: &Sources) -> 
     let reordered: BTreeSet<_> = differing.diff.reordered().collect();
     left.retain(|it| !(matches!(it.difference, Difference::Reordered { .. }) && reordered.contains(&it.object)));
     left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_lost_connection_leaves_is_not_said_to_be_nothing() {
+        assert_eq!(what_stays(0, true), "nothing was changed");
+        assert!(what_stays(2, true).starts_with("what was done before it (2 statements) stays"));
+        assert!(what_stays(0, false).contains("isn't known"));
+        let both = what_stays(1, false);
+        assert!(both.starts_with("what was done before it (1 statement)") && both.contains("isn't known"), "{both}");
+    }
 }
